@@ -1,0 +1,86 @@
+# The commands of the README. Every target sets up what it needs and reuses what is there.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+SERVE ?= 1
+
+# What the product needs of Debian 12, and what only its tests need on top.
+PACKAGES := python3-venv libreoffice-writer-nogui python3-uno fonts-lxgw-wenkai fonts-noto-cjk \
+            fonts-liberation tesseract-ocr tesseract-ocr-chi-sim
+TEST_PACKAGES := chromium curl
+COMPILE := uv pip compile --universal --generate-hashes --python-version 3.11 --no-header --no-emit-index-url -q pyproject.toml
+
+export PYTHONSAFEPATH := 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# uv_build calls its own program by name
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+
+.PHONY: help install install-dev packages test-packages demo serve test check bench drill lock clean
+
+help: ## what can be made
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+define need_packages
+	@missing=""; for p in $(1); do \
+	  dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'install ok installed' || missing="$$missing $$p"; done; \
+	if [ -n "$$missing" ]; then \
+	  if [ "$$(id -u)" != 0 ]; then \
+	    echo "缺少系统软件包，请先运行 / missing system packages, run:  sudo apt-get update && sudo apt-get install -y --no-install-recommends$$missing" >&2; exit 2; fi; \
+	  echo "apt-get install$$missing"; \
+	  DEBIAN_FRONTEND=noninteractive apt-get update -qq && \
+	  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends$$missing >/dev/null; fi
+endef
+
+packages:
+	$(call need_packages,$(PACKAGES))
+
+test-packages:
+	$(call need_packages,$(TEST_PACKAGES))
+
+# A stamp per lock file: the environment is rebuilt only when its lock changes.
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { echo "需要 Python 3.11 / needs Python 3.11 (set PYTHON=…)" >&2; exit 2; }
+	@$(PYTHON) -m venv .venv
+
+.venv/.installed: requirements.lock pyproject.toml | packages $(BIN)/python
+	@echo "installing the locked environment into .venv"
+	@$(BIN)/python -m pip install -q --no-deps --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install -q --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/.installed-dev: requirements-dev.lock .venv/.installed | packages
+	@echo "installing the locked development environment into .venv"
+	@$(BIN)/python -m pip install -q --no-deps --require-hashes -r requirements-dev.lock
+	@touch $@
+
+install: packages .venv/.installed ## everything the service needs
+install-dev: install .venv/.installed-dev ## … and its tests
+
+demo: install ## play the whole story with invented people (SERVE=0 ends afterwards)
+	@$(BIN)/yinzheng demo --data data/demo $(if $(filter 0,$(SERVE)),--no-serve)
+
+serve: install ## run the service on ./data
+	@$(BIN)/yinzheng serve --data data
+
+test: install-dev test-packages ## every test, with real components
+	@$(BIN)/python -m pytest
+
+check: install-dev ## format, lint, types, walls
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bench: install-dev ## speed against what a user would pick instead, in one run
+	@$(BIN)/python bench/run.py
+
+drill: install-dev ## attacks and accidents: kills, disk full, hostile files
+	@$(BIN)/python -m pytest tests/drill -p no:cacheprovider
+
+lock: ## resolve the dependencies again
+	@$(COMPILE) --group build -o requirements.lock >/dev/null
+	@$(COMPILE) --group dev -o requirements-dev.lock >/dev/null
+
+clean: ## remove the environment and the demo
+	rm -rf .venv data/demo
