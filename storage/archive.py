@@ -1,0 +1,128 @@
+"""The one door to everything kept: opens the data folder and hands out transactions."""
+
+import fcntl
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Self
+
+from sqlalchemy import Connection, Engine
+
+from storage.answers import WritesAnswers
+from storage.database import DATABASE_ERRORS, WRITES, connect, translator
+from storage.documents import ReadsDocuments, WritesDocuments
+from storage.entries import ReadsEntries, WritesEntries
+from storage.figures import ReadsFigures
+from storage.jobs import ReadsJobs, WritesJobs
+from storage.leaves import ReadsLeaves, WritesLeaves
+from storage.numbers import ReadsNumbers, WritesNumbers
+from storage.objects.folder import Folder, system_errors
+from storage.people import ReadsPeople, WritesPeople
+from storage.scans import ReadsScans, WritesScans
+from storage.schema.upgrade import upgrade
+from storage.tokens import ReadsTokens, WritesTokens
+
+DATABASE = "yinzheng.sqlite3"
+OBJECTS = "objects"
+LOCK = "opening.lock"
+STALE = timedelta(minutes=10)
+"""A number or a half-written object older than this was left by a process that died; printing takes seconds."""
+
+
+class Reading(
+    ReadsPeople,
+    ReadsNumbers,
+    ReadsDocuments,
+    ReadsScans,
+    ReadsEntries,
+    ReadsLeaves,
+    ReadsJobs,
+    ReadsTokens,
+    ReadsFigures,
+):
+    """Everything that can be looked up, all of it as of one moment."""
+
+
+class Transaction(
+    WritesPeople,
+    WritesNumbers,
+    WritesDocuments,
+    WritesScans,
+    WritesEntries,
+    WritesLeaves,
+    WritesJobs,
+    WritesTokens,
+    WritesAnswers,
+    Reading,
+):
+    """Everything that can be written, all of it or nothing."""
+
+
+class Archive:
+    """The open archive of one data folder; safe to share between threads, opened anew by each process."""
+
+    def __init__(self, folder: Path, engine: Engine, objects: Folder, now: Callable[[], datetime]) -> None:
+        self.objects = objects
+        self._engine = engine
+        self._writers = engine.execution_options(**{WRITES: True})
+        self._now = now
+        self._translate = translator(folder)
+
+    @classmethod
+    def open(cls, folder: Path, now: Callable[[], datetime]) -> Self:
+        """Open a data folder, making or upgrading it when needed, and tidy up after processes that died.
+
+        StoreFull or StoreAway when it cannot be opened.
+        """
+        with system_errors():
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            objects = Folder(folder / OBJECTS)
+            objects.sweep((now() - STALE).timestamp())
+            # The engine gives its side files the same mode, also in a folder that others can look into.
+            (folder / DATABASE).touch(mode=0o600)
+            archive = cls(folder, connect(folder / DATABASE), objects, now)
+            with (folder / LOCK).open("wb") as lock:
+                # One process at a time makes or upgrades the tables; the others then find them ready.
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                archive._prepare()
+        return archive
+
+    def _prepare(self) -> None:
+        with self._connected(self._writers) as connection:
+            upgrade(connection)
+        with self.begin() as transaction:
+            transaction.give_back_stale(self._now() - STALE)
+
+    @contextmanager
+    def begin(self) -> Iterator[Transaction]:
+        """Write: the block's changes are committed and on disk when it is left, or undone by any exception.
+
+        Writers come one at a time, so keep the block short: no printing, no reading of paper inside it.
+        """
+        with self._connected(self._writers) as connection:
+            yield Transaction(connection, self._now, self._translate)
+
+    @contextmanager
+    def read(self) -> Iterator[Reading]:
+        """Look up: all look-ups of the block see the archive as of the first of them."""
+        with self._connected(self._engine) as connection:
+            yield Reading(connection, self._now, self._translate)
+
+    @contextmanager
+    def _connected(self, engine: Engine) -> Iterator[Connection]:
+        try:
+            with engine.begin() as connection:
+                yield connection
+        except DATABASE_ERRORS as error:
+            raise self._translate(error, "row") from None
+
+    def probe(self) -> None:
+        """Prove that the next request can write both a row and an object; StoreFull or StoreAway when not."""
+        with self.begin():
+            pass  # taking the writer's lock is the proof; room on the disk is proved by the objects folder
+        self.objects.probe()
+
+    def close(self) -> None:
+        """Close every connection; the archive is not used afterwards."""
+        self._engine.dispose()

@@ -1,0 +1,262 @@
+"""Proves rows, objects, numbers and log against each other, in both directions, and names every difference."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from hashlib import sha256
+
+from storage.archive import Archive, Reading
+from storage.errors import BadPattern, ObjectDamaged, StorageError, StoreAway
+from storage.log import leaf_hash
+from storage.numbers import within, written
+from storage.objects.folder import NAME, Folder
+from storage.records import Document, Entry, Leaf, NumberBlock, NumberRow, Scan
+from storage.schema.guards import GUARDS
+
+MESSAGES = {
+    "database_damaged": "数据库文件自检不通过",
+    "guard_missing": "数据库的防改触发器被移除",
+    "object_missing": "登记在册的存档文件缺失",
+    "object_damaged": "存档文件内容与其校验值不符",
+    "object_unreadable": "存档文件无法读取",
+    "object_orphan": "存档文件没有任何记录引用（中断的签发会留下，无害）",
+    "foreign_file": "存档目录中有不属于档案库的文件",
+    "entry_size": "档案件登记的字节数与存档文件不符",
+    "facts_digest": "文书的打印内容与登记的摘要不符",
+    "document_not_filed": "文书没有归入任何档案",
+    "effective_without_check": "文书登记为已生效，但没有核对为真实有效的扫描记录",
+    "revocation_differs": "文书的作废状态与日志中的作废记录不一致",
+    "number_missing": "号段中间缺号",
+    "number_text": "编号与号段样式不符",
+    "number_repeated": "同一证书编号出现在两个号段",
+    "number_without_document": "编号已用但没有对应文书",
+    "document_without_number": "文书所载编号不在号段台账中，或登记给了别的文书",
+    "number_held": "编号被占用而未签发（正在签发，或中断后将被收回，无害）",
+    "leaf_missing": "日志缺少记录",
+    "leaf_hash": "日志记录与其哈希不符",
+    "leaf_without_document": "日志记录没有对应文书",
+    "leaf_differs": "日志记录与文书登记不一致",
+    "document_without_leaf": "文书没有写入日志",
+}
+HARMLESS = frozenset({"object_orphan", "number_held"})
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One difference: `about` is a serial, number, entry id, sha256 or name of a guard, never a person."""
+
+    code: str
+    about: str
+
+    @property
+    def message_zh(self) -> str:
+        """What the code means, in Chinese."""
+        return MESSAGES[self.code]
+
+    @property
+    def harmless(self) -> bool:
+        """Tell whether an interrupted or running issue explains it."""
+        return self.code in HARMLESS
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """Every row the check is about, as of one moment; `parents` has each organization's parent."""
+
+    parents: dict[str, str | None]
+    documents: dict[str, Document]
+    entries: list[Entry]
+    scans: list[Scan]
+    blocks: list[NumberBlock]
+    ledgers: dict[int, list[NumberRow]]
+    next_seqs: dict[int, int]
+    leaves: list[Leaf]
+    payloads: list[bytes]
+
+
+def check(archive: Archive) -> list[Fault]:
+    """Check everything and list the differences, none when all agree; reads every object once.
+
+    The service may be running: what it adds meanwhile shows at most as harmless.
+    """
+    with archive.read() as reading:
+        found = [Fault("database_damaged", line) for line in reading.engine_faults()]
+        found += [Fault("guard_missing", name) for name in sorted(_expected() - reading.guards())]
+        rows = _gather(reading)
+    return [
+        *found,
+        *_objects(rows, archive.objects),
+        *_documents(rows),
+        *_standing(rows, archive.objects),
+        *_numbers(rows),
+        *_leaves(rows),
+    ]
+
+
+def _expected() -> set[str]:
+    return {guard.name for guard in GUARDS}
+
+
+def _gather(reading: Reading) -> _Rows:
+    blocks = reading.blocks()
+    return _Rows(
+        parents={organization.code: organization.parent for organization in reading.organizations()},
+        documents={document.serial: document for document in reading.documents()},
+        entries=reading.all_entries(),
+        scans=reading.all_scans(),
+        blocks=blocks,
+        ledgers={block.id: reading.numbers(block.id) for block in blocks},
+        next_seqs=reading.next_seqs(),
+        leaves=reading.leaves(),
+        payloads=reading.payloads(),
+    )
+
+
+def _objects(rows: _Rows, folder: Folder) -> Iterator[Fault]:
+    """Every object is what its name says, every row's object is there, and who has no row is named."""
+    sizes: dict[str, int] = {}
+    bad: set[str] = set()
+    for name in folder.names():
+        if not NAME.fullmatch(name):
+            yield Fault("foreign_file", name)
+            continue
+        try:
+            sizes[name] = len(folder.get(name))
+        except ObjectDamaged:
+            bad.add(name)
+            yield Fault("object_damaged", name)
+        except StoreAway:
+            bad.add(name)
+            yield Fault("object_unreadable", name)
+    named = {
+        sha for document in rows.documents.values() for sha in (document.pdf, document.docx, document.layout)
+    }
+    named |= {entry.sha256 for entry in rows.entries} | {scan.original for scan in rows.scans}
+    yield from (Fault("object_missing", name) for name in sorted(named - sizes.keys() - bad))
+    yield from (Fault("object_orphan", name) for name in sorted(sizes.keys() - named))
+    for entry in rows.entries:
+        if sizes.get(entry.sha256, entry.size) != entry.size:
+            yield Fault("entry_size", entry.id)
+
+
+def _documents(rows: _Rows) -> Iterator[Fault]:
+    """The printed facts have the digest that was signed, and the paper lies in a file."""
+    filed = {(entry.serial, entry.sha256) for entry in rows.entries}
+    for document in rows.documents.values():
+        canonical = json.dumps(document.facts, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        whole = sha256(canonical.encode()).hexdigest()
+        if not document.digest or not whole.startswith(document.digest):
+            yield Fault("facts_digest", document.serial)
+        if (document.serial, document.pdf) not in filed:
+            yield Fault("document_not_filed", document.serial)
+
+
+def _standing(rows: _Rows, folder: Folder) -> Iterator[Fault]:
+    """A paper counts only because a filed check found it genuine, and is revoked only as the log says."""
+    checks: dict[str | None, list[str]] = {}
+    for entry in rows.entries:
+        if entry.kind == "check":
+            checks.setdefault(entry.serial, []).append(entry.sha256)
+    revoked = {leaf.serial for leaf in rows.leaves if leaf.kind == "revoke"}
+    for document in rows.documents.values():
+        filed = checks.get(document.serial, [])
+        if document.status == "effective" and not any(_genuine(folder, name) for name in filed):
+            yield Fault("effective_without_check", document.serial)
+        if (document.status == "revoked") != (document.serial in revoked):
+            yield Fault("revocation_differs", document.serial)
+
+
+def _genuine(folder: Folder, name: str) -> bool:
+    """Tell whether a filed check is whole and says so; a damaged one is named as an object."""
+    try:
+        said = json.loads(folder.get(name))
+    except (StorageError, ValueError):
+        return False
+    return isinstance(said, dict) and said.get("verdict") == "genuine"
+
+
+def _numbers(rows: _Rows) -> Iterator[Fault]:
+    """Each ledger runs without a gap to where its block stands; used numbers and documents name each other."""
+    used: dict[tuple[str, str], str | None] = {}
+    seen: set[tuple[str, str]] = set()
+    for block in rows.blocks:
+        ledger = {row.seq: row for row in rows.ledgers[block.id]}
+        for seq in range(block.first, max([rows.next_seqs[block.id], *(taken + 1 for taken in ledger)])):
+            if seq not in ledger:
+                yield Fault("number_missing", _number(block, seq))
+        for row in ledger.values():
+            key = (block.form, row.number)
+            if row.number != _number(block, row.seq) or not block.first <= row.seq <= block.last:
+                yield Fault("number_text", row.number)
+            if key in seen:
+                yield Fault("number_repeated", row.number)
+            seen.add(key)
+            if row.state == "used":
+                used[key] = row.serial
+            if row.state == "held":
+                yield Fault("number_held", row.number)
+    yield from _uses(rows, used)
+
+
+def _uses(rows: _Rows, used: dict[tuple[str, str], str | None]) -> Iterator[Fault]:
+    for (form, number), serial in used.items():
+        document = rows.documents.get(serial or "")
+        if document is None or (document.form, document.number) != (form, number):
+            yield Fault("number_without_document", number)
+    for document in rows.documents.values():
+        if used.get((document.form, document.number or "")) != document.serial and _from_block(
+            rows, document
+        ):
+            yield Fault("document_without_number", document.serial)
+
+
+def _from_block(rows: _Rows, document: Document) -> bool:
+    """Tell whether its number is one of a block of its school or of those above; others a school numbers itself."""
+    above: set[str] = set()
+    org: str | None = document.school
+    while org is not None and org not in above:
+        above.add(org)
+        org = rows.parents.get(org)
+    mine = (block for block in rows.blocks if block.form == document.form and block.org in above)
+    return document.number is not None and any(within(block, document.number) for block in mine)
+
+
+def _number(block: NumberBlock, seq: int) -> str:
+    try:
+        return written(block.pattern, seq)
+    except BadPattern:
+        return f"{block.id}/{seq}"
+
+
+def _leaves(rows: _Rows) -> Iterator[Fault]:
+    """The log counts from 0 without a gap, hashes what it says, and has every document as its row has it."""
+    for place, (leaf, payload) in enumerate(zip(rows.leaves, rows.payloads, strict=True)):
+        if leaf.index != place:
+            yield Fault("leaf_missing", str(place))
+        if leaf.hash != leaf_hash(payload):
+            yield Fault("leaf_hash", str(leaf.index))
+        document = rows.documents.get(leaf.serial)
+        if document is None:
+            yield Fault("leaf_without_document", str(leaf.index))
+        elif _differs(document, payload):
+            yield Fault("leaf_differs", document.serial)
+    logged = {leaf.serial for leaf in rows.leaves}
+    for serial in rows.documents.keys() - logged:
+        yield Fault("document_without_leaf", serial)
+
+
+def _differs(document: Document, payload: bytes) -> bool:
+    """Tell whether a leaf says of a frozen column anything else than its row; other words of a leaf are its own."""
+    try:
+        said = json.loads(payload)
+    except ValueError:
+        return False
+    if not isinstance(said, dict):
+        return False
+    frozen = set(Document.__slots__) - {"status", "reason", "superseded_by", "created_at", "created_by"}
+    return any(_plain(getattr(document, name)) != said[name] for name in frozen & said.keys())
+
+
+def _plain(value: object) -> object:
+    return value.isoformat() if isinstance(value, date) else value

@@ -1,0 +1,107 @@
+"""Opens the database and turns its errors into ours: the only module that knows which engine it is."""
+
+import shutil
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy.exc import SQLAlchemyError
+
+from storage.errors import AlreadyThere, BadRow, Frozen, NotFound, StorageError, StoreAway, StoreFull
+
+DATABASE_ERRORS = (SQLAlchemyError, sqlite3.Error)
+"""Everything the engine may raise; nothing of it leaves this package."""
+VALUE_ERRORS = (UnicodeEncodeError, OverflowError)
+"""What the driver raises for a value it cannot write, before the engine sees it."""
+
+BUSY_SECONDS = 10.0
+"""A writer waits this long for the others: 8 writers at a few ms each are far below it, a hung one is told."""
+KEPT_CONNECTIONS = 8
+EXTRA_CONNECTIONS = 56
+"""More threads than a web server's pool has (40), so that a connection is never what a request waits for."""
+NO_ROOM = 64 * 1024
+"""Bytes: with less than this free, an I/O error of the engine is the full disk speaking."""
+BAD_VALUE = frozenset(
+    {"SQLITE_CONSTRAINT_CHECK", "SQLITE_CONSTRAINT_NOTNULL", "SQLITE_TOOBIG", "TypeError", "ProgrammingError"}
+)
+WRITES = "yinzheng_writes"
+"""Execution option of a connection that will write: it takes the writer's lock at once, never half way."""
+
+
+def connect(file: Path) -> Engine:
+    """Make the engine of a database file; WAL, every commit fsynced, foreign keys checked."""
+    engine = create_engine(
+        URL.create("sqlite", database=str(file)),
+        connect_args={"timeout": BUSY_SECONDS, "isolation_level": None, "cached_statements": 256},
+        pool_size=KEPT_CONNECTIONS,
+        max_overflow=EXTRA_CONNECTIONS,
+        pool_timeout=BUSY_SECONDS,
+        hide_parameters=True,
+    )
+    event.listen(engine, "connect", _settle)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _settle(connection: sqlite3.Connection, _record: object) -> None:
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("PRAGMA foreign_keys=ON")
+
+
+def _begin(connection: Connection) -> None:
+    writes = connection.get_execution_options().get(WRITES, False)
+    _driver(connection).execute("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _driver(connection: Connection) -> sqlite3.Connection:
+    driver: Any = connection.connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection)
+    return driver
+
+
+def translator(folder: Path) -> Callable[[Exception, str], StorageError]:
+    """Make the function that says in our words what the engine said; `kind` names the row it was about."""
+
+    def translate(error: Exception, kind: str) -> StorageError:
+        name = _name(error)
+        if name in {"SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY"}:
+            return AlreadyThere(kind)
+        if name == "SQLITE_CONSTRAINT_FOREIGNKEY":
+            return NotFound("reference")
+        if name == "SQLITE_CONSTRAINT_TRIGGER":
+            return Frozen()
+        if name == "SQLITE_FULL" or (name.startswith("SQLITE_IOERR") and _no_room(folder)):
+            return StoreFull()
+        if isinstance(error, VALUE_ERRORS) or name in BAD_VALUE:
+            return BadRow()
+        return StoreAway(name)
+
+    return translate
+
+
+def _name(error: Exception) -> str:
+    original = getattr(error, "orig", None) or error
+    return getattr(original, "sqlite_errorname", None) or type(original).__name__
+
+
+def _no_room(folder: Path) -> bool:
+    try:
+        return shutil.disk_usage(folder).free < NO_ROOM
+    except OSError:
+        return False
+
+
+def triggers(connection: Connection) -> set[str]:
+    """Names of the triggers that are really there: whoever can open the file could have dropped one."""
+    rows = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+    return set(rows.scalars())
+
+
+def faults(connection: Connection) -> list[str]:
+    """What the engine itself finds wrong: damaged pages, and the tables whose references lead nowhere."""
+    damaged = connection.exec_driver_sql("PRAGMA integrity_check").scalars().all()
+    dangling = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+    return [line for line in damaged if line != "ok"] + [f"{row[0]} -> {row[2]}" for row in dangling]

@@ -1,0 +1,79 @@
+"""Issued documents: added once, then only their status moves, and only forward."""
+
+from dataclasses import asdict
+
+from sqlalchemy import bindparam, func, select
+
+from storage.errors import Frozen
+from storage.records import Document, DocumentStatus
+from storage.session import Session, select_record
+from storage.tables import documents
+
+MOVES: dict[DocumentStatus, frozenset[DocumentStatus]] = {
+    "pending": frozenset({"pending", "effective", "revoked", "superseded"}),
+    "effective": frozenset({"effective", "revoked", "superseded"}),
+    "superseded": frozenset({"superseded", "revoked"}),
+    "revoked": frozenset({"revoked"}),
+}
+"""Where a status may go; the trigger of the same meaning is the last line behind this."""
+
+_document = select_record(documents, Document)
+_by_serial = _document.where(documents.c.serial == bindparam("serial"))
+_by_token = _document.where(documents.c.token == bindparam("token"))
+_statuses = select(documents.c.serial, documents.c.status).order_by(documents.c.id)
+_status_counts = select(documents.c.status, func.count()).group_by(documents.c.status)
+
+
+class ReadsDocuments(Session):
+    """Looks up what was issued."""
+
+    def document(self, serial: str) -> Document:
+        """Look one up by serial; NotFound when it was not issued here."""
+        return Document(*self._one("document", _by_serial, {"serial": serial}))
+
+    def document_by_token(self, token: str) -> Document:
+        """Look one up by the token in its QR code; NotFound when it was not issued here."""
+        return Document(*self._one("document", _by_token, {"token": token}))
+
+    def documents(
+        self, student_no: str | None = None, form: str | None = None, school: str | None = None
+    ) -> list[Document]:
+        """List documents in the order of issue, narrowed by whatever is given."""
+        wanted = _document.order_by(documents.c.id)
+        if student_no is not None:
+            wanted = wanted.where(documents.c.student_no == student_no)
+        if form is not None:
+            wanted = wanted.where(documents.c.form == form)
+        if school is not None:
+            wanted = wanted.where(documents.c.school == school)
+        return [Document(*row) for row in self._rows("document", wanted)]
+
+    def statuses(self) -> list[tuple[str, DocumentStatus]]:
+        """List (serial, status) of every document in the order of issue: a document keeps its place for ever."""
+        return [(row.serial, row.status) for row in self._rows("document", _statuses)]
+
+
+class WritesDocuments(ReadsDocuments):
+    """Adds documents and moves their status."""
+
+    def add_document(self, document: Document) -> None:
+        """Freeze a document; AlreadyThere when serial or token is taken, or the number at this school, NotFound for an unknown student."""
+        self._insert("document", documents, asdict(document))
+
+    def set_status(
+        self,
+        serial: str,
+        status: DocumentStatus,
+        reason: str | None = None,
+        superseded_by: str | None = None,
+    ) -> None:
+        """Move a document's status; Frozen when that would be backwards, NotFound when it was not issued here.
+
+        Setting the status it already has changes nothing.
+        """
+        present = self.document(serial).status
+        if status not in MOVES[present]:
+            raise Frozen
+        if status != present:
+            row = documents.update().where(documents.c.serial == serial)
+            self._do("document", row.values(status=status, reason=reason, superseded_by=superseded_by))

@@ -1,0 +1,79 @@
+"""The permanent files of students and schools, and the register of who looked at them (art. 44): both only grow."""
+
+from dataclasses import replace
+
+from sqlalchemy import bindparam
+
+from storage.records import Access, Entry, EntryKind
+from storage.session import Session, id_number, select_record
+from storage.tables import accesses, entries
+
+_entry = select_record(entries, Entry).order_by(entries.c.id)
+_by_id = _entry.where(entries.c.id == bindparam("id"))
+_of_archive = _entry.where(entries.c.archive == bindparam("archive"))
+_of_serial = _entry.where(entries.c.serial == bindparam("serial"))
+_accesses = select_record(accesses, Access).where(accesses.c.archive == bindparam("archive"))
+
+
+def _record(row: tuple[object, ...]) -> Entry:
+    found = Entry(*row)  # type: ignore[arg-type]
+    return replace(found, id=str(found.id))
+
+
+class ReadsEntries(Session):
+    """Looks into permanent files; whoever calls has written the register row before."""
+
+    def entries(self, archive: str) -> list[Entry]:
+        """List what a student's (student_no) or a school's (code) file holds, oldest first."""
+        return [_record(tuple(row)) for row in self._rows("entry", _of_archive, {"archive": archive})]
+
+    def entries_of(self, serial: str) -> list[Entry]:
+        """List what was filed for one document, in any file, oldest first."""
+        return [_record(tuple(row)) for row in self._rows("entry", _of_serial, {"serial": serial})]
+
+    def all_entries(self) -> list[Entry]:
+        """List everything that was ever filed, oldest first."""
+        return [_record(tuple(row)) for row in self._rows("entry", _entry)]
+
+    def entry(self, entry_id: str) -> Entry:
+        """Look one up; NotFound when there is none."""
+        return _record(tuple(self._one("entry", _by_id, {"id": id_number(entry_id, "entry")})))
+
+    def accesses(self, archive: str) -> list[Access]:
+        """List who looked at a file, oldest first."""
+        return [
+            Access(*row)
+            for row in self._rows("access", _accesses.order_by(accesses.c.id), {"archive": archive})
+        ]
+
+
+class WritesEntries(ReadsEntries):
+    """Files items and notes who looks."""
+
+    def add_entry(
+        self,
+        *,
+        archive: str,
+        kind: EntryKind,
+        archive_class: str,
+        title: str,
+        sha256: str,
+        size: int,
+        media_type: str,
+        serial: str | None,
+        by: str,
+    ) -> Entry:
+        """File an item whose bytes are already in the objects folder (size in bytes); it can never be changed."""
+        item = Entry(
+            "", archive, kind, archive_class, title, sha256, size, media_type, serial, self._now(), by
+        )
+        values = {field: getattr(item, field) for field in Entry.__slots__ if field != "id"}
+        return replace(item, id=str(self._insert("entry", entries, values)))
+
+    def note_access(
+        self, *, who: str, role: str, org: str, archive: str, what: str, approval: str | None
+    ) -> Access:
+        """Write the register row; commit it before a byte is shown (design §5 no. 12)."""
+        row = Access(0, self._now(), who, role, org, archive, what, approval)
+        values = {field: getattr(row, field) for field in Access.__slots__ if field != "id"}
+        return replace(row, id=self._insert("access", accesses, values))

@@ -1,0 +1,40 @@
+"""Counts of rows for metrics, and what the database says of its own state."""
+
+from sqlalchemy import Column, Table, func, select
+
+from storage.database import DATABASE_ERRORS, faults, triggers
+from storage.session import Session
+from storage.tables import documents, jobs, numbers, scans
+
+_COUNTED: dict[str, tuple[Table, str]] = {
+    "documents": (documents, "status"),
+    "numbers": (numbers, "state"),
+    "scans": (scans, "state"),
+    "jobs": (jobs, "state"),
+}
+
+
+class ReadsFigures(Session):
+    """Counts rows."""
+
+    def counts(self) -> dict[str, dict[str, int]]:
+        """Count documents by status, and numbers, scans and jobs by state."""
+        return {name: self._count(table, table.c[by]) for name, (table, by) in _COUNTED.items()}
+
+    def _count(self, table: Table, by: Column[str]) -> dict[str, int]:
+        rows = self._rows("row", select(by, func.count()).select_from(table).group_by(by))
+        return {row[0]: row[1] for row in rows}
+
+    def guards(self) -> set[str]:
+        """Name the triggers that stand in the database now."""
+        try:
+            return triggers(self._connection)
+        except DATABASE_ERRORS as error:
+            raise self._translate(error, "row") from None
+
+    def engine_faults(self) -> list[str]:
+        """Ask the database engine to prove its own file; one line for each fault it finds."""
+        try:
+            return faults(self._connection)
+        except DATABASE_ERRORS as error:
+            raise self._translate(error, "row") from None

@@ -1,0 +1,1 @@
+"""Stores of immutable bytes, each named by its sha256."""

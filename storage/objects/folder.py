@@ -1,0 +1,158 @@
+"""A folder of write-once objects named by their sha256: a power cut loses nothing that was put, and tears nothing."""
+
+import errno
+import os
+import re
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from hashlib import sha256
+from pathlib import Path
+
+from storage.errors import NotFound, ObjectDamaged, StoreAway, StoreFull
+
+NAME = re.compile(r"[0-9a-f]{64}")
+READ_ONLY = 0o444
+OWNER_ONLY = 0o700
+"""The objects are personal papers: only the service's own user may walk in."""
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+PROBE_BYTES = 64 * 1024
+"""Room for a small document; with less the next request would fail."""
+TMP = "tmp"
+
+
+@contextmanager
+def system_errors() -> Iterator[None]:
+    """Turn the operating system's errors into StoreFull or StoreAway."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in FULL:
+            raise StoreFull from None
+        raise StoreAway(errno.errorcode.get(error.errno or 0, type(error).__name__)) from None
+
+
+class Folder:
+    """Objects below `path`, two levels of two hex digits deep; made when missing. Safe for threads and processes."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._durable: set[Path] = set()
+        with system_errors():
+            self._directory(path / TMP)
+
+    def put(self, data: bytes) -> str:
+        """Keep bytes and return their sha256; on return they are on disk. Putting them again changes nothing.
+
+        StoreFull or StoreAway, and then no part of them is left; ObjectDamaged when what is already kept
+        under this name is not them.
+        """
+        name = sha256(data).hexdigest()
+        final = self._file(name)
+        with system_errors():
+            self._directory(final.parent)
+            if final.exists():
+                self._same(name, final)
+            else:
+                self._write(data, final)
+            # Also for an object that was there: its writer may not have come to this line yet.
+            _sync(final.parent)
+        return name
+
+    def get(self, name: str) -> bytes:
+        """Read an object; NotFound for a text that is no sha256, ObjectDamaged when it is lost or changed."""
+        try:
+            with system_errors():
+                data = self._file(name).read_bytes()
+        except StoreAway as error:
+            if error.cause == "ENOENT":
+                raise ObjectDamaged(name, missing=True) from None
+            raise
+        if sha256(data).hexdigest() != name:
+            raise ObjectDamaged(name)
+        return data
+
+    def has(self, name: str) -> bool:
+        """Tell whether an object of that name is there; its bytes are not read."""
+        with system_errors():
+            return self._file(name).exists()
+
+    def size(self, name: str) -> int:
+        """Bytes of an object; ObjectDamaged when it is lost."""
+        with system_errors():
+            try:
+                return self._file(name).stat().st_size
+            except FileNotFoundError:
+                raise ObjectDamaged(name, missing=True) from None
+
+    def names(self) -> Iterator[str]:
+        """Walk every object's name, in order; a file that has no business here comes as its relative path."""
+        with system_errors():
+            for file in sorted(path for path in self._path.rglob("*") if path.is_file()):
+                if file.parent == self._path / TMP:
+                    continue
+                known = NAME.fullmatch(file.name) and file == self._file(file.name)
+                yield file.name if known else str(file.relative_to(self._path))
+
+    def probe(self) -> None:
+        """Prove that an object could be put now, and leave nothing; StoreFull or StoreAway when not."""
+        with system_errors():
+            draft = self._draft(b"\0" * PROBE_BYTES)
+            draft.unlink()
+
+    def sweep(self, before: float) -> None:
+        """Remove what killed writers left half-written before a moment (seconds since 1970)."""
+        with system_errors():
+            for draft in (self._path / TMP).iterdir():
+                with suppress(FileNotFoundError):
+                    if draft.stat().st_mtime < before:
+                        draft.unlink()
+
+    def _file(self, name: str) -> Path:
+        if not NAME.fullmatch(name):
+            raise NotFound("object")
+        return self._path / name[:2] / name[2:4] / name
+
+    def _write(self, data: bytes, final: Path) -> None:
+        draft = self._draft(data)
+        try:
+            draft.rename(final)
+        except OSError:
+            draft.unlink(missing_ok=True)
+            raise
+
+    def _draft(self, data: bytes) -> Path:
+        handle, name = tempfile.mkstemp(dir=self._path / TMP)
+        draft = Path(name)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fchmod(file.fileno(), READ_ONLY)
+                os.fsync(file.fileno())
+        except OSError:
+            draft.unlink(missing_ok=True)
+            raise
+        return draft
+
+    def _same(self, name: str, final: Path) -> None:
+        if sha256(final.read_bytes()).hexdigest() != name:
+            raise ObjectDamaged(name)
+
+    def _directory(self, path: Path) -> None:
+        """Make a directory whose own name survives a power cut, whoever made it; once per process."""
+        if path in self._durable:
+            return
+        if path != self._path:
+            self._directory(path.parent)
+        path.mkdir(mode=OWNER_ONLY, parents=True, exist_ok=True)
+        _sync(path.parent)
+        self._durable.add(path)
+
+
+def _sync(directory: Path) -> None:
+    handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,186 @@
+"""The nouns that storage keeps and gives back: plain frozen values, one per kind of row."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Literal
+
+OrganizationKind = Literal["city", "county", "school"]
+NumberState = Literal["held", "used", "void", "free"]
+DocumentStatus = Literal["pending", "effective", "revoked", "superseded"]
+ScanState = Literal["waiting", "running", "done", "failed"]
+EntryKind = Literal["document", "layout", "scan", "check", "tick"]
+JobState = Literal["waiting", "running", "done", "dead"]
+
+
+@dataclass(frozen=True, slots=True)
+class Organization:
+    """A city or county authority (6 digits) or a school (10 digits); `data` holds what else is known of it."""
+
+    code: str
+    kind: OrganizationKind
+    name: str
+    parent: str | None
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Student:
+    """A student's present record; `data` holds every catalogue field of it by name, name and sex included."""
+
+    student_no: str
+    name: str
+    school: str
+    data: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class NumberBlock:
+    """Consecutive official numbers first..last that an authority handed to `org`; `pattern` has one `{:0Nd}` slot."""
+
+    id: int
+    form: str
+    year: int
+    org: str
+    pattern: str
+    first: int
+    last: int
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class TakenNumber:
+    """A number held for one document that is being made; `number` is the printed text."""
+
+    block_id: int
+    seq: int
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class NumberRow:
+    """One line of a block's ledger: who has the number now, or why nobody ever will (`void` with its reason)."""
+
+    block_id: int
+    seq: int
+    number: str
+    state: NumberState
+    serial: str | None
+    reason: str | None
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One issued paper, frozen: only status, reason and superseded_by ever change. pdf, docx, layout are sha256 of objects."""
+
+    serial: str
+    form: str
+    student_no: str
+    school: str
+    number: str | None
+    status: DocumentStatus
+    facts: dict[str, str]
+    data: dict[str, str]
+    issued_on: date
+    digest: str
+    token: str
+    code_text: str
+    pages: int
+    template_hash: str
+    font_hashes: dict[str, str]
+    pdf: str
+    docx: str
+    layout: str
+    created_at: datetime
+    created_by: str
+    reason: str | None = None
+    superseded_by: str | None = None
+    stage: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """One upload on its way through reading; `original` is the sha256 of the bytes as they came, `org` the uploader's."""
+
+    id: str
+    state: ScanState
+    kind: str
+    original: str
+    org: str
+    by: str
+    uploaded_at: datetime
+    result: dict[str, Any] | None
+    problem: dict[str, Any] | None
+    pages: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One immutable item of a permanent file; `archive` is a student_no or a school code, `size` in bytes."""
+
+    id: str
+    archive: str
+    kind: EntryKind
+    archive_class: str
+    title: str
+    sha256: str
+    size: int
+    media_type: str
+    serial: str | None
+    created_at: datetime
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Work that waits in the database; `attempts` counts the leases so far, the present one included."""
+
+    id: int
+    kind: str
+    payload: dict[str, Any]
+    state: JobState
+    attempts: int
+    lease_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRecord:
+    """Who a bearer token stands for; only its digest is kept."""
+
+    digest: str
+    role: str
+    org: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """One line of the Merkle log; `hash` is the RFC 6962 leaf hash (32 bytes), `index` counts from 0 without gaps."""
+
+    index: int
+    kind: str
+    serial: str
+    hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The finished answer to an idempotent request, given again to every repetition."""
+
+    request_hash: str
+    status: int
+    body: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """One row of the 查阅登记 (art. 44): who looked at which archive, on whose approval; `who` is a token digest."""
+
+    id: int
+    at: datetime
+    who: str
+    role: str
+    org: str
+    archive: str
+    what: str
+    approval: str | None

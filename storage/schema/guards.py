@@ -1,0 +1,91 @@
+"""Triggers that hold even against our own mistakes: what is kept for ever can be neither changed nor deleted."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """Refuses to change the frozen columns of a table (all of them when empty), or to delete from it.
+
+    `since` is the revision that brings it; `when` narrows the rows an update is refused for.
+    """
+
+    name: str
+    since: str
+    table: str
+    event: str
+    frozen: tuple[str, ...] = ()
+    when: str = ""
+
+
+_DOCUMENT = (
+    *(
+        "id",
+        "serial",
+        "form",
+        "student_no",
+        "school",
+        "number",
+        "facts",
+        "data",
+        "issued_on",
+        "digest",
+        "token",
+    ),
+    *(
+        "code_text",
+        "pages",
+        "template_hash",
+        "font_hashes",
+        "pdf",
+        "docx",
+        "layout",
+        "created_at",
+        "created_by",
+    ),
+    "stage",
+)
+_BACKWARDS = (
+    "NEW.status <> OLD.status AND (OLD.status = 'revoked' OR NEW.status = 'pending'"
+    " OR (OLD.status = 'superseded' AND NEW.status <> 'revoked'))"
+)
+
+GUARDS = (
+    Guard("documents_no_delete", "0001", "documents", "DELETE"),
+    Guard("documents_frozen", "0001", "documents", "UPDATE", _DOCUMENT),
+    Guard("documents_forward", "0001", "documents", "UPDATE", ("status",), _BACKWARDS),
+    Guard("entries_no_delete", "0001", "entries", "DELETE"),
+    Guard("entries_frozen", "0001", "entries", "UPDATE"),
+    Guard("leaves_no_delete", "0001", "leaves", "DELETE"),
+    Guard("leaves_frozen", "0001", "leaves", "UPDATE"),
+    Guard("accesses_no_delete", "0001", "accesses", "DELETE"),
+    Guard("accesses_frozen", "0001", "accesses", "UPDATE"),
+    Guard("scans_no_delete", "0001", "scans", "DELETE"),
+    Guard("scans_frozen", "0001", "scans", "UPDATE", ("id", "kind", "original", "org", "by", "uploaded_at")),
+    Guard("blocks_no_delete", "0001", "number_blocks", "DELETE"),
+    Guard(
+        "blocks_frozen",
+        "0001",
+        "number_blocks",
+        "UPDATE",
+        ("id", "form", "year", "org", "pattern", "first", "last", "by", "created_at"),
+    ),
+    Guard("blocks_forward", "0001", "number_blocks", "UPDATE", ("next",), "NEW.next <> OLD.next + 1"),
+    Guard("numbers_no_delete", "0001", "numbers", "DELETE"),
+    Guard("numbers_frozen", "0001", "numbers", "UPDATE", ("block_id", "seq", "form", "number")),
+    Guard("numbers_final", "0001", "numbers", "UPDATE", (), "OLD.state IN ('used', 'void')"),
+    Guard("students_no_delete", "0001", "students", "DELETE"),
+    Guard("organizations_no_delete", "0001", "organizations", "DELETE"),
+)
+
+
+def ddl(guard: Guard, dialect: str) -> str:
+    """Write a guard for a database engine; ValueError for one whose triggers nobody has written yet."""
+    if dialect != "sqlite":
+        raise ValueError(dialect)
+    columns = " OF " + ", ".join(f'"{name}"' for name in guard.frozen) if guard.frozen else ""
+    when = f" WHEN {guard.when}" if guard.when else ""
+    return (
+        f"CREATE TRIGGER {guard.name} BEFORE {guard.event}{columns} ON {guard.table}{when}"
+        f" BEGIN SELECT RAISE(ABORT, '{guard.name}'); END"
+    )

@@ -1,0 +1,80 @@
+"""What every group of reading and writing methods stands on: one connection, the clock, our own errors."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Executable, Row, Select, Table, select
+
+from storage.database import DATABASE_ERRORS, VALUE_ERRORS
+from storage.errors import NotFound, StorageError
+
+AnyRow = Row[*tuple[Any, ...]]
+MAX_ID_DIGITS = 18
+"""Ids are 64-bit integers written in decimal; a longer text cannot be one."""
+
+
+def select_record(table: Table, record: type[Any]) -> Select[*tuple[Any, ...]]:
+    """Select a table's columns in the order of a record's fields, so that `record(*row)` builds it."""
+    return select(*(table.c[field.name] for field in fields(record)))
+
+
+class Session:
+    """One open transaction; an error it raises ends the transaction, so leave the `with` block."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        now: Callable[[], datetime],
+        translate: Callable[[Exception, str], StorageError],
+    ) -> None:
+        self._connection = connection
+        self._now = now
+        self._translate = translate
+
+    def _rows(
+        self, kind: str, statement: Executable, values: Mapping[str, object] | None = None
+    ) -> Sequence[AnyRow]:
+        try:
+            return self._connection.execute(statement, values).all()
+        except (*DATABASE_ERRORS, *VALUE_ERRORS) as error:
+            raise self._translate(error, kind) from None
+
+    def _first(
+        self, kind: str, statement: Executable, values: Mapping[str, object] | None = None
+    ) -> AnyRow | None:
+        try:
+            return self._connection.execute(statement, values).first()
+        except (*DATABASE_ERRORS, *VALUE_ERRORS) as error:
+            raise self._translate(error, kind) from None
+
+    def _one(self, kind: str, statement: Executable, values: Mapping[str, object] | None = None) -> AnyRow:
+        row = self._first(kind, statement, values)
+        if row is None:
+            raise NotFound(kind)
+        return row
+
+    def _do(self, kind: str, statement: Executable, values: Mapping[str, object] | None = None) -> int:
+        """Run a statement that changes rows and tell how many it changed."""
+        try:
+            result = self._connection.execute(statement, values)
+            return int(result.rowcount)
+        except (*DATABASE_ERRORS, *VALUE_ERRORS) as error:
+            raise self._translate(error, kind) from None
+
+    def _insert(self, kind: str, table: Table, values: Mapping[str, object]) -> int:
+        """Insert a row and return the id the database gave it (0 for tables with keys of their own)."""
+        try:
+            result = self._connection.execute(table.insert(), values)
+            key = result.inserted_primary_key
+            return key[0] if key and isinstance(key[0], int) else 0
+        except (*DATABASE_ERRORS, *VALUE_ERRORS) as error:
+            raise self._translate(error, kind) from None
+
+
+def id_number(text: str, kind: str) -> int:
+    """Read an id as it stands in a URL; NotFound for a text that cannot be one."""
+    if not (text.isascii() and text.isdecimal() and len(text) <= MAX_ID_DIGITS):
+        raise NotFound(kind)
+    return int(text)

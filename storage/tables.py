@@ -1,0 +1,225 @@
+"""The tables as they are now; how they came to be is told by storage/schema/versions."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Date,
+    Dialect,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+
+REVISION = "0001"
+"""The schema these tables describe; a database that says the same needs no Alembic at start."""
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware datetime as UTC text of fixed width: sorts by time, reads the same in any engine and in 30 years."""
+
+    impl = String(27)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        """Write 2026-07-01T08:00:00.000000Z."""
+        return None if value is None else value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """Read it back, aware."""
+        return None if value is None else datetime.fromisoformat(value)
+
+
+class Json(TypeDecorator[Any]):
+    """A JSON value as text in the order it was given, so that a frozen column compares byte by byte in any engine."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:  # noqa: ARG002
+        """Write Chinese as itself: the file stays readable without this software."""
+        return None if value is None else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ARG002
+        """Read it back."""
+        return None if value is None else json.loads(value)
+
+
+metadata = MetaData()
+
+organizations = Table(
+    "organizations",
+    metadata,
+    Column("code", String(10), primary_key=True),
+    Column("kind", String(8), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("parent", String(10), ForeignKey("organizations.code"), index=True),
+    Column("data", Json, nullable=False),
+    Column("updated_at", Moment, nullable=False),
+)
+
+students = Table(
+    "students",
+    metadata,
+    Column("student_no", String(32), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("school", String(10), ForeignKey("organizations.code"), nullable=False, index=True),
+    Column("data", Json, nullable=False),
+    Column("updated_at", Moment, nullable=False),
+)
+
+number_blocks = Table(
+    "number_blocks",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("form", String(64), nullable=False),
+    Column("year", Integer, nullable=False),
+    Column("org", String(10), ForeignKey("organizations.code"), nullable=False),
+    Column("pattern", Text, nullable=False),
+    Column("first", BigInteger, nullable=False),
+    Column("last", BigInteger, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("next", BigInteger, nullable=False),
+    Column("created_at", Moment, nullable=False),
+)
+
+numbers = Table(
+    "numbers",
+    metadata,
+    Column("block_id", Integer, ForeignKey("number_blocks.id"), primary_key=True),
+    Column("seq", BigInteger, primary_key=True),
+    Column("form", String(64), nullable=False),
+    Column("number", Text, nullable=False),
+    Column("state", String(8), nullable=False, index=True),
+    Column("serial", String(32), unique=True),
+    Column("reason", Text),
+    Column("changed_at", Moment, nullable=False),
+    UniqueConstraint("form", "number", name="uq_numbers_form_number"),
+)
+
+documents = Table(
+    "documents",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("serial", String(32), nullable=False, unique=True),
+    Column("form", String(64), nullable=False),
+    Column("student_no", String(32), ForeignKey("students.student_no"), nullable=False, index=True),
+    Column("school", String(10), ForeignKey("organizations.code"), nullable=False, index=True),
+    Column("number", Text),
+    Column("status", String(12), nullable=False),
+    Column("facts", Json, nullable=False),
+    Column("data", Json, nullable=False),
+    Column("issued_on", Date, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("token", Text, nullable=False, unique=True),
+    Column("code_text", Text, nullable=False),
+    Column("pages", Integer, nullable=False),
+    Column("template_hash", String(64), nullable=False),
+    Column("font_hashes", Json, nullable=False),
+    Column("pdf", String(64), nullable=False),
+    Column("docx", String(64), nullable=False),
+    Column("layout", String(64), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("created_by", Text, nullable=False),
+    Column("reason", Text),
+    Column("superseded_by", String(32), ForeignKey("documents.serial")),
+    Column("stage", String(16)),
+    UniqueConstraint("form", "school", "number", name="uq_documents_form_school_number"),
+)
+
+scans = Table(
+    "scans",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("state", String(8), nullable=False),
+    Column("kind", String(8), nullable=False),
+    Column("original", String(64), nullable=False),
+    Column("org", String(10), ForeignKey("organizations.code"), nullable=False, index=True),
+    Column("by", Text, nullable=False),
+    Column("uploaded_at", Moment, nullable=False),
+    Column("result", Json),
+    Column("problem", Json),
+    Column("pages", Integer),
+)
+
+entries = Table(
+    "entries",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("archive", String(32), nullable=False, index=True),
+    Column("kind", String(12), nullable=False),
+    Column("archive_class", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("media_type", Text, nullable=False),
+    Column("serial", String(32), ForeignKey("documents.serial"), index=True),
+    Column("created_at", Moment, nullable=False),
+    Column("by", Text, nullable=False),
+)
+
+leaves = Table(
+    "leaves",
+    metadata,
+    Column("index", Integer, primary_key=True, autoincrement=False),
+    Column("kind", String(16), nullable=False),
+    Column("serial", String(32), ForeignKey("documents.serial"), nullable=False, index=True),
+    Column("hash", LargeBinary(32), nullable=False),
+    Column("payload", LargeBinary, nullable=False),
+    Column("created_at", Moment, nullable=False),
+)
+
+accesses = Table(
+    "accesses",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("org", String(10), nullable=False),
+    Column("archive", String(32), nullable=False, index=True),
+    Column("what", Text, nullable=False),
+    Column("approval", Text),
+)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("kind", String(32), nullable=False),
+    Column("payload", Json, nullable=False),
+    Column("state", String(8), nullable=False, index=True),
+    Column("attempts", Integer, nullable=False),
+    Column("lease_until", Moment),
+    Column("message", Text),
+    Column("created_at", Moment, nullable=False),
+)
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("role", String(16), nullable=False),
+    Column("org", String(10), nullable=False),
+    Column("created_at", Moment, nullable=False),
+)
+
+answers = Table(
+    "answers",
+    metadata,
+    Column("scope", String(128), primary_key=True),
+    Column("key", String(256), primary_key=True),
+    Column("request_hash", String(64), nullable=False),
+    Column("status", Integer),
+    Column("body", Json),
+    Column("claimed_at", Moment, nullable=False),
+)

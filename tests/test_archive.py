@@ -1,0 +1,521 @@
+"""The archive keeps everything or nothing, changes nothing that is kept for ever, and says in our words what went wrong."""
+
+import sqlite3
+import stat
+import subprocess
+import sys
+import time
+import traceback
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+import storage.database
+from storage.answers import ABANDONED_SECONDS
+from storage.archive import DATABASE, Archive
+from storage.errors import (
+    AlreadyThere,
+    BadRow,
+    Frozen,
+    KeyReused,
+    NotFound,
+    StillRunning,
+    StorageError,
+    StoreAway,
+)
+from storage.jobs import MAX_ATTEMPTS
+from storage.records import Organization, Student
+from storage.schema.guards import GUARDS, ddl
+from storage.schema.upgrade import HERE
+from storage.tables import REVISION, metadata
+from tests.shelf import (
+    CHILD,
+    CITY,
+    COUNTY,
+    FORM,
+    NAME,
+    SCHOOL,
+    STUDENT,
+    Clock,
+    block,
+    document,
+    furnished,
+    issue,
+)
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def archive(tmp_path, clock):
+    opened = furnished(tmp_path / "data", clock)
+    yield opened
+    opened.close()
+
+
+def raw(tmp_path):
+    """The database as somebody with the file in hands opens it."""
+    return sqlite3.connect(tmp_path / "data" / DATABASE, isolation_level=None)
+
+
+# -- opening
+
+
+def test_opening_again_loads_no_alembic(archive, tmp_path):
+    """A start on a present schema is quick: Alembic is not even imported."""
+    program = (
+        "import sys, time; from pathlib import Path; from datetime import datetime, UTC\n"
+        "from storage.archive import Archive\n"
+        "start = time.perf_counter(); Archive.open(Path(sys.argv[1]), lambda: datetime.now(UTC)).close()\n"
+        "assert time.perf_counter() - start < 0.5 and 'alembic' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", program, str(tmp_path / "data")], check=True, env=CHILD)
+
+
+def test_processes_that_open_a_new_folder_at_once_all_can(tmp_path):
+    """Server and worker start together on nothing: one makes the tables, the others find them."""
+    program = (
+        "import sys; from pathlib import Path; from datetime import datetime, UTC\n"
+        "from storage.archive import Archive\n"
+        "with Archive.open(Path(sys.argv[1]), lambda: datetime.now(UTC)).read() as r: print(r.counts())"
+    )
+    command = [sys.executable, "-c", program, str(tmp_path / "new")]
+    started = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=CHILD) for _ in range(3)]
+    assert [process.communicate()[1] for process in started] == ["", "", ""]
+    assert [process.returncode for process in started] == [0, 0, 0]
+
+
+def test_the_migrations_make_the_tables_that_the_code_expects(archive):
+    """Tables, guards and revision say the same in code and in a database made by the migrations."""
+    config = Config()
+    config.set_main_option("script_location", str(HERE))
+    config.set_main_option("path_separator", "os")
+    assert ScriptDirectory.from_config(config).get_heads() == [REVISION]
+    with archive.read() as reading:
+        assert compare_metadata(MigrationContext.configure(reading._connection), metadata) == []
+        assert reading.guards() == {guard.name for guard in GUARDS}
+
+
+def test_every_commit_is_on_disk_and_references_are_checked(archive):
+    """WAL, synchronous FULL and foreign keys are on, on every connection."""
+    with archive.read() as reading:
+        ask = reading._connection.exec_driver_sql
+        pragmas = [ask(f"PRAGMA {name}").scalar() for name in ("journal_mode", "synchronous", "foreign_keys")]
+    assert pragmas == ["wal", 2, 1]
+
+
+def test_opening_gives_back_numbers_of_processes_that_died(archive, clock, tmp_path):
+    """A number held for more than ten minutes is free at the next start, and taken first."""
+    block(archive)
+    with archive.begin() as transaction:
+        lost = transaction.take_number(FORM, [SCHOOL], 2026, "A")
+    clock.forward(minutes=9)
+    Archive.open(tmp_path / "data", clock).close()
+    with archive.begin() as transaction:
+        assert transaction.take_number(FORM, [SCHOOL], 2026, "B").seq == lost.seq + 1
+    clock.forward(minutes=2)
+    Archive.open(tmp_path / "data", clock).close()
+    with archive.begin() as transaction:
+        assert transaction.take_number(FORM, [SCHOOL], 2026, "C") == lost
+        with pytest.raises(NotFound):
+            transaction.use_number("A")
+
+
+def test_nobody_else_reads_the_database(archive, tmp_path):
+    """Rows are personal data: the folder and each file of the database are the service's own."""
+    folder = tmp_path / "data"
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    files = list(folder.glob(f"{DATABASE}*"))
+    assert len(files) == 3
+    assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
+
+
+# -- transactions
+
+
+def test_threads_share_an_archive(archive):
+    """A web server's threads read and write through one archive, each in its own transaction."""
+
+    def work(place):
+        with archive.begin() as transaction:
+            key = transaction.add_job("read", {"place": place}).id
+        with archive.read() as reading:
+            return reading.job(key).payload["place"]
+
+    with ThreadPoolExecutor(20) as pool:
+        assert list(pool.map(work, range(100))) == list(range(100))
+
+
+def test_all_or_nothing(archive):
+    """An exception undoes everything the block did, and comes out as it was."""
+    block(archive)
+
+    def fail(transaction):
+        transaction.take_number(FORM, [SCHOOL], 2026, "A")
+        transaction.add_document(document(archive, 1))
+        transaction.add_job("read", {})
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError), archive.begin() as transaction:
+        fail(transaction)
+    with archive.read() as reading:
+        assert reading.counts() == {"documents": {}, "numbers": {}, "scans": {}, "jobs": {}}
+
+
+def test_a_reader_sees_one_moment(archive):
+    """What is committed while a reader looks shows only to the next reader, and nobody waits."""
+    with archive.read() as reading:
+        assert reading.documents() == []
+        with archive.begin() as transaction:
+            transaction.add_document(document(archive, 1))
+        assert reading.documents() == []
+    with archive.read() as reading:
+        assert len(reading.documents()) == 1
+
+
+def test_a_lock_that_is_never_given_up_is_told(tmp_path, clock, monkeypatch):
+    """A writer that hangs makes the others StoreAway after the wait, and reading goes on."""
+    monkeypatch.setattr(storage.database, "BUSY_SECONDS", 0.1)
+    archive = furnished(tmp_path / "data", clock)
+    other = raw(tmp_path)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StoreAway) as caught, archive.begin():
+        pass
+    assert caught.value.cause == "SQLITE_BUSY"
+    with pytest.raises(StoreAway):
+        archive.probe()
+    with archive.read() as reading:
+        assert reading.student(STUDENT).name == NAME
+    other.execute("ROLLBACK")
+    archive.probe()
+
+
+def test_a_database_that_is_none_is_away(tmp_path, clock):
+    """Garbage in place of the database is StoreAway, not a traceback of the engine."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    (folder / DATABASE).write_bytes(b"not a database" * 100)
+    with pytest.raises(StoreAway):
+        Archive.open(folder, clock)
+
+
+# -- people
+
+
+def test_people_come_back_and_change(archive):
+    """Organizations and students are written over; chains go up to the city."""
+    moved = Student(STUDENT, NAME, SCHOOL, {"name": NAME, "grade": "J3"})
+    with archive.begin() as transaction:
+        transaction.put_student(moved)
+        transaction.put_organization(Organization(SCHOOL, "school", "黎城三中", COUNTY, {"stages": ["J"]}))
+    with archive.read() as reading:
+        assert reading.student(STUDENT) == moved
+        assert reading.students(SCHOOL) == [moved]
+        assert reading.organization(SCHOOL).name == "黎城三中"
+        assert [found.code for found in reading.organizations()] == sorted([SCHOOL, CITY, COUNTY])
+        assert reading.chain(SCHOOL) == [SCHOOL, COUNTY, CITY]
+
+
+def test_no_ring_of_organizations(archive):
+    """A parent below itself, or one nobody knows, is refused."""
+    with pytest.raises(NotFound), archive.begin() as transaction:
+        transaction.put_organization(Organization(CITY, "city", "市", SCHOOL, {}))
+    with pytest.raises(NotFound), archive.begin() as transaction:
+        transaction.put_organization(Organization("999999", "county", "县", "888888", {}))
+
+
+# -- what is kept for ever
+
+
+def test_a_document_comes_back_as_it_went_in(archive):
+    """By serial, by token and in lists."""
+    made = document(archive, 1, "140426202620120001")
+    with archive.begin() as transaction:
+        transaction.add_document(made)
+    with archive.read() as reading:
+        assert reading.document(made.serial) == made
+        assert reading.document_by_token(made.token) == made
+        assert reading.documents(student_no=STUDENT, form=FORM, school=SCHOOL) == [made]
+        assert reading.documents(form="other") == []
+        assert reading.statuses() == [(made.serial, "pending")]
+
+
+@pytest.mark.parametrize("same", ["serial", "token", "number"])
+def test_nothing_is_issued_twice(archive, same):
+    """Serial, token and a school's number belong to one document."""
+    first = document(archive, 1, "140426202620120001")
+    with archive.begin() as transaction:
+        transaction.add_document(first)
+    second = replace(document(archive, 2, "140426202620120002"), **{same: getattr(first, same)})
+    with pytest.raises(AlreadyThere), archive.begin() as transaction:
+        transaction.add_document(second)
+
+
+MOVES = [
+    ("pending", "effective"),
+    ("pending", "revoked"),
+    ("effective", "superseded"),
+    ("superseded", "revoked"),
+]
+BACK = [
+    ("effective", "pending"),
+    ("revoked", "effective"),
+    ("superseded", "effective"),
+    ("revoked", "pending"),
+]
+
+
+@pytest.mark.parametrize(("old", "new"), MOVES)
+def test_a_status_moves_forward(archive, old, new):
+    """A revocation keeps its reason; the same status again changes nothing."""
+    made = document(archive, 1, status=old)
+    with archive.begin() as transaction:
+        transaction.add_document(made)
+        transaction.set_status(made.serial, new, reason="填写有误")
+        transaction.set_status(made.serial, new, reason="另一个理由")
+        assert transaction.document(made.serial) == replace(made, status=new, reason="填写有误")
+
+
+@pytest.mark.parametrize(("old", "new"), BACK)
+def test_a_status_never_moves_back(archive, tmp_path, old, new):
+    """Neither through the door nor by SQL."""
+    made = document(archive, 1, status=old)
+    with archive.begin() as transaction:
+        transaction.add_document(made)
+    with pytest.raises(Frozen), archive.begin() as transaction:
+        transaction.set_status(made.serial, new)
+    with pytest.raises(sqlite3.IntegrityError, match="documents_forward"):
+        raw(tmp_path).execute("UPDATE documents SET status = ?", [new])
+
+
+def everything(archive):
+    """One row in every guarded table."""
+    block(archive)
+    made = issue(archive, 1)
+    with archive.begin() as transaction:
+        transaction.add_scan(kind="pdf", original=made.pdf, org=SCHOOL, by="x")
+        transaction.note_access(
+            who="x", role="head", org=SCHOOL, archive=STUDENT, what="entries", approval=None
+        )
+
+
+def test_what_is_kept_for_ever_is_guarded_in_the_database(archive, tmp_path):
+    """Each guard refuses its change or deletion, whoever asks: every frozen column of every table."""
+    everything(archive)
+    database = raw(tmp_path)
+    for guard in GUARDS:
+        if guard.event == "DELETE":
+            attempts = [f"DELETE FROM {guard.table}"]
+        elif guard.when:
+            continue  # these depend on values and have tests of their own
+        else:
+            every = [row[1] for row in database.execute(f"PRAGMA table_info({guard.table})")]
+            attempts = [f'UPDATE {guard.table} SET "{name}" = "{name}"' for name in guard.frozen or every]
+        for attempt in attempts:
+            with pytest.raises(sqlite3.IntegrityError, match=f"^{guard.table.removeprefix('number_')}_"):
+                database.execute(attempt)
+
+
+def test_every_column_of_a_document_but_its_status_is_frozen(archive):
+    """A column that joins later must be put under the guard, or named here."""
+    guard = next(guard for guard in GUARDS if guard.name == "documents_frozen")
+    columns = set(metadata.tables["documents"].columns.keys())
+    assert columns - set(guard.frozen) == {"status", "reason", "superseded_by"}
+
+
+def test_a_used_or_void_number_is_final(archive, tmp_path):
+    """The ledger's past is not rewritten, and a block never steps back."""
+    everything(archive)
+    with pytest.raises(sqlite3.IntegrityError, match="numbers_final"):
+        raw(tmp_path).execute("UPDATE numbers SET state = 'free', serial = NULL")
+    with pytest.raises(sqlite3.IntegrityError, match="blocks_forward"):
+        raw(tmp_path).execute("UPDATE number_blocks SET next = 1")
+
+
+def test_guards_are_written_for_known_engines_only():
+    """An engine without triggers of ours is refused, not left unguarded."""
+    with pytest.raises(ValueError, match="oracle"):
+        ddl(GUARDS[0], "oracle")
+
+
+def test_files_and_their_register(archive, clock):
+    """Entries come back in order, by archive, by document and by id; each look is a row."""
+    block(archive)
+    made = issue(archive, 1)
+    with archive.begin() as transaction:
+        transaction.note_access(
+            who="d1", role="county", org=COUNTY, archive=STUDENT, what="entries", approval="批准-7"
+        )
+    with archive.read() as reading:
+        (entry,) = reading.entries(STUDENT)
+        assert (entry.serial, entry.sha256, entry.created_at) == (made.serial, made.pdf, clock.moment)
+        assert reading.entry(entry.id) == entry
+        assert reading.entries_of(made.serial) == reading.all_entries() == [entry]
+        (access,) = reading.accesses(STUDENT)
+        assert (access.who, access.org, access.approval, access.at) == ("d1", COUNTY, "批准-7", clock.moment)
+        assert reading.entries(SCHOOL) == reading.accesses(SCHOOL) == []
+
+
+@pytest.mark.parametrize("text", ["", "1x", "-1", "٣", "9" * 30, "1;DROP"])
+def test_an_id_that_can_be_none_is_not_found(archive, text):
+    """Ids come from URLs."""
+    with archive.read() as reading:
+        for ask in (reading.entry, reading.scan):
+            with pytest.raises(NotFound):
+                ask(text)
+
+
+def test_the_log_grows_by_one(archive):
+    """Leaves count from 0, and a document's first leaf is the one of its issue."""
+    block(archive)
+    first, second = issue(archive, 1), issue(archive, 2)
+    with archive.begin() as transaction:
+        assert transaction.add_leaf("revoke", first.serial, b"{}").index == 2
+        assert transaction.leaf_of(first.serial).index == 0
+        assert transaction.leaf_of(second.serial).index == 1
+        assert transaction.leaf_hashes() == [leaf.hash for leaf in transaction.leaves()]
+        assert [leaf.kind for leaf in transaction.leaves()] == ["issue", "issue", "revoke"]
+
+
+# -- scans, jobs, tokens, answers
+
+
+def test_a_scan_on_its_way(archive):
+    """What is not given stays; lists narrow by organization and state."""
+    with archive.begin() as transaction:
+        scan = transaction.add_scan(kind="pdf", original="a" * 64, org=SCHOOL, by="d1")
+        transaction.set_scan(scan.id, "running", pages=3)
+        transaction.set_scan(scan.id, "done", result={"documents": []})
+        done = transaction.scan(scan.id)
+        assert done == replace(scan, state="done", pages=3, result={"documents": []})
+        assert transaction.scans([SCHOOL], "done") == transaction.all_scans() == [done]
+        assert transaction.scans([COUNTY]) == transaction.scans([SCHOOL], "failed") == []
+        with pytest.raises(NotFound):
+            transaction.set_scan("999", "done")
+
+
+def test_a_job_is_leased_to_one_worker_at_a_time(archive, clock):
+    """Oldest first, by kind; done jobs are gone; a lease that ran out is given again."""
+    with archive.begin() as transaction:
+        first = transaction.add_job("read", {"scan": "1"})
+        second = transaction.add_job("read", {"scan": "2"})
+        assert transaction.lease_job(["print"], 60) is None
+        leased = transaction.lease_job(["read"], 60)
+        assert (leased.id, leased.payload, leased.attempts) == (first.id, {"scan": "1"}, 1)
+        assert transaction.lease_job(["read"], 60).id == second.id
+        assert transaction.lease_job(["read"], 60) is None
+        transaction.finish_job(second.id)
+        clock.forward(seconds=61)
+        again = transaction.lease_job(["read", "print"], 60)
+        assert (again.id, again.attempts) == (first.id, 2)
+        assert transaction.job(second.id).state == "done"
+
+
+def test_a_job_that_fails_or_kills_again_and_again_is_dead(archive, clock):
+    """Three attempts, whether they end in an error or in a worker's death."""
+    with archive.begin() as transaction:
+        failing, killing = transaction.add_job("fail", {}), transaction.add_job("kill", {})
+        for _ in range(MAX_ATTEMPTS):
+            transaction.fail_job(transaction.lease_job(["fail"], 60).id, "decoder_limit")
+            assert transaction.lease_job(["kill"], 60).id == killing.id
+            clock.forward(seconds=61)
+        assert transaction.lease_job(["fail", "kill"], 60) is None
+        assert transaction.job(failing.id).state == transaction.job(killing.id).state == "dead"
+
+
+def test_tokens(archive, clock):
+    """A token is found by its digest, and given out once."""
+    with archive.begin() as transaction:
+        record = transaction.put_token("d" * 64, "registrar", SCHOOL)
+        assert transaction.token("d" * 64) == record
+        assert record.created_at == clock.moment
+        with pytest.raises(NotFound):
+            transaction.token("e" * 64)
+        with pytest.raises(AlreadyThere):
+            transaction.put_token("d" * 64, "city", CITY)
+
+
+def test_an_idempotent_request_is_worked_on_once(archive, clock):
+    """Claimed, answered, repeated; another request with the key, or a second one too early, is refused."""
+    with archive.begin() as transaction:
+        assert transaction.claim_answer("token", "key", "hash") is None
+        with pytest.raises(StillRunning):
+            transaction.claim_answer("token", "key", "hash")
+        with pytest.raises(KeyReused):
+            transaction.claim_answer("token", "key", "other")
+        assert transaction.claim_answer("other token", "key", "other") is None
+        transaction.put_answer("token", "key", 201, {"serial": "7K"})
+        transaction.drop_answer("token", "key")
+        answer = transaction.claim_answer("token", "key", "hash")
+        assert (answer.status, answer.body) == (201, {"serial": "7K"})
+        transaction.drop_answer("other token", "key")
+        assert transaction.claim_answer("other token", "key", "hash") is None
+
+
+def test_an_abandoned_claim_is_taken_over_and_answered_once(archive, clock):
+    """The slow first process that comes back after all is told to roll back."""
+    with archive.begin() as transaction:
+        transaction.claim_answer("token", "key", "hash")
+        clock.forward(seconds=ABANDONED_SECONDS)
+        assert transaction.claim_answer("token", "key", "hash") is None
+        transaction.put_answer("token", "key", 201, {})
+        with pytest.raises(AlreadyThere):
+            transaction.put_answer("token", "key", 201, {})
+
+
+# -- errors
+
+
+def test_errors_name_no_person(archive):
+    """Neither text nor traceback of a refused row holds a name or a number of it."""
+    faulty = [
+        lambda transaction: transaction.add_document(document(archive, 1)),
+        lambda transaction: transaction.put_student(Student(STUDENT, NAME, "0000000000", {})),
+        lambda transaction: transaction.student(STUDENT + "9"),
+        lambda transaction: transaction.put_student(Student(STUDENT, NAME + "\ud800", SCHOOL, {})),
+        lambda transaction: transaction.put_organization(Organization("1", "village", NAME, None, {})),
+    ]
+    with archive.begin() as transaction:
+        transaction.add_document(document(archive, 1))
+    for attempt in faulty:
+        with pytest.raises(StorageError) as caught, archive.begin() as transaction:
+            attempt(transaction)
+        told = "".join(traceback.format_exception(caught.value))
+        assert NAME not in told
+        assert STUDENT not in told
+        assert caught.value.code
+        assert "。" in caught.value.message_zh
+
+
+def test_a_value_that_cannot_be_kept_is_refused(archive):
+    """A lone surrogate, an unknown word and a number beyond 64 bits are BadRow."""
+    bad = [
+        lambda transaction: transaction.put_student(Student(STUDENT, "\ud800", SCHOOL, {})),
+        lambda transaction: transaction.put_organization(Organization("1", "village", "村", None, {})),
+        lambda transaction: transaction.take_number(FORM, [SCHOOL], 2**70, "A"),
+        lambda transaction: transaction.add_job("read", {"scan": object()}),
+    ]
+    for attempt in bad:
+        with pytest.raises(BadRow), archive.begin() as transaction:
+            attempt(transaction)
+
+
+def test_a_look_up_by_serial_is_quick(archive):
+    """Verification waits for one look-up: well under a millisecond among 2,000 documents."""
+    with archive.begin() as transaction:
+        template = document(archive, 0)
+        for place in range(2000):
+            transaction.add_document(replace(template, serial=f"S{place}", token=f"T{place}"))
+    started = time.process_time()
+    for place in range(500):
+        with archive.read() as reading:
+            reading.document(f"S{place}")
+    assert (time.process_time() - started) / 500 < 0.002

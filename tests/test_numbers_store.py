@@ -1,0 +1,262 @@
+"""Official numbers come out gap-free and once, whatever writers do at the same time and however they end."""
+
+import json
+import subprocess
+import sys
+from collections import Counter
+from itertools import count
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from storage.errors import AlreadyThere, BadPattern, NoNumberLeft, NotFound
+from storage.numbers import within, written
+from storage.records import NumberBlock
+from tests.shelf import CHILD, CITY, COUNTY, FORM, PATTERN, SCHOOL, Clock, block, document, furnished
+
+WRITERS = 8
+ROUNDS = 25
+WRITER = """
+import os, random, sys
+from datetime import datetime, UTC
+from pathlib import Path
+from storage.archive import Archive
+folder, name, rounds = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+dice = random.Random(name)
+archive = Archive.open(folder, lambda: datetime(2026, 7, 1, 8, 0, tzinfo=UTC))
+for place in range(rounds):
+    serial = f"{name}-{place}"
+    with archive.begin() as transaction:
+        taken = transaction.take_number("diploma_junior", ["3114000123", "140426"], 2026, serial)
+    what = dice.random()
+    with archive.begin() as transaction:
+        if what < 0.2:
+            transaction.give_back(serial)
+        elif what < 0.3:
+            transaction.void_number(serial, "spoilt")
+        else:
+            transaction.use_number(serial)
+            print(taken.number, flush=True)
+with archive.begin() as transaction:
+    transaction.take_number("diploma_junior", ["3114000123", "140426"], 2026, f"{name}-last")
+    os._exit(9)  # dies inside a transaction: nothing of it stays
+"""
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def archive(tmp_path, clock):
+    opened = furnished(tmp_path / "data", clock)
+    yield opened
+    opened.close()
+
+
+def take(archive, serial, orgs=(SCHOOL, COUNTY), year=2026):
+    with archive.begin() as transaction:
+        return transaction.take_number(FORM, list(orgs), year, serial)
+
+
+def ledger(archive, block_id):
+    with archive.read() as reading:
+        return [(row.seq, row.state) for row in reading.numbers(block_id)]
+
+
+def test_eight_processes_share_a_block_without_gap_or_repeat(archive, tmp_path):
+    """Eight writers take, use, give back, spoil and die: every number up to the last has one row, one owner."""
+    own = block(archive, last=120)
+    above = block(archive, org=COUNTY, pattern="14042620262099{:04d}")
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-c", WRITER, str(tmp_path / "data"), f"W{place}", str(ROUNDS)],
+            stdout=subprocess.PIPE,
+            text=True,
+            env=CHILD,
+        )
+        for place in range(WRITERS)
+    ]
+    told = [number for process in started for number in process.communicate()[0].split()]
+    assert [process.returncode for process in started] == [9] * WRITERS
+    assert max(Counter(told).values()) == 1
+    with archive.read() as reading:
+        rows = [row for found in (own, above) for row in reading.numbers(found.id)]
+        next_seqs = reading.next_seqs()
+    assert sorted(told) == sorted(row.number for row in rows if row.state == "used")
+    for found in (own, above):
+        seqs = [row.seq for row in rows if row.block_id == found.id]
+        assert seqs == list(range(1, next_seqs[found.id]))
+    assert {row.state for row in rows} <= {"used", "void", "free"}
+    serials = [row.serial for row in rows if row.serial]
+    assert len(serials) == len(set(serials))
+
+
+FORMS = count()
+MOVES = st.lists(st.sampled_from(["take", "use", "give back", "void"]), max_size=40)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(moves=MOVES, dice=st.randoms(use_true_random=False))
+def test_the_lowest_number_left_is_always_the_next(archive, moves, dice):
+    """Against a model: what comes out is the smallest number never used, voided or held by somebody else."""
+    form = f"form{next(FORMS)}"
+    with archive.begin() as transaction:
+        made = transaction.add_block(
+            form=form, year=2026, org=SCHOOL, pattern=f"{form}-{{:02d}}", first=3, last=20, by=CITY
+        )
+        held, gone = {}, set()
+        for place, move in enumerate(moves):
+            if move == "take":
+                left = [seq for seq in range(3, 21) if seq not in gone and seq not in held]
+                serial = f"{form}-{place}"
+                if left:
+                    taken = transaction.take_number(form, [SCHOOL], 2026, serial)
+                    assert (taken.seq, taken.number) == (left[0], f"{form}-{left[0]:02d}")
+                    held[taken.seq] = serial
+                else:
+                    with pytest.raises(NoNumberLeft):
+                        transaction.take_number(form, [SCHOOL], 2026, serial)
+            elif held:
+                seq = dice.choice(sorted(held))
+                serial = held.pop(seq)
+                if move == "give back":
+                    transaction.give_back(serial)
+                else:
+                    gone.add(seq)
+                    if move == "use":
+                        transaction.use_number(serial)
+                    else:
+                        transaction.void_number(serial, "spoilt")
+        rows = transaction.numbers(made.id)
+    assert [row.seq for row in rows] == list(range(3, 3 + len(rows)))
+    assert {row.seq for row in rows if row.state in {"used", "void"}} == gone
+    assert {row.seq: row.serial for row in rows if row.state == "held"} == held
+
+
+def test_the_schools_own_block_comes_first_then_those_above(archive):
+    """Blocks are emptied in order; then there is no number left, for this year and form only."""
+    block(archive, org=COUNTY, pattern="14042620262099{:04d}", last=1)
+    block(archive, last=2)
+    block(archive, first=101, last=101)
+    numbers = [take(archive, serial).number[-6:] for serial in "ABCD"]
+    assert numbers == ["120001", "120002", "120101", "990001"]
+    with pytest.raises(NoNumberLeft) as caught:
+        take(archive, "E")
+    assert (caught.value.form, caught.value.org) == (FORM, SCHOOL)
+    with pytest.raises(NoNumberLeft):
+        take(archive, "E", year=2027)
+    with pytest.raises(NoNumberLeft):
+        take(archive, "E", orgs=())
+
+
+def test_a_serial_holds_one_number(archive):
+    """Asking again gives the same; after giving back and after use there is nothing held."""
+    block(archive)
+    assert take(archive, "A") == take(archive, "A")
+    with archive.begin() as transaction:
+        transaction.use_number("A")
+        with pytest.raises(NotFound):
+            transaction.use_number("A")
+        with pytest.raises(NotFound):
+            transaction.void_number("A", "too late")
+        transaction.give_back("A")
+        transaction.give_back("never held")
+
+
+def test_a_used_serial_gets_no_second_number(archive):
+    """A document has one number, in the database too."""
+    block(archive)
+    take(archive, "A")
+    with archive.begin() as transaction:
+        transaction.use_number("A")
+    with pytest.raises(AlreadyThere):
+        take(archive, "A")
+
+
+def test_a_void_number_stays_with_its_reason(archive):
+    """A spoilt blank is a row for ever, and never handed out again."""
+    made = block(archive)
+    take(archive, "A")
+    with archive.begin() as transaction:
+        transaction.void_number("A", "打印时卡纸")
+    assert take(archive, "B").seq == 2
+    assert ledger(archive, made.id) == [(1, "void"), (2, "held")]
+    with archive.read() as reading:
+        assert reading.numbers(made.id)[0].reason == "打印时卡纸"
+
+
+def test_blocks_come_back(archive):
+    """By form and organization, lowest first."""
+    high, low = block(archive, first=201, last=300), block(archive, last=200)
+    with archive.read() as reading:
+        assert reading.blocks() == reading.blocks(FORM, SCHOOL) == [low, high]
+        assert reading.blocks(form="other") == reading.blocks(org=COUNTY) == []
+        assert reading.next_seqs() == {low.id: 1, high.id: 201}
+
+
+CLASHES = [
+    {"first": 400, "last": 500},
+    {"org": COUNTY},
+    {"pattern": "1404262026201{:05d}", "first": 20400, "last": 20500},
+    {"pattern": "140426202620{:06d}", "first": 1, "last": 120001},
+]
+APART = [
+    {"first": 401, "last": 500},
+    {"form": "diploma_primary"},
+    {"pattern": "14042620262013{:04d}"},
+    {"pattern": "初{:04d}号"},
+]
+
+
+@pytest.mark.parametrize("changed", CLASHES)
+def test_two_blocks_never_give_the_same_number(archive, changed):
+    """Whoever has it and however it is written."""
+    block(archive, last=400)
+    with pytest.raises(AlreadyThere):
+        block(archive, **changed)
+
+
+@pytest.mark.parametrize("changed", APART)
+def test_blocks_beside_each_other_are_fine(archive, changed):
+    """The next range, another form, another prefix."""
+    block(archive, last=400)
+    assert block(archive, **changed).id == 2
+
+
+def test_a_block_gives_no_number_that_a_paper_bears_already(archive):
+    """A school that numbered by hand before gets a block of what is left."""
+    with archive.begin() as transaction:
+        transaction.add_document(document(archive, 1, written(PATTERN, 7)))
+    with pytest.raises(AlreadyThere):
+        block(archive)
+    with pytest.raises(AlreadyThere):
+        block(archive, org=COUNTY)
+    assert block(archive, first=8).first == 8
+
+
+BAD = ["", "no slot", "{:04d}{:04d}", "{}", "{:4d}", "{:04d}{", "{0.__class__}{:04d}", "{:00d}", "{:04x}"]
+
+
+@pytest.mark.parametrize("pattern", BAD)
+def test_only_one_slot_counts(archive, pattern):
+    """A pattern reaches into nothing."""
+    with pytest.raises(BadPattern):
+        block(archive, pattern=pattern)
+
+
+@pytest.mark.parametrize(("first", "last"), [(0, 5), (5, 4), (1, 10_000), (-3, 3)])
+def test_a_range_fits_its_pattern(archive, first, last):
+    """From 1, upward, within the digits."""
+    with pytest.raises(BadPattern):
+        block(archive, first=first, last=last)
+
+
+@given(st.integers(1, 9999), st.integers(1, 9999), st.integers(1, 9999))
+def test_a_number_is_recognised_in_its_block_only(seq, first, last):
+    """Reading back is the inverse of writing."""
+    made = NumberBlock(1, FORM, 2026, SCHOOL, "A1{:04d}9号", first, last, CITY)
+    assert within(made, written(made.pattern, seq)) == (first <= seq <= last)
+    assert not within(made, json.dumps(seq))
