@@ -1,0 +1,98 @@
+"""Routes of the documents: issue, look at, fetch, revoke, and confirm a mark a scan cannot prove."""
+
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Header, Query
+from starlette.responses import JSONResponse, Response
+
+from service import issue, receive, retrieve
+from service.web.auth import Caller, TheOffice
+from service.web.downloads import send
+from service.web.schemas import DocumentIn, DocumentOut, Documents, RevokeIn, TickIn
+
+router = APIRouter(tags=["文书"])
+PDF: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {"application/pdf": {}}}}
+DOCX: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"content": {"application/vnd.openxmlformats-officedocument.wordprocessingml.document": {}}}
+}
+Key = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=200,
+        description="同一个键重复提交同一请求，只出一份文书、得到同一个回答",
+    ),
+]
+
+
+@router.post(
+    "/v1/documents",
+    status_code=201,
+    summary="出具文书",
+    description="先核对规则，再取号、打印（PDF/A-2b）、签二维码、归档；要么全成，要么不留痕迹。学籍记录里有的栏目不用再填。证书须经验印才生效。",
+    response_model=DocumentOut,
+)
+def post(body: DocumentIn, who: Caller, office: TheOffice, key: Key = None) -> JSONResponse:
+    """Print one document: rules, number, PDF, archive, all or nothing."""
+    request = issue.IssueRequest(body.form, body.student, body.data)
+    issued = issue.issue(office, who, request, key)
+    headers = {"Location": f"/v1/documents/{issued.body['serial']}"}
+    if issued.replay:
+        headers["Idempotent-Replayed"] = "true"
+    return JSONResponse(dict(issued.body), issued.status, headers)
+
+
+@router.get("/v1/documents", summary="列出文书", response_model=Documents)
+def every(
+    who: Caller,
+    office: TheOffice,
+    student: Annotated[str | None, Query(description="学籍号")] = None,
+    form: Annotated[str | None, Query(description="表样名")] = None,
+    school: Annotated[str | None, Query(description="学校标识码")] = None,
+) -> JSONResponse:
+    """The documents within the caller's scope."""
+    return JSONResponse(dict(retrieve.documents(office, who, student, form, school)))
+
+
+@router.get("/v1/documents/{serial}", summary="查看文书", response_model=DocumentOut)
+def get(serial: str, who: Caller, office: TheOffice) -> JSONResponse:
+    """One document: number, status, links."""
+    return JSONResponse(dict(retrieve.document(office, who, serial)))
+
+
+@router.get(
+    "/v1/documents/{serial}/content", summary="取 PDF（PDF/A-2b）", response_class=Response, responses=PDF
+)
+def content(serial: str, who: Caller, office: TheOffice) -> Response:
+    """The PDF exactly as it was issued."""
+    return send(retrieve.content(office, who, serial))
+
+
+@router.get("/v1/documents/{serial}/docx", summary="取 Word 文档", response_class=Response, responses=DOCX)
+def docx(serial: str, who: Caller, office: TheOffice) -> Response:
+    """The Word document the PDF was made from."""
+    return send(retrieve.docx(office, who, serial))
+
+
+@router.get("/v1/documents/{serial}/layout", summary="取版面（各栏、签章处的位置）")
+def layout(serial: str, who: Caller, office: TheOffice) -> JSONResponse:
+    """Where each value, mark and code stands on the paper, in millimetres."""
+    return JSONResponse(dict(retrieve.layout(office, who, serial)))
+
+
+@router.post("/v1/documents/{serial}/revoke", summary="作废文书", response_model=DocumentOut)
+def revoke(serial: str, body: RevokeIn, who: Caller, office: TheOffice) -> JSONResponse:
+    """Declare a document void for ever, with the reason."""
+    return JSONResponse(dict(issue.revoke(office, who, serial, body.reason)))
+
+
+@router.post(
+    "/v1/documents/{serial}/marks",
+    summary="人工确认签章（如钢印）",
+    description="平面扫描看不出的签章，由人看过后记入档案；不影响其他签章的核对。",
+    response_model=DocumentOut,
+)
+def tick(serial: str, body: TickIn, who: Caller, office: TheOffice) -> JSONResponse:
+    """A person's word for a mark that a flat scan cannot prove."""
+    return JSONResponse(dict(receive.tick_mark(office, who, serial, body.block, body.seen)))

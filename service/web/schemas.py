@@ -1,0 +1,271 @@
+"""The bodies of requests and answers as pydantic models: unknown members refused, described in Chinese."""
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.config import JsonValue
+
+from service.web import examples
+
+OrganizationCode = Annotated[
+    str,
+    Field(
+        max_length=20,
+        description="市、县 6 位区划代码，学校 10 位标识码",
+        json_schema_extra={"pattern": r"^\d{6}(\d{4})?$"},
+    ),
+]
+StudentNo = Annotated[
+    str,
+    Field(
+        max_length=40,
+        description="学籍号，19 位",
+        json_schema_extra={"pattern": r"^[GLJ]\d{17}[\dX]$"},
+    ),
+]
+"""Patterns are only described here: the flows refuse with the article, which says more."""
+Text = Annotated[str, Field(max_length=500)]
+"""Nothing printed is longer: the longest field of the catalogue takes 500 characters."""
+Verdict = Literal["genuine", "pending", "altered", "revoked", "superseded", "unknown", "cannot_check"]
+ShortText = Annotated[str, Field(min_length=1, max_length=100)]
+
+
+def shown(*examples: JsonValue) -> ConfigDict:
+    """Return the setting that puts examples into a model's description."""
+    return ConfigDict(json_schema_extra={"examples": list(examples)})
+
+
+class Strict(BaseModel):
+    """A request body: members it does not know are refused by name."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class OrganizationIn(Strict):
+    """单位登记。"""
+
+    model_config = shown(examples.CITY, examples.COUNTY, examples.SCHOOL)
+
+    kind: Literal["city", "county", "school"] = Field(description="市、县教育局或学校")
+    name: ShortText = Field(description="全称，与公章一致")
+    parent: OrganizationCode | None = Field(default=None, description="上级单位代码；市不填")
+    stages: list[Literal["P", "J", "S"]] | None = Field(
+        default=None, description="学校办学学段：小学 P、初中 J、高中 S"
+    )
+    head_name: ShortText | None = Field(default=None, description="校长姓名，印在证书上")
+    address: Text | None = Field(default=None, description="地址")
+    phone: Annotated[str, Field(max_length=30)] | None = Field(default=None, description="联系电话")
+
+
+class OrganizationOut(OrganizationIn):
+    """单位。"""
+
+    model_config = ConfigDict(extra="allow")
+
+    code: str
+
+
+class Organizations(BaseModel):
+    """单位列表。"""
+
+    organizations: list[OrganizationOut]
+
+
+class NumberBlockIn(Strict):
+    """证书号段（第三十四条：编号由主管部门核准）。"""
+
+    model_config = shown(examples.NUMBER_BLOCK)
+
+    form: ShortText = Field(description="表样名")
+    year: int = Field(ge=1980, le=2200, description="年份")
+    org: OrganizationCode = Field(description="得到号段的单位")
+    pattern: str = Field(
+        min_length=1, max_length=60, description="编号样式，恰有一个序号位，如 14042620262012{:04d}"
+    )
+    first: int = Field(ge=0, le=99_999_999, description="起号")
+    last: int = Field(ge=0, le=99_999_999, description="止号")
+
+
+class NumberBlockOut(NumberBlockIn):
+    """已下达的号段。"""
+
+    id: int
+
+
+class NumberBlocks(BaseModel):
+    """号段列表。"""
+
+    number_blocks: list[NumberBlockOut]
+
+
+class DocumentIn(Strict):
+    """出具文书的请求。"""
+
+    model_config = shown(examples.DOCUMENT, examples.TRANSFER)
+
+    form: ShortText = Field(description="表样名，见 GET /v1/forms")
+    student: StudentNo
+    data: dict[Annotated[str, Field(max_length=60)], Text] = Field(
+        default_factory=dict, max_length=200, description="学籍记录里没有的栏目，按表样的栏目名"
+    )
+
+
+class Links(BaseModel):
+    """一份文书的各个地址。"""
+
+    self: str
+    content: str
+    docx: str
+    layout: str
+
+
+class DocumentOut(BaseModel):
+    """文书。"""
+
+    model_config = ConfigDict(extra="allow", json_schema_extra={"examples": [examples.ISSUED]})
+
+    serial: str = Field(description="本系统编号，印在二维码下方")
+    form: str
+    number: str | None = Field(description="证书编号；申请表没有")
+    status: Literal["pending", "effective", "revoked", "superseded"]
+    pages: int
+    verify_url: str = Field(description="二维码里的网址")
+    links: Links
+
+
+class Documents(BaseModel):
+    """文书列表。"""
+
+    documents: list[DocumentOut]
+
+
+class RevokeIn(Strict):
+    """作废的理由。"""
+
+    model_config = shown(examples.REVOKE)
+
+    reason: str = Field(min_length=2, max_length=500, description="作废理由，记入档案")
+
+
+class TickIn(Strict):
+    """人工确认一处机器看不出的签章（如钢印）。"""
+
+    model_config = shown(examples.TICK)
+
+    block: ShortText = Field(description="签章处的名称，见扫描结果的 marks")
+    seen: bool = Field(description="是否亲眼看到")
+
+
+class VerificationIn(Strict):
+    """公开核验的请求。"""
+
+    model_config = shown(examples.VERIFICATION)
+
+    qr: str = Field(min_length=1, max_length=2048, description="二维码的内容（网址）")
+
+
+class VerificationOut(BaseModel):
+    """公开核验的回答，只有这些。"""
+
+    model_config = shown(examples.VERDICT)
+
+    verdict: Verdict
+    reasons: list[str] = Field(description="原因代码")
+    form: str | None = Field(description="文书名称")
+    number: str | None = Field(description="证书编号")
+    issued_on: date | None = Field(description="签发日期")
+    school: str | None = Field(description="学校")
+    holder_masked: str | None = Field(description="打了星号的姓名")
+
+
+class ScanAccepted(BaseModel):
+    """已收下，等待读取。"""
+
+    model_config = shown({"id": "1"})
+
+    id: str
+
+
+class FieldOut(BaseModel):
+    """一栏的核对结果。"""
+
+    name: str
+    expected: str
+    read: str | None
+    result: Literal["match", "altered", "unreadable", "not_checked"]
+    confidence: float
+
+
+class MarkOut(BaseModel):
+    """一处签章的核对结果。"""
+
+    block: str
+    kind: str
+    result: Literal["present", "absent", "wrong_unit", "unclear", "not_checked"]
+    unit: str | None = None
+
+
+class ScannedDocument(BaseModel):
+    """扫描件里的一份文书。"""
+
+    model_config = ConfigDict(extra="allow")
+
+    serial: str
+    form: str
+    verdict: Verdict
+    reasons: list[str]
+    fields: list[FieldOut]
+    marks: list[MarkOut]
+    entry: str | None
+
+
+class ScanOut(BaseModel):
+    """扫描件的状态和结果。"""
+
+    model_config = ConfigDict(extra="allow", json_schema_extra={"examples": [examples.SCAN]})
+
+    id: str
+    state: Literal["waiting", "running", "done", "failed"]
+    pages: int | None = None
+    documents: list[ScannedDocument] = Field(default_factory=list)
+    unmatched: list[dict[str, Any]] = Field(default_factory=list)
+
+
+class ScanLine(BaseModel):
+    """列表里的一个扫描件。"""
+
+    id: str
+    state: Literal["waiting", "running", "done", "failed"]
+    uploaded_at: datetime
+    pages: int | None
+
+
+class ScanList(BaseModel):
+    """扫描件列表。"""
+
+    scans: list[ScanLine]
+
+
+class ObjectionOut(BaseModel):
+    """一处不合规。"""
+
+    field: str | None
+    code: str
+    message: str
+    article: str | None
+
+
+class ProblemOut(BaseModel):
+    """RFC 9457 问题说明。"""
+
+    model_config = ConfigDict(extra="allow", json_schema_extra={"examples": [examples.PROBLEM]})
+
+    type: str
+    title: str
+    status: int
+    code: str = Field(description="稳定的英文代码")
+    detail: str = Field(description="说明：是什么、为什么、怎么办")
+    article: str | None = Field(default=None, description="据以拒绝的条款")
+    errors: list[ObjectionOut] = Field(default_factory=list)
+    request_id: str | None = None

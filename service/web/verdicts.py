@@ -1,0 +1,148 @@
+"""The words a member of the public reads for each of the seven verdicts and for every reason code."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from templates.catalogue import Catalogue
+
+CANNOT_CHECK: Final = "cannot_check"
+GENUINE: Final = "genuine"
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How one verdict is shown: its word, one sentence of meaning, and what to do now."""
+
+    verdict: str
+    word: str
+    meaning: str
+    advice: tuple[str, ...]
+
+
+LOOKS: Final[Mapping[str, Look]] = MappingProxyType(
+    {
+        look.verdict: look
+        for look in (
+            Look(
+                GENUINE,
+                "真实有效",
+                "这份文书由本系统签发，规定的签章已经办结，目前有效。",
+                (
+                    "请把上面各项与手中的纸张逐字比对，有一项不同就不要采信这张纸。",
+                    "还想核对纸上印的其他内容，请在下方上传照片或扫描件。",
+                ),
+            ),
+            Look(
+                "pending",
+                "未生效（未验印）",
+                "这份文书确由本系统打印，但规定的签字、盖章或验印还没有办结，现在不具备效力。",
+                (
+                    "请不要凭它办理事项。",
+                    "持有人请联系出具学校，由学校办完签章、验印并把扫描件送系统核对后再使用。",
+                ),
+            ),
+            Look(
+                "altered",
+                "与存档不符",
+                "送来的纸张与签发时的存档不一致。",
+                (
+                    "请不要采信这张纸，并把它保留下来。",
+                    "请与出具学校或其主管教育局联系，以存档为准。",
+                ),
+            ),
+            Look(
+                "revoked",
+                "已作废",
+                "这份文书曾经签发，后来由签发单位作废，不再有效。",
+                (
+                    "请不要采信，也不要继续使用。",
+                    "持有人如有疑问，请联系出具学校或其主管教育局。",
+                ),
+            ),
+            Look(
+                "superseded",
+                "已被替代",
+                "这份文书已由一份新的文书替代，旧件不再有效。",
+                ("请向持有人索要新件，并扫描新件上的二维码重新核验。",),
+            ),
+            Look(
+                "unknown",
+                "查无此证",
+                "没有查到与这个二维码相符、由本系统签发的文书。",
+                (
+                    "在得到出具学校或其主管教育局的书面答复之前，请不要采信。",
+                    "单凭这一结果还不能断定纸张是伪造的：二维码残缺、网址抄错、文书出自其他系统，也会查不到。",
+                ),
+            ),
+            Look(
+                CANNOT_CHECK,
+                "暂不能核验",
+                "这一次没能完成核验。这不表示文书有问题，也不表示文书有效。",
+                (
+                    "请按上面写明的原因处理后再试一次。",
+                    "急用时，请直接联系出具学校或其主管教育局核实。",
+                ),
+            ),
+        )
+    }
+)
+
+_REASONS: Final = MappingProxyType(
+    {
+        "bad_signature": "二维码里的电子签名不成立：内容被改动过，或者没有读全。",
+        "unknown_key": "二维码所用的签名密钥不是本系统公布的密钥。",
+        "foreign_code": "这个二维码不是本系统印制的。",
+        "not_issued_here": "签名成立，但存档里没有这份文书。",
+        "unknown_serial": "签名成立，但存档里没有这份文书。",
+        "no_code": "图像里没有找到本系统的二维码。请把整张纸连同二维码拍全、拍清后再试。",
+        "code_only": "图像里只看得到二维码，没有拍到整张纸，所以只核验了二维码。要核对纸上的内容，请拍下整张纸。",
+        "several_documents": "图像里有不止一份文书，请一次只拍一份。",
+        "database": "存档数据库暂时不可用，请稍后再试。",
+        "store": "存档库暂时不可用，请稍后再试。",
+        "busy": "正在核对的图像太多，请过一会儿再试。",
+        "reading_failed": "图像没有读成，请重新拍摄后再试。",
+    }
+)
+_RESCANS: Final = MappingProxyType(
+    {
+        "low_resolution": "图像太小，看不清字。请靠近一些重拍，或以 200 dpi 以上扫描。",
+        "blurred": "图像模糊。请拿稳、对焦后重拍。",
+        "blank": "这一页是空白的。请确认没有放反。",
+        "no_contrast": "图像太淡或反光。请换个光线重拍。",
+        "poor_reading": "字迹看不清。请擦净镜头或玻璃板，靠近一些重拍，或重新扫描。",
+        "not_registered": "没能对上纸张的位置。请把整张纸拍全、拍平。",
+    }
+)
+_NAMED: Final = MappingProxyType(
+    {
+        "field_altered": "“{}”一栏与存档不一致。",
+        "field_unreadable": "“{}”一栏没有看清，请重拍，或由人工核对。",
+        "mark_wrong_unit": "“{}”处的印章不是应当盖章的单位。",
+        "mark_absent": "“{}”处还没有见到签章。",
+        "mark_unclear": "“{}”处的签章没有看清。彩色拍摄或扫描后再试。",
+        "page_missing": "缺第 {} 页，请把各页一起送来。",
+    }
+)
+
+
+def reason_text(reason: str, labels: Mapping[str, str]) -> str:
+    """Return the sentence for a reason code such as `field_altered:student_name`; `labels` name its object."""
+    code, _, what = reason.partition(":")
+    if code == "rescan":
+        return _RESCANS.get(what, "图像质量不够，请重新拍摄或扫描。")
+    if code in _NAMED:
+        return _NAMED[code].format(labels.get(what, what))
+    return _REASONS.get(code, f"原因代码：{reason}")
+
+
+def labels(catalogue: Catalogue) -> dict[str, str]:
+    """Return the Chinese label of every field and block name of the catalogue; the first form to say it wins."""
+    found: dict[str, str] = {}
+    for form in catalogue.forms.values():
+        for field in form.fields:
+            found.setdefault(field.name, field.label)
+        for block in form.blocks:
+            found.setdefault(block.id, block.label)
+    return found

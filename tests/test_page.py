@@ -1,0 +1,205 @@
+"""The answer page as a phone shows it: a real browser without scripts, against the served office."""
+
+import io
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+import pytest
+import qrcode
+from PIL import Image
+from playwright.sync_api import sync_playwright
+
+from service.app import build
+from service.settings import Settings
+from service.web.http import create
+from service.web.verdicts import LOOKS
+from tests.conftest import STUDENT, issue_diploma, layout_of, pdf_of
+from tests.paper import LEVELS, Paper
+from tests.placed import place, place_people
+from tests.served import served
+
+PHONE = {"width": 390, "height": 844}
+SMALL_PHONE = {"width": 320, "height": 568}
+CHROMIUM = "/usr/bin/chromium"
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+]
+"""The machine's resources are few, and the browser must not talk to its maker."""
+BY_CODE = {"genuine": "effective", "pending": "pending", "revoked": "revoked", "superseded": "superseded"}
+"""Verdict → the status whose code leads to it."""
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory):
+    office, close = build(Settings(data=tmp_path_factory.mktemp("data"), rate=10_000), printing=False)
+    place_people(office)
+    yield office
+    close()
+
+
+@pytest.fixture(scope="module")
+def codes(desk):
+    return {
+        status: place(desk, f"14042620262012000{place_no}", status).token
+        for place_no, status in enumerate(BY_CODE.values(), 1)
+    }
+
+
+@pytest.fixture(scope="module")
+def base(desk):
+    with served(create(desk)) as base:
+        yield base
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def phone(browser, base):
+    """A phone without scripts that notes where it is sent and what goes wrong on the page."""
+    context = browser.new_context(
+        viewport=PHONE, java_script_enabled=False, locale="zh-CN", device_scale_factor=2
+    )
+    page = context.new_page()
+    page.hosts, page.faults = set(), []
+    context.on("request", lambda request: page.hosts.add(urlsplit(request.url).netloc))
+    context.on("requestfailed", lambda request: page.faults.append(request.url))
+    page.on("console", lambda message: page.faults.append(message.text))
+    yield page
+    assert page.hosts == {urlsplit(base).netloc}
+    assert page.faults == []
+    assert context.cookies() == []
+    context.close()
+
+
+def picture(tmp_path, text=None):
+    path = tmp_path / "photo.jpg"
+    made = qrcode.make(text).convert("RGB") if text else Image.new("RGB", (640, 480), "white")
+    data = io.BytesIO()
+    made.save(data, "JPEG")
+    path.write_bytes(data.getvalue())
+    return path
+
+
+def check_look(page, verdict):
+    """The verdict fills the first screen, in its word, and nothing hangs over the edge."""
+    heading = page.get_by_role("heading", level=1)
+    assert heading.inner_text() == LOOKS[verdict].word
+    status = page.get_by_role("status")
+    assert status.get_attribute("class").split() == ["verdict", verdict]
+    box = status.bounding_box()
+    assert box["y"] + box["height"] < PHONE["height"] * 0.6
+    icon = page.locator(".verdict .icon").bounding_box()
+    assert icon["width"] >= 48
+    assert heading.bounding_box()["height"] < 70, "the verdict stays on one line"
+    assert page.locator("html").bounding_box()["width"] <= page.viewport_size["width"]
+
+
+@pytest.mark.parametrize("verdict", BY_CODE)
+def test_a_scanned_code_opens_one_big_verdict(phone, base, codes, verdict):
+    """Four of the seven, as they come from a code, and under the policy that allows nothing foreign."""
+    answer = phone.goto(f"{base}/V/{codes[BY_CODE[verdict]]}")
+    assert answer.headers["content-security-policy"].startswith("default-src 'none'; style-src 'self'")
+    assert answer.headers["referrer-policy"] == "no-referrer"
+    check_look(phone, verdict)
+    assert phone.locator("dt").all_inner_texts() == ["文书名称", "证书编号", "学校", "签发日期", "姓名"]
+    assert phone.locator("dd").last.inner_text() == "文**"
+    assert "文勇俊" not in phone.content()
+
+
+def test_a_foreign_code_opens_unknown(phone, base):
+    """查无此证 shows no facts and does not call it forged."""
+    phone.goto(f"{base}/V/{'A' * 152}")
+    check_look(phone, "unknown")
+    assert phone.locator("dl").count() == 0
+    assert "还不能断定纸张是伪造的" in phone.content()
+
+
+def test_a_picture_without_a_code_cannot_be_checked(phone, base, tmp_path):
+    """The plain form works without scripts: choose, send, read."""
+    phone.goto(base)
+    phone.get_by_label("或选择已有的照片").set_input_files(picture(tmp_path))
+    phone.get_by_role("button", name="上传核对").click()
+    check_look(phone, "cannot_check")
+    assert "不表示文书有问题" in phone.content()
+    assert urlsplit(phone.url).path == "/V"
+
+
+def test_a_picture_of_the_code_is_answered_and_says_so(phone, base, codes, tmp_path):
+    """From the answer page itself, with the camera input."""
+    phone.goto(f"{base}/V/{codes['pending']}")
+    phone.get_by_label("用相机拍摄").set_input_files(
+        picture(tmp_path, f"HTTPS://OTHER.EXAMPLE/V/{codes['effective']}")
+    )
+    phone.get_by_role("button", name="上传核对").click()
+    check_look(phone, "genuine")
+    assert "没有拍到整张纸" in phone.content()
+
+
+def test_a_small_phone_and_large_type_lose_nothing(browser, base, codes):
+    """320 pixels wide: the longest verdict stays whole, nothing scrolls sideways."""
+    context = browser.new_context(viewport=SMALL_PHONE, java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{base}/V/{codes['pending']}")
+    assert page.get_by_role("heading", level=1).bounding_box()["height"] < 70
+    for part in page.locator("main *").all()[:60]:
+        box = part.bounding_box()
+        assert box is None or box["x"] + box["width"] <= SMALL_PHONE["width"] + 1
+    context.close()
+
+
+def test_the_front_page_says_what_this_is(phone, base):
+    """The scan box stands on the first screen; every form control has a label."""
+    phone.goto(base)
+    assert phone.get_by_role("heading", level=1).inner_text() == "印证"
+    assert phone.get_by_label("用相机拍摄").bounding_box()["y"] < PHONE["height"]
+    assert phone.locator("html").get_attribute("lang") == "zh-CN"
+
+
+def test_swagger_runs_from_our_own_files(browser, base):
+    """The description is shown, with scripts of ours only, and every call is listed."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    hosts, faults = set(), []
+    context.on("request", lambda request: hosts.add(urlsplit(request.url).netloc))
+    page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.goto(f"{base}/docs")
+    page.get_by_text("/v1/verifications", exact=True).first.wait_for()
+    assert page.locator(".opblock").count() >= 30
+    assert hosts - {""} == {urlsplit(base).netloc}
+    assert faults == []
+    context.close()
+
+
+def test_a_photo_of_an_altered_paper_opens_the_red_page(browser, town, registrar, tmp_path):
+    """A diploma issued, printed, its date changed on the paper, photographed and sent by the plain form."""
+    serial = issue_diploma(town, registrar).body["serial"]
+    paper = Paper(pdf_of(town, serial), layout_of(town, serial)).alter("study_to", "二〇二五年七月")
+    photo = tmp_path / "altered.jpg"
+    photo.write_bytes(paper.scan(replace(LEVELS["B"], file="jpeg")))
+    with served(create(town)) as base:
+        context = browser.new_context(viewport=PHONE, java_script_enabled=False, locale="zh-CN")
+        page = context.new_page()
+        page.goto(base)
+        page.get_by_label("或选择已有的照片").set_input_files(photo)
+        page.get_by_role("button", name="上传核对").click(timeout=60_000)
+        check_look(page, "altered")
+        assert "与存档不一致" in page.locator(".reasons").inner_text()
+        text = page.content()
+        context.close()
+    assert "没有看纸" not in text
+    for secret in ("文勇俊", STUDENT, "二〇二五", "二〇二六年七月"):
+        assert secret not in text
