@@ -43,6 +43,7 @@ SCALE = DPI / MM_PER_INCH  # pixels per millimetre
 PEN = Inking(BLACK, strength=0.9, uneven=0.25, gaps=0.01)
 SQUARE_MM = 20.0  # side of a head's name seal
 SIGNATURE_MM = (6.0, 10.0)  # letter height of a signature: what people write in a 10-15 mm box
+BESIDE_MM = 24.0  # a name seal stands right behind the printed name, not in the middle of a wide box
 NAME_SEALS = 0.5  # share of heads who use their name seal where both are allowed
 WORN = 0.15  # share of seals that come out pale or worn in `complete`
 
@@ -144,7 +145,9 @@ class Paper:
         """Return the paper with a person's square name seal where a signature may stand instead."""
         paper = self
         for number, mark in self.marks(block, "signature"):
-            paper = paper.stamp_at(number, _centre(mark["box"]), name, square=True)
+            left, top, right, bottom = mark["box"]
+            beside = min((left + right) / 2, left + BESIDE_MM)
+            paper = paper.stamp_at(number, (beside, (top + bottom) / 2), name, square=True)
         return paper
 
     def write(

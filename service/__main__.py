@@ -1,0 +1,148 @@
+"""The `yinzheng` command: the service, its worker, and the flows without HTTP."""
+
+import argparse
+import logging
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from service.access import Role
+from service.errors import Problem
+
+DONE, FAILED, WRONG_USE = 0, 1, 2
+DEFAULT_DATA = Path("data")
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says in Chinese what was wrong with the call, and ends with 2."""
+
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        self.exit(WRONG_USE, f"{self.prog}: 用法有误：{message}；加 --help 查看说明。\n")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; gives 0 done, 1 the paper or the archive failed the check, 2 wrong use."""
+    options = parser().parse_args(arguments)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    command: Callable[[argparse.Namespace], int] = options.run
+    try:
+        return command(options)
+    except KeyboardInterrupt:
+        return FAILED
+    except BrokenPipeError:
+        sys.stderr.close()
+        return FAILED
+    except Exception as error:
+        return _told(error)
+
+
+def _told(error: Exception) -> int:
+    """Say a refusal in its own words on stderr; a refused request is 1, a wrongly put one 2."""
+    from intake.errors import IntakeError
+    from storage.errors import StorageError
+    from templates.errors import TemplatesError
+
+    if isinstance(error, Problem):
+        article = f"（{error.article}）" if error.article else ""
+        print(f"{error.title}{article}：{error.detail}", file=sys.stderr)
+        for item in error.errors:
+            print(f"  {item.field or '-'}: {item.message}", file=sys.stderr)
+        return WRONG_USE if error.code in {"unknown_role", "bad_organization", "bad_setting"} else FAILED
+    if isinstance(error, StorageError | TemplatesError | IntakeError):
+        print(error.message_zh, file=sys.stderr)
+        return FAILED
+    if isinstance(error, OSError):
+        print(f"文件无法读写：{error.strerror or type(error).__name__}；请检查路径和权限。", file=sys.stderr)
+        return WRONG_USE
+    raise error
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line; every command says what it does with --help."""
+    top = _Parser(prog="yinzheng", description="印证：打印、核对并永久保存学籍文书。")
+    commands = top.add_subparsers(title="命令", required=True, metavar="命令", parser_class=_Parser)
+    _add_services(commands)
+    _add_flows(commands)
+    _add_proofs(commands)
+    return top
+
+
+def _command(commands: Any, name: str, run: Callable[[argparse.Namespace], int], text: str) -> _Parser:
+    added: _Parser = commands.add_parser(name, help=text, description=text)
+    added.add_argument("--data", type=Path, default=DEFAULT_DATA, help="数据文件夹（默认 ./data）")
+    added.set_defaults(run=run)
+    return added
+
+
+def _add_services(commands: Any) -> None:
+    from service import commands as run
+
+    serve = _command(commands, "serve", run.serve, "启动服务：网页、接口和读取扫描件的后台进程")
+    serve.add_argument("--host", default="127.0.0.1", help="监听地址（默认 127.0.0.1）")
+    serve.add_argument("--port", type=int, default=8000, help="监听端口（默认 8000）")
+    worker = _command(commands, "worker", run.work, "单独启动读取扫描件的后台进程，可启动多个")
+    worker.add_argument("--child", action="store_true", help="由 serve 启动：标准输入关闭时结束")
+    tokens = commands.add_parser("token", help="访问令牌", description="访问令牌").add_subparsers(
+        title="命令", required=True, metavar="命令", parser_class=_Parser
+    )
+    token = _command(tokens, "create", run.create_token, "签发访问令牌，只打印令牌本身")
+    token.add_argument("--role", required=True, choices=[str(role) for role in Role], help="角色")
+    token.add_argument("--org", required=True, metavar="CODE", help="单位代码：市县6位，学校10位")
+    demo = _command(commands, "demo", run.demo, "用虚构的人演示全过程；文件夹会先清空")
+    demo.set_defaults(data=run.DEMO_DATA)
+    demo.add_argument("--no-serve", dest="serve", action="store_false", help="演示完就结束，不留网站")
+
+
+def _add_flows(commands: Any) -> None:
+    from service import commands as run
+
+    issue = _as_someone(_command(commands, "issue", run.issue_one, "出具一份文书并打印其信息（JSON）"))
+    issue.add_argument("form", help="表样名，如 diploma_junior")
+    issue.add_argument("student", help="学籍号")
+    issue.add_argument(
+        "--set",
+        dest="values",
+        action="append",
+        default=[],
+        metavar="栏目=值",
+        help="学籍记录里没有的栏目，可多次给出",
+    )
+    issue.add_argument("--key", help="幂等键：重复同一请求得到同一文书")
+    issue.add_argument("--out", type=Path, metavar="PDF", help="把 PDF 写到这个文件")
+    scan = _as_someone(_command(commands, "scan", run.scan_file, "读取一份扫描件并核对归档（JSON）"))
+    scan.add_argument("file", type=Path, help="PDF、JPEG、PNG、TIFF 或 HEIC")
+    archive = _as_someone(_command(commands, "archive", run.show_archive, "列出或打包一份档案"))
+    archive.add_argument("owner", help="学籍号或学校标识码")
+    archive.add_argument("--out", type=Path, metavar="ZIP", help="打包（BagIt）写到这个文件")
+
+
+def _as_someone(command: _Parser) -> _Parser:
+    command.add_argument("--org", required=True, metavar="CODE", help="以哪个单位的名义")
+    command.add_argument(
+        "--role",
+        default="registrar",
+        choices=[str(role) for role in Role],
+        help="以什么角色（默认 registrar）",
+    )
+    return command
+
+
+def _add_proofs(commands: Any) -> None:
+    from service import commands as run
+
+    verify = _command(commands, "verify", run.verify, "核验二维码内容或文书图像；加 --keys 时完全离线")
+    verify.add_argument("paper", nargs="?", metavar="二维码内容或文件", help="省略时从标准输入读二维码内容")
+    verify.add_argument("--keys", type=Path, metavar="FILE", help="公布的公钥文件：不联网，不用数据文件夹")
+    verify.add_argument("--status-list", type=Path, metavar="FILE", help="公布的状态清单：离线时也查作废")
+    forms = commands.add_parser("forms", help="表样", description="表样").add_subparsers(
+        title="命令", required=True, metavar="命令", parser_class=_Parser
+    )
+    lint = _command(forms, "lint", run.lint_forms, "检查表样文件夹")
+    lint.add_argument("folder", nargs="?", type=Path, help="表样所在文件夹（默认为自带的）")
+    _command(commands, "check", run.check, "用记录、存档文件、编号和日志互相证明档案完好")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,88 @@
+"""Builds everything once: settings in, an Office out."""
+
+import functools
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+from templates.render import Printer
+
+from intake.errors import IntakeError
+from intake.recognise import Recogniser
+from intake.recognise.ppocr import PpOcr
+from service.office import Office
+from service.regulation.edition import Edition
+from service.settings import Settings
+from service.signing import KeyRing
+from storage.archive import Archive
+from storage.errors import StorageError
+from templates.catalogue import Catalogue
+from templates.fonts import Fonts
+from templates.libreoffice import Converter
+
+
+def utc_now() -> datetime:
+    """The machine's clock."""
+    return datetime.now(UTC)
+
+
+@contextmanager
+def opened(settings: Settings, *, printing: bool) -> Iterator[Office]:
+    """An office that is closed again; without `printing` no soffice is started."""
+    office, close = build(settings, printing=printing)
+    try:
+        yield office
+    finally:
+        close()
+
+
+def build(
+    settings: Settings, *, printing: bool = True, now: Callable[[], datetime] = utc_now
+) -> tuple[Office, Callable[[], None]]:
+    """Everything the flows need, on the data folder of the settings, and what closes it.
+
+    The data folder is made when missing. Raises the packages' own errors when fonts, LibreOffice, database
+    or keys are not usable. soffice comes up in the background; the reading models load on first use.
+    """
+    archive = Archive.open(settings.data, now)
+    catalogue = Catalogue.load()
+    fonts = Fonts.find(settings.data / "fonts")
+    converter = Converter(settings.data / "soffice", settings.workers, fonts.conf, queue=settings.queue)
+    recogniser: Callable[[], Recogniser] = functools.cache(PpOcr)
+    office = Office(
+        settings=settings,
+        archive=archive,
+        catalogue=catalogue,
+        printer=Printer(catalogue, converter, fonts),
+        keys=KeyRing.open(settings.data / "keys", now),
+        recogniser=recogniser,
+        edition=Edition.load(),
+        now=now,
+        randbytes=secrets.token_bytes,
+        sleep=time.sleep,
+        faults=functools.partial(faults, archive, converter, recogniser),
+    )
+    if printing:
+        converter.start()
+
+    def close() -> None:
+        converter.close()
+        archive.close()
+
+    return office, close
+
+
+def faults(archive: Archive, converter: Converter, recogniser: Callable[[], Recogniser]) -> list[str]:
+    """What would make the next request fail, in Chinese; empty when ready."""
+    found = [] if converter.ready() else ["排版程序 LibreOffice 尚未就绪"]
+    try:
+        recogniser()
+    except IntakeError as error:
+        found.append(error.message_zh)
+    try:
+        archive.probe()
+    except StorageError as error:
+        found.append(error.message_zh)
+    return found

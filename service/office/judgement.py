@@ -1,0 +1,112 @@
+"""From the readings of a document's pages to its verdict: no blended score, each reason named."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from intake.reading import FieldFinding, MarkFinding, PageReading
+
+FIELD_ORDER = ("match", "not_checked", "unreadable", "altered")
+"""The worst finding speaks for a value that is printed twice or scanned twice."""
+MARK_ORDER = ("absent", "not_checked", "unclear", "present", "wrong_unit")
+"""A mark seen on one of two scans of a page is there; a wrong seal on either is wrong."""
+CANNOT = "cannot_check"
+
+
+@dataclass(frozen=True, slots=True)
+class SheetReading:
+    """What was read on page `page` (from 1) of a document."""
+
+    page: int
+    reading: PageReading
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A verdict, its reason codes, and one finding for each field and each mark."""
+
+    verdict: str
+    reasons: tuple[str, ...]
+    fields: tuple[FieldFinding, ...]
+    marks: tuple[MarkFinding, ...]
+
+
+def judge_paper(layout: Mapping[str, Any], status: str, sheets: Sequence[SheetReading]) -> Judgement:
+    """Judge a document of that status by the pages that came back, against its archived layout.
+
+    In this order: revoked and superseded stay so; altered text or a wrong unit's seal is `altered`; pages
+    that are missing or cannot be read are `cannot_check`; missing marks leave it `pending`; else `genuine`.
+    """
+    good = {sheet.page for sheet in sheets if sheet.reading.quality.ok}
+    used = [sheet for sheet in sheets if sheet.reading.quality.ok or sheet.page not in good]
+    fields = _worst_fields(finding for sheet in used for finding in sheet.reading.fields)
+    marks = _told_marks(finding for sheet in used for finding in sheet.reading.marks)
+    grounds = (
+        ("altered", _altered(fields, marks)),
+        (CANNOT, _unreadable(layout, used, fields)),
+        ("pending", _unmarked(layout, marks)),
+    )
+    verdict, reasons = next(((name, found) for name, found in grounds if found), ("genuine", ()))
+    if status in {"revoked", "superseded"}:
+        verdict = status
+    return Judgement(verdict, tuple(reasons), fields, marks)
+
+
+def _worst_fields(findings: Iterable[FieldFinding]) -> tuple[FieldFinding, ...]:
+    worst: dict[str, FieldFinding] = {}
+    for finding in findings:
+        before = worst.get(finding.name)
+        if before is None or _rank(FIELD_ORDER, finding) > _rank(FIELD_ORDER, before):
+            worst[finding.name] = finding
+    return tuple(worst.values())
+
+
+def _told_marks(findings: Iterable[MarkFinding]) -> tuple[MarkFinding, ...]:
+    told: dict[tuple[str, str], MarkFinding] = {}
+    for finding in findings:
+        before = told.get((finding.block, finding.kind))
+        if before is None or _rank(MARK_ORDER, finding) > _rank(MARK_ORDER, before):
+            told[finding.block, finding.kind] = finding
+    return tuple(told.values())
+
+
+def _rank(order: Sequence[str], finding: FieldFinding | MarkFinding) -> int:
+    return order.index(finding.result)
+
+
+def _altered(fields: Iterable[FieldFinding], marks: Iterable[MarkFinding]) -> list[str]:
+    wrong = [f"field_altered:{finding.name}" for finding in fields if finding.result == "altered"]
+    seals = [f"mark_wrong_unit:{mark.block}" for mark in marks if mark.result == "wrong_unit"]
+    return [*wrong, *dict.fromkeys(seals)]
+
+
+def _unreadable(
+    layout: Mapping[str, Any], sheets: Sequence[SheetReading], fields: Iterable[FieldFinding]
+) -> list[str]:
+    """Missing pages, pages to be scanned again, and compared fields that nobody can read."""
+    there = {sheet.page for sheet in sheets}
+    missing = [
+        f"page_missing:{number}" for number in range(1, len(layout["pages"]) + 1) if number not in there
+    ]
+    rescan = [f"rescan:{reason}" for sheet in sheets for reason in sheet.reading.quality.reasons]
+    if missing or rescan:
+        return [*missing, *dict.fromkeys(rescan)]
+    keys = {value["name"] for page in layout["pages"] for value in page["values"] if value["key"]}
+    return [
+        f"field_unreadable:{finding.name}"
+        for finding in fields
+        if finding.result == "unreadable" and finding.name in keys
+    ]
+
+
+def _unmarked(layout: Mapping[str, Any], marks: Iterable[MarkFinding]) -> list[str]:
+    """Required marks that a scan can prove and this one does not."""
+    found = {(mark.block, mark.kind): mark.result for mark in marks}
+    reasons = []
+    for page in layout["pages"]:
+        for place in page["marks"]:
+            result = found.get((place["block"], place["kind"]), "absent")
+            if place["required"] and place["machine"] and result != "present":
+                word = "mark_absent" if result == "absent" else "mark_unclear"
+                reasons.append(f"{word}:{place['block']}")
+    return list(dict.fromkeys(reasons))

@@ -1,0 +1,149 @@
+"""Look-ups that every flow makes: within whose scope something lies, and what a document is told as."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from service.access import Action, Who, within
+from service.errors import Problem
+from service.office.desk import Office
+from service.signing import parse_serial
+from storage.archive import Reading, Transaction
+from storage.errors import NotFound
+from storage.records import Document, Entry, EntryKind, Organization
+
+PDF, DOCX, JSON = (
+    "application/pdf",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "application/json",
+)
+
+
+def require(reading: Reading, who: Who | None, action: Action, org: str) -> Who:
+    """Let pass who may do this for an organization; raises Problem 401, 403 or 404 `unknown_organization`."""
+    try:
+        chain = reading.chain(org)
+    except NotFound:
+        raise unknown("organization", "单位", "请先登记该单位") from None
+    return within(who, action, chain)
+
+
+def find_document(reading: Reading, serial: str) -> Document:
+    """The document of a serial in any spelling. Raises Problem 404 `bad_serial` or `unknown_serial`."""
+    try:
+        return reading.document(parse_serial(serial))
+    except NotFound:
+        raise unknown("serial", "文书", "请核对编号") from None
+
+
+def units_above(reading: Reading, code: str) -> list[Organization]:
+    """An organization and those above it, nearest first; empty when it is not registered."""
+    try:
+        return [reading.organization(link) for link in reading.chain(code)]
+    except NotFound:
+        return []
+
+
+def unknown(what: str, chinese: str, advice: str) -> Problem:
+    """The 404 for something that is not on file; the key asked for is not repeated."""
+    return Problem(f"unknown_{what}", 404, f"查无此{chinese}", f"档案库中没有这个{chinese}；{advice}后重试。")
+
+
+def document_body(office: Office, document: Document) -> dict[str, Any]:
+    """What a document is told as to those in whose scope it lies."""
+    path = f"/v1/documents/{document.serial}"
+    links = {"self": path, **{name: f"{path}/{name}" for name in ("content", "docx", "layout")}}
+    form = office.catalogue.forms.get(document.form)
+    return {
+        "serial": document.serial,
+        "form": document.form,
+        "title": form_title(office, document.form),
+        "kind": form.kind if form else None,
+        "number": document.number,
+        "status": document.status,
+        "student": document.student_no,
+        "school": document.school,
+        "issued_on": document.issued_on.isoformat(),
+        "pages": document.pages,
+        "verify_url": document.code_text,
+        "created_at": document.created_at.isoformat(),
+        "reason": document.reason,
+        "superseded_by": document.superseded_by,
+        "links": links,
+    }
+
+
+def form_title(office: Office, name: str) -> str:
+    """The Chinese title of a form; its name when the form has since been given up."""
+    form = office.catalogue.forms.get(name)
+    return form.title if form else name
+
+
+def file(
+    transaction: Transaction,
+    document: Document,
+    kind: EntryKind,
+    *,
+    archive_class: str,
+    title: str,
+    item: tuple[str, int, str],
+    by: str,
+) -> Entry:
+    """File one object (sha256, bytes, media type) into the student's and the school's archive (arts. 6, 7).
+
+    Two references, one object; the student's entry is given back.
+    """
+    entries = [
+        transaction.add_entry(
+            archive=archive,
+            kind=kind,
+            archive_class=archive_class,
+            title=title,
+            sha256=item[0],
+            size=item[1],
+            media_type=item[2],
+            serial=document.serial,
+            by=by,
+        )
+        for archive in (document.student_no, document.school)
+    ]
+    return entries[0]
+
+
+def canonical(value: Mapping[str, object]) -> bytes:
+    """The one spelling of a JSON object that is hashed, signed and logged: sorted, compact, UTF-8."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode("utf-8")
+
+
+def facts_digest(facts: Mapping[str, str]) -> bytes:
+    """SHA-256 of the printed facts, 32 bytes; its first 12 stand in the QR code."""
+    return hashlib.sha256(canonical(facts)).digest()
+
+
+def issue_payload(document: Document) -> bytes:
+    """What the log says of an issue: no name, no 学籍号, yet enough to prove which paper was issued."""
+    return canonical(
+        {
+            "kind": "issue",
+            "serial": document.serial,
+            "form": document.form,
+            "number": document.number,
+            "school": document.school,
+            "issued_on": document.issued_on.isoformat(),
+            "token_sha256": hashlib.sha256(document.token.encode("ascii")).hexdigest(),
+            "pdf": document.pdf,
+            "layout": document.layout,
+        }
+    )
+
+
+def revoke_payload(serial: str, reason: str) -> bytes:
+    """What the log says of a revocation; the reason only as its digest."""
+    return canonical(
+        {
+            "kind": "revoke",
+            "serial": serial,
+            "reason_sha256": hashlib.sha256(reason.encode("utf-8")).hexdigest(),
+        }
+    )

@@ -1,0 +1,140 @@
+"""One scanned page held against its archive entry: whose paper it says it is, and what stands on it."""
+
+import json
+from dataclasses import dataclass, replace
+from typing import Any
+
+from intake.codes import find
+from intake.errors import BadLayout, UploadRefused
+from intake.read import read_page
+from intake.reading import Code, MarkFinding, PageImage, PageReading
+from service.office.desk import Office
+from service.office.lookups import units_above
+from service.regulation.units import expected_units, foreign_blocks
+from service.signing import BadCode, Token
+from storage.archive import Reading
+from storage.errors import NotFound, ObjectDamaged
+from storage.records import Document
+
+REASONS = ("no_code", "foreign_code", "unknown_key", "bad_signature")
+"""What may be wrong with the codes of a page, worst news first when there are several."""
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """The code on a page that is ours: its token, where it stands, and the document it names."""
+
+    token: Token
+    code: Code
+    document: Document
+
+
+@dataclass(frozen=True, slots=True)
+class Unnamed:
+    """A page that names no document of ours, and why."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """What a page of a document must show: its archived layout and PDF, and the units of its seals."""
+
+    document: Document
+    layout: dict[str, Any]
+    pdf: bytes
+    units: dict[str, str]
+    foreign: tuple[str, ...]
+    registry: tuple[str, ...]
+
+
+def name_page(office: Office, reading: Reading, page: PageImage) -> Named | Unnamed:
+    """Find the code of ours on a page and its document.
+
+    Reasons: no_code, foreign_code, unknown_key, bad_signature, unknown_serial (signed by us, not on file),
+    several_documents (codes of two papers on one page).
+    """
+    named: dict[str, Named] = {}
+    reason = "no_code"
+    for code in find(page):
+        try:
+            token = office.keys.public.check(code.text)
+            named.setdefault(token.serial, Named(token, code, reading.document(token.serial)))
+        except BadCode as bad:
+            reason = max(reason, bad.reason, key=REASONS.index)
+        except NotFound:
+            return Unnamed("unknown_serial")
+    if len(named) > 1:
+        return Unnamed("several_documents")
+    return next(iter(named.values()), Unnamed(reason))
+
+
+def open_paper(office: Office, reading: Reading, document: Document) -> Paper:
+    """Fetch what the archive holds of a document; raises ObjectDamaged or StoreAway when it cannot be had."""
+    form = office.catalogue.get(document.form)
+    chain = units_above(reading, document.school)
+    other = units_above(reading, document.data.get("in_school_code", ""))
+    units = expected_units(form, document.stage, chain, other, document.data)
+    return Paper(
+        document=document,
+        layout=json.loads(office.archive.objects.get(document.layout)),
+        pdf=office.archive.objects.get(document.pdf),
+        units=units,
+        foreign=tuple(foreign_blocks(form, units)),
+        registry=tuple(sorted({unit.name for unit in reading.organizations()} | set(units.values()))),
+    )
+
+
+def read_paper(office: Office, paper: Paper, page: PageImage, named: Named) -> PageReading:
+    """Read one page of a paper and compare it with the archive.
+
+    Raises ObjectDamaged when it is the archive's own layout or PDF that cannot be used.
+    """
+    number = named.token.page
+    recogniser = office.recogniser()
+    try:
+        reading = read_page(
+            page,
+            paper.layout["pages"][number - 1],
+            named.code,
+            paper.pdf,
+            page_no=number,
+            recogniser=recogniser,
+            units=paper.units,
+            registry=paper.registry,
+        )
+    except (BadLayout, UploadRefused, IndexError):
+        raise ObjectDamaged(paper.document.layout) from None
+    marks = tuple(_foreign(paper, mark) for mark in reading.marks)
+    return replace(reading, marks=marks)
+
+
+def _foreign(paper: Paper, mark: MarkFinding) -> MarkFinding:
+    """Judge a seal whose unit the records do not name: any unit known to us, but none of the other blocks'."""
+    if mark.block not in paper.foreign or mark.kind != "seal" or mark.unit is None:
+        return mark
+    return replace(mark, result="wrong_unit" if mark.unit in paper.units.values() else "present")
+
+
+def shows_whole_page(paper: Paper, page: PageImage, named: Named) -> bool:
+    """Tell whether a picture is large enough to show the page, judged by the size of its code.
+
+    A picture of the code alone proves the code and nothing else; it is then not compared.
+    """
+    layout = paper.layout["pages"][named.token.page - 1]
+    left, _, right, _ = layout["codes"][0]["box"]
+    side = _side(named.code)
+    height, width = page.pixels.shape[:2]
+    pixels_per_mm = side / (right - left)
+    return bool(height * width >= PART_OF_PAGE * layout["width"] * layout["height"] * pixels_per_mm**2)
+
+
+PART_OF_PAGE = 0.7
+"""A photograph may cut the margins away; with less than this share of the page's area, text is missing."""
+
+
+def _side(code: Code) -> float:
+    (x1, y1), (x2, y2), (x3, y3), _ = code.corners
+    across = ((x2 - x1) ** 2 + (y2 - y1) ** 2) ** 0.5
+    down = ((x3 - x2) ** 2 + (y3 - y2) ** 2) ** 0.5
+    return float((across + down) / 2)

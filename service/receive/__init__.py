@@ -1,0 +1,7 @@
+"""Receive: upload → make safe → find the QR → register → read → compare → file."""
+
+from service.receive.arrival import accept, original, result, scans
+from service.receive.reading import fail, process
+from service.receive.ticks import tick_mark
+
+__all__ = ["accept", "fail", "original", "process", "result", "scans", "tick_mark"]

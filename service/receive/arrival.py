@@ -1,0 +1,143 @@
+"""What the one who brings a scan sees: it is taken in, and later there is a result."""
+
+from typing import Any
+
+from intake.errors import UploadRefused
+from intake.uploads import inspect
+from service.access import Action, Role, Who, may
+from service.errors import Problem
+from service.office import Content, Office
+from service.office.lookups import require, unknown
+from storage.archive import Reading
+from storage.errors import NotFound
+from storage.records import Scan, ScanState
+
+JOB = "scan"
+LONGEST_WAIT = 60.0
+"""Seconds one request may wait for a result: below the time-outs of the proxies in front of us."""
+POLL = 0.2
+"""Seconds between two looks: unnoticeable to a person, five look-ups a second to the database."""
+MEDIA_TYPES = {
+    "pdf": "application/pdf",
+    "jpeg": "image/jpeg",
+    "png": "image/png",
+    "tiff": "image/tiff",
+    "heic": "image/heic",
+}
+STATUSES = {"too_large": 413, "too_many_pages": 413, "unknown_type": 415}
+"""Refused uploads that HTTP has a status of its own for; the others are 422."""
+
+
+def accept(office: Office, who: Who | None, data: bytes, filename: str | None = None) -> str:
+    """Take an upload in and queue it for a worker; gives the scan's id.
+
+    The original bytes are kept as they came, a refused upload too: it then stands in the list of scans, and
+    Problem 413, 415 or 422 carries its id as `scan`. The file name is not kept: it may hold a name.
+    """
+    del filename
+    allowed = may(who, Action.SCAN)
+    with office.archive.read() as reading:
+        require(reading, who, Action.SCAN, allowed.org)
+    sha256 = office.archive.objects.put(data)
+    try:
+        kind = inspect(data, office.settings.max_upload_mb << 20).kind
+    except UploadRefused as refusal:
+        raise _refuse(office, allowed, sha256, refusal) from None
+    with office.archive.begin() as transaction:
+        scan = transaction.add_scan(kind=kind, original=sha256, org=allowed.org, by=allowed.token_digest)
+        transaction.add_job(JOB, {"scan": scan.id})
+    return scan.id
+
+
+def _refuse(office: Office, who: Who, sha256: str, refusal: UploadRefused) -> Problem:
+    """Keep the refusal beside the bytes, then say why: nothing that was handed in is lost."""
+    problem = upload_problem(refusal)
+    with office.archive.begin() as transaction:
+        scan = transaction.add_scan(kind="unknown", original=sha256, org=who.org, by=who.token_digest)
+        transaction.set_scan(scan.id, "failed", problem=problem.to_json())
+    problem.extra["scan"] = scan.id
+    return problem
+
+
+def upload_problem(refusal: UploadRefused) -> Problem:
+    """The problem a refused upload is answered with."""
+    return Problem(refusal.code, STATUSES.get(refusal.code, 422), "不能接受这个文件", refusal.message_zh)
+
+
+def result(office: Office, who: Who | None, scan_id: str, wait: float = 0.0) -> dict[str, Any]:
+    """The state of a scan and, when done, what was found; waits up to `wait` seconds for it.
+
+    Raises Problem 401, 403, 404.
+    """
+    waited = 0.0
+    while True:
+        with office.archive.read() as reading:
+            scan = _find(reading, who, scan_id)
+        if scan.state in {"done", "failed"} or waited >= min(wait, LONGEST_WAIT):
+            return scan_body(scan)
+        office.sleep(POLL)
+        waited += POLL
+
+
+def _find(reading: Reading, who: Who | None, scan_id: str) -> Scan:
+    allowed = may(who, Action.READ)
+    try:
+        scan = reading.scan(scan_id)
+    except NotFound:
+        raise unknown("scan", "扫描件", "请核对编号") from None
+    require(reading, allowed, Action.READ, scan.org)
+    return scan
+
+
+def scan_body(scan: Scan) -> dict[str, Any]:
+    """A scan as told: its state, then documents and unmatched pages, or the problem it failed with."""
+    body: dict[str, Any] = {
+        "id": scan.id,
+        "state": scan.state,
+        "uploaded_at": scan.uploaded_at.isoformat(),
+        "pages": scan.pages,
+        "documents": [],
+        "unmatched": [],
+    }
+    if scan.result is not None:
+        body |= scan.result
+    if scan.problem is not None:
+        body["problem"] = scan.problem
+    return body
+
+
+def scans(office: Office, who: Who | None, state: ScanState | None = None) -> dict[str, Any]:
+    """The scans in scope, newest first, of one state when given; without their findings."""
+    allowed = may(who, Action.READ)
+    with office.archive.read() as reading:
+        codes = _codes_below(reading, allowed)
+        return {"scans": [_line(scan) for scan in reading.scans(codes, state)]}
+
+
+def _codes_below(reading: Reading, who: Who) -> list[str]:
+    if who.role in {Role.REGISTRAR, Role.HEAD}:
+        return [who.org]
+    return [unit.code for unit in reading.organizations() if who.org in reading.chain(unit.code)]
+
+
+def _line(scan: Scan) -> dict[str, Any]:
+    body = scan_body(scan)
+    counts = {name: len(body.pop(name)) for name in ("documents", "unmatched")}
+    return {name: body.get(name) for name in ("id", "state", "uploaded_at", "pages")} | counts
+
+
+def original(office: Office, who: Who | None, scan_id: str) -> Content:
+    """The bytes of an upload as they came; the look is noted first (art. 44)."""
+    with office.archive.begin() as transaction:
+        scan = _find(transaction, who, scan_id)
+        allowed = may(who, Action.READ)
+        transaction.note_access(
+            who=allowed.token_digest,
+            role=allowed.role,
+            org=allowed.org,
+            archive=scan.org,
+            what=f"scan {scan.id}",
+            approval=None,
+        )
+    media_type = MEDIA_TYPES.get(scan.kind, "application/octet-stream")
+    return Content(office.archive.objects.get(scan.original), media_type, f"scan-{scan.id}.{scan.kind}")

@@ -1,0 +1,214 @@
+"""What a worker does with a scan: page after page to its document, then all documents judged and filed."""
+
+from dataclasses import dataclass
+from typing import Any, cast
+
+from intake.errors import UploadRefused
+from intake.reading import PageImage
+from intake.uploads import Kind, pages
+from service.errors import Problem
+from service.office import Office
+from service.office.judgement import Judgement, SheetReading, judge_paper
+from service.office.lookups import JSON, canonical, file
+from service.office.papers import Named, Paper, Unnamed, name_page, open_paper, read_paper
+from service.receive.arrival import MEDIA_TYPES, upload_problem
+from storage.archive import Reading, Transaction
+from storage.records import Document, Scan
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One side of paper of an upload: index from 0, its size in pixels, and the reading or why there is none."""
+
+    index: int
+    size: tuple[int, int]
+    serial: str | None
+    reason: str | None
+    read: SheetReading | None
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A document of an upload with its judgement and the check as it was put away."""
+
+    document: Document
+    judgement: Judgement
+    body: dict[str, Any]
+    sha256: str
+    size: int
+
+
+def process(office: Office, scan_id: str) -> None:
+    """Read a scan and file what was found; does nothing when that was done before.
+
+    A refused upload ends as `failed` with its problem; any other error leaves the scan as it was, so that
+    the job can be tried again.
+    """
+    scan = _start(office, scan_id)
+    if scan is None:
+        return
+    try:
+        sheets, papers = _read_all(office, scan)
+    except UploadRefused as refusal:
+        with office.archive.begin() as transaction:
+            transaction.set_scan(scan.id, "failed", problem=upload_problem(refusal).to_json())
+        return
+    checks = [_check(office, scan, papers[serial], sheets) for serial in papers]
+    with office.archive.begin() as transaction:
+        _file(office, transaction, scan, checks, sheets)
+
+
+def fail(office: Office, scan_id: str) -> None:
+    """Set a scan aside for a person after its reading failed for a reason that is not the scan's."""
+    problem = Problem(
+        "internal", 500, "读取失败", "读取扫描件时发生意外错误，原件已保留；请联系系统管理员，或重新上传。"
+    )
+    with office.archive.begin() as transaction:
+        if transaction.scan(scan_id).state != "done":
+            transaction.set_scan(scan_id, "failed", problem=problem.to_json())
+
+
+def _start(office: Office, scan_id: str) -> Scan | None:
+    with office.archive.begin() as transaction:
+        scan = transaction.scan(scan_id)
+        if scan.state in {"done", "failed"}:
+            return None
+        transaction.set_scan(scan_id, "running")
+    return scan
+
+
+def _read_all(office: Office, scan: Scan) -> tuple[list[Sheet], dict[str, Paper]]:
+    """Read page after page, holding one page's pixels at a time."""
+    papers: dict[str, Paper] = {}
+    data = office.archive.objects.get(scan.original)
+    sheets = [_sheet(office, scan, page, papers) for page in pages(data, cast("Kind", scan.kind))]
+    return sheets, papers
+
+
+def _sheet(office: Office, scan: Scan, page: PageImage, papers: dict[str, Paper]) -> Sheet:
+    size = (page.pixels.shape[1], page.pixels.shape[0])
+    with office.archive.read() as reading:
+        named = _named(office, reading, scan, page)
+        if isinstance(named, Unnamed):
+            return Sheet(page.index, size, None, named.reason, None)
+        serial = named.document.serial
+        if serial not in papers:
+            papers[serial] = open_paper(office, reading, named.document)
+    found = read_paper(office, papers[serial], page, named)
+    return Sheet(page.index, size, serial, None, SheetReading(named.token.page, found))
+
+
+def _named(office: Office, reading: Reading, scan: Scan, page: PageImage) -> Named | Unnamed:
+    """The page's document, if the one who brought the scan may see it (art. 44)."""
+    named = name_page(office, reading, page)
+    if isinstance(named, Named) and scan.org not in reading.chain(named.document.school):
+        return Unnamed("out_of_scope")
+    return named
+
+
+def _check(office: Office, scan: Scan, paper: Paper, sheets: list[Sheet]) -> Checked:
+    """Judge one document and put its check away as JSON."""
+    document = paper.document
+    mine = [sheet for sheet in sheets if sheet.serial == document.serial]
+    reads = [sheet.read for sheet in mine if sheet.read is not None]
+    judgement = judge_paper(paper.layout, document.status, reads)
+    body = {
+        "serial": document.serial,
+        "form": document.form,
+        "verdict": judgement.verdict,
+        "reasons": list(judgement.reasons),
+        "fields": [
+            {
+                "name": item.name,
+                "expected": item.expected,
+                "read": item.read,
+                "result": item.result,
+                "confidence": round(item.confidence, 4),
+                "box": item.box,
+            }
+            for item in judgement.fields
+        ],
+        "marks": [
+            {
+                "block": item.block,
+                "kind": item.kind,
+                "result": item.result,
+                "unit": item.unit,
+                "confidence": round(item.confidence, 4),
+                "box": item.box,
+            }
+            for item in judgement.marks
+        ],
+        "pages": [sheet.index for sheet in mine],
+    }
+    kept = canonical(
+        {
+            **body,
+            "scan": scan.id,
+            "original": scan.original,
+            "recogniser": office.recogniser().name,
+            "checked_at": office.now().isoformat(),
+        }
+    )
+    return Checked(document, judgement, body, office.archive.objects.put(kept), len(kept))
+
+
+def _file(
+    office: Office, transaction: Transaction, scan: Scan, checks: list[Checked], sheets: list[Sheet]
+) -> None:
+    """Everything of one scan in one transaction: entries, statuses, and the result."""
+    if transaction.scan(scan.id).state == "done":
+        return  # another worker, whose lease followed ours, was faster
+    original = (scan.original, office.archive.objects.size(scan.original), MEDIA_TYPES[scan.kind])
+    told = []
+    for check in checks:
+        form = office.catalogue.get(check.document.form)
+        kept_as, title = form.archive_class, form.title
+        entry = file(
+            transaction,
+            check.document,
+            "scan",
+            archive_class=kept_as,
+            title=f"{title}（扫描件）",
+            item=original,
+            by=scan.by,
+        )
+        file(
+            transaction,
+            check.document,
+            "check",
+            archive_class=kept_as,
+            title=f"{title}（核对记录）",
+            item=(check.sha256, check.size, JSON),
+            by=scan.by,
+        )
+        if (
+            check.judgement.verdict == "genuine"
+            and transaction.document(check.document.serial).status == "pending"
+        ):
+            transaction.set_status(check.document.serial, "effective")
+        told.append({**check.body, "entry": entry.id})
+    transaction.set_scan(scan.id, "done", result=_result(told, sheets), pages=len(sheets))
+
+
+def _result(told: list[dict[str, Any]], sheets: list[Sheet]) -> dict[str, object]:
+    return {
+        "documents": told,
+        "unmatched": [
+            {"page": sheet.index, "reason": sheet.reason} for sheet in sheets if sheet.reason is not None
+        ],
+        "sheets": [_sheet_body(sheet) for sheet in sheets],
+    }
+
+
+def _sheet_body(sheet: Sheet) -> dict[str, Any]:
+    quality = sheet.read.reading.quality if sheet.read else None
+    return {
+        "index": sheet.index,
+        "width": sheet.size[0],
+        "height": sheet.size[1],
+        "serial": sheet.serial,
+        "page": sheet.read.page if sheet.read else None,
+        "quality": {"ok": quality.ok, "reasons": list(quality.reasons)} if quality else None,
+        "how": sheet.read.reading.how if sheet.read else None,
+    }

@@ -1,0 +1,235 @@
+"""Retrieve: who asks, on whose approval → note it → entries and bytes; and what offline verifiers need."""
+
+import base64
+import json
+from typing import Any
+
+from service.access import SECRECY_ARTICLE, Action, Who, may, sees
+from service.errors import Problem, article_name
+from service.office import Content, Office
+from service.office.lookups import (
+    DOCX,
+    PDF,
+    canonical,
+    document_body,
+    find_document,
+    issue_payload,
+    require,
+    unknown,
+)
+from service.signing import sha256_hex
+from storage import log
+from storage.archive import Reading, Transaction
+from storage.errors import NotFound
+from storage.package import SUFFIXES, bagit
+from storage.records import Document, Entry
+
+ORIGIN = "yinzheng/log/v1"
+"""First line of a checkpoint: which log of this installation is meant."""
+LISTED = ("revoked", "superseded")
+
+
+def document(office: Office, who: Who | None, serial: str) -> dict[str, Any]:
+    """One document as told to those in whose scope it lies. Raises Problem 401, 403, 404."""
+    may(who, Action.READ)
+    with office.archive.read() as reading:
+        found = find_document(reading, serial)
+        require(reading, who, Action.READ, found.school)
+    return document_body(office, found)
+
+
+def documents(
+    office: Office,
+    who: Who | None,
+    student: str | None = None,
+    form: str | None = None,
+    school: str | None = None,
+) -> dict[str, Any]:
+    """The documents in scope, in the order of issue, narrowed to a student, a form, a school."""
+    allowed = may(who, Action.READ)
+    with office.archive.read() as reading:
+        scopes: dict[str, bool] = {}
+        told = []
+        for found in reading.documents(student_no=student, form=form, school=school):
+            if found.school not in scopes:
+                scopes[found.school] = sees(allowed, reading.chain(found.school))
+            if scopes[found.school]:
+                told.append(document_body(office, found))
+    return {"documents": told}
+
+
+def content(office: Office, who: Who | None, serial: str) -> Content:
+    """The PDF as it was issued; the look is noted first (art. 44)."""
+    found = _noted(office, who, serial, "pdf")
+    return Content(office.archive.objects.get(found.pdf), PDF, f"{found.serial}.pdf")
+
+
+def docx(office: Office, who: Who | None, serial: str) -> Content:
+    """The Word file as it was issued; the look is noted first (art. 44)."""
+    found = _noted(office, who, serial, "docx")
+    return Content(office.archive.objects.get(found.docx), DOCX, f"{found.serial}.docx")
+
+
+def layout(office: Office, who: Who | None, serial: str) -> dict[str, Any]:
+    """Where everything stands on the paper, its values included; the look is noted first (art. 44)."""
+    found = _noted(office, who, serial, "layout")
+    places: dict[str, Any] = json.loads(office.archive.objects.get(found.layout))
+    return places
+
+
+def _noted(office: Office, who: Who | None, serial: str, what: str) -> Document:
+    """The document, after the register row is on disk."""
+    may(who, Action.READ)
+    with office.archive.begin() as transaction:
+        found = find_document(transaction, serial)
+        allowed = require(transaction, who, Action.READ, found.school)
+        _note(transaction, allowed, found.student_no, f"{what} {found.serial}", None)
+    return found
+
+
+def _note(transaction: Transaction, who: Who, archive: str, what: str, approval: str | None) -> None:
+    transaction.note_access(
+        who=who.token_digest, role=who.role, org=who.org, archive=archive, what=what, approval=approval
+    )
+
+
+def archive(office: Office, who: Who | None, owner: str, approval: str | None = None) -> dict[str, Any]:
+    """The entries of a student's (学籍号) or a school's (code) permanent file.
+
+    The register row is written before anything is shown (art. 44). Raises Problem 401, 403, 404.
+    """
+    kind, name, entries = _open(office, who, owner, approval, "list")
+    return {
+        "archive": owner,
+        "kind": kind,
+        "name": name,
+        "entries": [_entry_body(owner, entry) for entry in entries],
+    }
+
+
+def _open(
+    office: Office, who: Who | None, owner: str, approval: str | None, what: str
+) -> tuple[str, str, list[Entry]]:
+    """Kind, name and entries of a file, once the look is allowed and noted."""
+    may(who, Action.READ)
+    with office.archive.begin() as transaction:
+        kind, name, school = _owner(transaction, owner)
+        allowed = _allowed(transaction, who, school)
+        _note(transaction, allowed, owner, what, approval)
+    with office.archive.read() as reading:
+        return kind, name, reading.entries(owner)
+
+
+def _owner(reading: Reading, owner: str) -> tuple[str, str, str]:
+    """Kind and name of a file's owner, and the organization in whose scope it lies."""
+    try:
+        student = reading.student(owner)
+        return "student", student.name, student.school
+    except NotFound:
+        pass
+    try:
+        return "school", reading.organization(owner).name, owner
+    except NotFound:
+        raise unknown("archive", "档案", "请核对学籍号或单位代码") from None
+
+
+def _allowed(reading: Reading, who: Who | None, school: str) -> Who:
+    """Scope decides; outside it nothing is shown without a written approval on file (art. 44)."""
+    allowed = may(who, Action.READ)
+    if not sees(allowed, reading.chain(school)):
+        raise Problem(
+            "approval_needed",
+            403,
+            "须经书面批准",
+            "该档案不在管辖范围内，非经学籍主管部门书面批准不得查阅；请先申请批准。",
+            article=article_name(SECRECY_ARTICLE),
+        )
+    return allowed
+
+
+def _entry_body(owner: str, entry: Entry) -> dict[str, Any]:
+    return {
+        "id": entry.id,
+        "kind": entry.kind,
+        "archive_class": entry.archive_class,
+        "title": entry.title,
+        "sha256": entry.sha256,
+        "size": entry.size,
+        "media_type": entry.media_type,
+        "serial": entry.serial,
+        "created_at": entry.created_at.isoformat(),
+        "links": {"content": f"/v1/archives/{owner}/entries/{entry.id}/content"},
+    }
+
+
+def entry(office: Office, who: Who | None, owner: str, entry_id: str, approval: str | None = None) -> Content:
+    """The bytes of one entry, its sha256 checked; the look is noted first (art. 44)."""
+    _, _, entries = _open(office, who, owner, approval, f"entry {entry_id}")
+    found = next((item for item in entries if item.id == entry_id), None)
+    if found is None:
+        raise unknown("entry", "档案件", "请核对件号")
+    suffix = SUFFIXES.get(found.media_type, "bin")
+    return Content(
+        office.archive.objects.get(found.sha256), found.media_type, f"{found.id}-{found.kind}.{suffix}"
+    )
+
+
+def package(office: Office, who: Who | None, owner: str, approval: str | None = None) -> Content:
+    """The whole file as a BagIt zip; the look is noted first (art. 44)."""
+    _, _, entries = _open(office, who, owner, approval, "package")
+    return Content(bagit(entries, office.archive.objects.get), "application/zip", "archive.zip")
+
+
+def status_list(office: Office) -> dict[str, Any]:
+    """The serials that are no longer good, as SHA-256 digests, signed: what an offline verifier carries along.
+
+    `signature` is over the canonical JSON (sorted keys, no blanks, UTF-8) of all other members.
+    """
+    with office.archive.read() as reading:
+        statuses = reading.statuses()
+    body: dict[str, Any] = {
+        "version": 1,
+        "issued_at": office.now().isoformat(),
+        "kid": office.keys.kid,
+        **{
+            status: sorted(sha256_hex(serial.encode("ascii")) for serial, now in statuses if now == status)
+            for status in LISTED
+        },
+    }
+    return {**body, "signature": _base64(office.keys.sign_bytes(canonical(body)))}
+
+
+def checkpoint(office: Office) -> str:
+    """The signed head of the log: origin, size, root in base64, a blank line, and the signature line."""
+    with office.archive.read() as reading:
+        return _checkpoint(office, reading.leaf_hashes())
+
+
+def _checkpoint(office: Office, hashes: list[bytes]) -> str:
+    text = f"{ORIGIN}\n{len(hashes)}\n{_base64(log.root(hashes))}\n"
+    return f"{text}\n— {ORIGIN} {office.keys.kid} {_base64(office.keys.sign_bytes(text.encode('utf-8')))}\n"
+
+
+def proof(office: Office, serial: str) -> dict[str, Any]:
+    """That a document stands in the log: its leaf, the audit path (RFC 6962), and the signed head.
+
+    Public, so it says nothing about the holder. Raises Problem 404.
+    """
+    with office.archive.read() as reading:
+        found = find_document(reading, serial)
+        leaf = reading.leaf_of(found.serial)
+        hashes = reading.leaf_hashes()
+    return {
+        "serial": found.serial,
+        "index": leaf.index,
+        "size": len(hashes),
+        "payload": issue_payload(found).decode("utf-8"),
+        "leaf_hash": _base64(leaf.hash),
+        "path": [_base64(node) for node in log.inclusion_proof(leaf.index, hashes)],
+        "root": _base64(log.root(hashes)),
+        "checkpoint": _checkpoint(office, hashes),
+    }
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode("ascii")

@@ -1,0 +1,78 @@
+"""The settings of one installation, and the only place that reads the environment."""
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from service.errors import Problem
+
+PREFIX = "YINZHENG_"
+DEFAULT_HOST = "YINZHENG.EXAMPLE"
+DEFAULT_RATE = 30_000
+HOST_PATTERN = re.compile(r"[A-Z0-9](?:[A-Z0-9.\-]{0,38}[A-Z0-9])?")
+"""Upper case, so that the QR symbol stays in alphanumeric mode; at most 40 characters, so that the address
+stays within version 8 at level M (221 characters) with the 152 of the token."""
+
+
+DEFAULT_HOST = "YINZHENG.EXAMPLE"
+DEFAULT_RATE = 30_000
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything an installation may choose. Sizes are MiB, times seconds, rates per minute."""
+
+    data: Path
+    host: str = DEFAULT_HOST
+    """The host printed into QR codes. A verifier trusts keys, never this name."""
+    workers: int = 2
+    """soffice processes kept warm; one per core is what a small machine carries."""
+    queue: int = 16
+    """Conversions that may wait; beyond it a caller is asked to come back."""
+    max_upload_mb: int = 50
+    """The largest upload; 60 colour pages at 200 dpi stay below it."""
+    rate: int = DEFAULT_RATE
+    """Public verifications of codes one caller may ask for in a minute; an image costs as much as 500.
+
+    A code cannot be guessed, it is signed: the limit guards the processor, and a bureau's whole office may
+    stand behind one address."""
+    worker_jobs: int = 200
+    """Scans after which a worker process is replaced, so that no library's leak grows for ever."""
+    worker_memory_mb: int = 2048
+    """Memory above which a worker process is replaced after its present scan."""
+
+    @classmethod
+    def from_env(cls, data: Path, environ: Mapping[str, str] | None = None) -> "Settings":
+        """Read YINZHENG_HOST, _WORKERS, _QUEUE, _MAX_UPLOAD_MB, _RATE, _WORKER_JOBS, _WORKER_MEMORY_MB.
+
+        Raises Problem `bad_setting` that names the variable and what it may be.
+        """
+        source = os.environ if environ is None else environ
+        host = source.get(f"{PREFIX}HOST", DEFAULT_HOST).upper()
+        if not HOST_PATTERN.fullmatch(host):
+            raise _bad("HOST", "只能用字母、数字、点和连字符，最长40个字符")
+        return cls(
+            data=data,
+            host=host,
+            workers=_number(source, "WORKERS", 2, 1, 64),
+            queue=_number(source, "QUEUE", 16, 1, 10_000),
+            max_upload_mb=_number(source, "MAX_UPLOAD_MB", 50, 1, 1024),
+            rate=_number(source, "RATE", DEFAULT_RATE, 1, 1_000_000),
+            worker_jobs=_number(source, "WORKER_JOBS", 200, 1, 1_000_000),
+            worker_memory_mb=_number(source, "WORKER_MEMORY_MB", 2048, 512, 1_048_576),
+        )
+
+
+def _number(source: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
+    text = source.get(PREFIX + name, "")
+    if not text:
+        return default
+    if not text.isascii() or not text.isdigit() or not low <= int(text) <= high:
+        raise _bad(name, f"须是 {low} 到 {high} 的整数")
+    return int(text)
+
+
+def _bad(name: str, rule: str) -> Problem:
+    return Problem("bad_setting", 500, "设置有误", f"环境变量 {PREFIX}{name} {rule}；请改正后重新启动。")

@@ -1,0 +1,19 @@
+"""What a QR code says and who said it: serials, signed tokens, and the keys they are checked with."""
+
+from service.signing.keys import KeyRing, PublicKeys, sha256_hex
+from service.signing.serial import BadSerial, new_serial, parse_serial
+from service.signing.token import DIGEST_BYTES, BadCode, Token, address, read_address
+
+__all__ = [
+    "DIGEST_BYTES",
+    "BadCode",
+    "BadSerial",
+    "KeyRing",
+    "PublicKeys",
+    "Token",
+    "address",
+    "new_serial",
+    "parse_serial",
+    "read_address",
+    "sha256_hex",
+]

@@ -1,0 +1,101 @@
+"""The token in the QR code: 95 bytes, signed, naming a paper and no person."""
+
+import base64
+import binascii
+import re
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from service.signing.serial import serial_text, serial_value
+
+VERSION = 1
+EPOCH = date(2000, 1, 1)
+DIGEST_BYTES = 12
+"""96 bits of the digest: whoever wants other facts under one signature must find a second preimage."""
+HEAD_BYTES = 4 + 8 + 5 + 2 + DIGEST_BYTES
+SIGNATURE_BYTES = 64
+TOKEN_BYTES = HEAD_BYTES + SIGNATURE_BYTES
+ADDRESS = re.compile(r"(?:https?://[a-z0-9.:\-]{1,64})?(?:/V/)?([A-Z2-7]{152})/?", re.IGNORECASE)
+"""The printed address, or the token alone; the host is not looked at."""
+
+
+class BadCode(Exception):
+    """The text is not a good code of ours; `reason` is foreign_code, unknown_key or bad_signature."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """What a QR code says.
+
+    `key` is the key's id, `kind` the form's code (0 to 255), `page` of `pages` run from 1 to 15, `school` is
+    the 10-digit code, `digest` the first 12 bytes of the digest of the printed facts.
+    """
+
+    key: int
+    kind: int
+    page: int
+    pages: int
+    serial: str
+    school: str
+    issued_on: date
+    digest: bytes
+
+    def head(self) -> bytes:
+        """The 31 bytes that are signed."""
+        return (
+            bytes([VERSION, self.key, self.kind, self.page << 4 | self.pages])
+            + serial_value(self.serial).to_bytes(8)
+            + int(self.school).to_bytes(5)
+            + (self.issued_on - EPOCH).days.to_bytes(2)
+            + self.digest[:DIGEST_BYTES]
+        )
+
+    @classmethod
+    def from_head(cls, head: bytes) -> "Token":
+        """The token of 31 bytes whose signature was found good."""
+        return cls(
+            key=head[1],
+            kind=head[2],
+            page=head[3] >> 4,
+            pages=head[3] & 15,
+            serial=serial_text(int.from_bytes(head[4:12])),
+            school=f"{int.from_bytes(head[12:17]):010d}",
+            issued_on=EPOCH + timedelta(days=int.from_bytes(head[17:19])),
+            digest=head[19:HEAD_BYTES],
+        )
+
+
+def token_text(head: bytes, signature: bytes) -> str:
+    """The 152 characters of base32 that stand in the address."""
+    return base64.b32encode(head + signature).decode("ascii")
+
+
+def address(host: str, token: str) -> str:
+    """The text of the QR symbol, upper case so that it stays in alphanumeric mode."""
+    return f"HTTPS://{host.upper()}/V/{token}"
+
+
+def read_address(text: str) -> str:
+    """The token in a scanned address (any host, any case) or given alone. Raises BadCode foreign_code."""
+    match = ADDRESS.fullmatch(text.strip())
+    if match is None:
+        raise BadCode("foreign_code")
+    return match.group(1).upper()
+
+
+def split(token: str) -> tuple[bytes, bytes]:
+    """Signed head and signature of a token's text.
+
+    Raises BadCode foreign_code for all but version 1 of ours, and for a second spelling of the same bytes.
+    """
+    try:
+        data = base64.b32decode(token)
+    except (binascii.Error, ValueError):
+        raise BadCode("foreign_code") from None
+    if len(data) != TOKEN_BYTES or data[0] != VERSION or token_text(data, b"") != token:
+        raise BadCode("foreign_code")
+    return data[:HEAD_BYTES], data[HEAD_BYTES:]

@@ -1,0 +1,234 @@
+"""A whole office in a temporary folder: real database, keys, printer and recogniser, and a stopped clock."""
+
+import functools
+import json
+import os
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from intake.recognise.ppocr import PpOcr
+from service import issue, register
+from service.access import Role, Who
+from service.app import faults
+from service.office import Office
+from service.regulation.edition import Edition
+from service.settings import Settings
+from service.signing import KeyRing
+from storage.archive import Archive
+from templates.catalogue import Catalogue
+from templates.fonts import Fonts
+from templates.libreoffice import Converter
+from templates.render import Printer
+
+CITY, COUNTY, OTHER_COUNTY = "140400", "140426", "140429"
+SCHOOL, OTHER_SCHOOL, SENIOR_SCHOOL = "3114000123", "3114000456", "3414000789"
+UNITS = {
+    CITY: {"kind": "city", "name": "长治市教育局"},
+    COUNTY: {"kind": "county", "name": "黎城县教育体育局", "parent": CITY},
+    OTHER_COUNTY: {"kind": "county", "name": "武乡县教育局", "parent": CITY},
+    SCHOOL: {
+        "kind": "school",
+        "name": "黎城县第三中学校",
+        "parent": COUNTY,
+        "stages": ["J"],
+        "head_name": "钟涛",
+    },
+    OTHER_SCHOOL: {
+        "kind": "school",
+        "name": "武乡县第二中学校",
+        "parent": OTHER_COUNTY,
+        "head_name": "贺文婷",
+    },
+    SENIOR_SCHOOL: {"kind": "school", "name": "黎城县第一中学校", "parent": COUNTY, "head_name": "秦志远"},
+}
+STUDENT = "G140499201104120011"
+MOVER = "G140499201208250371"
+BEARER = "G140499201011030228"
+RECORDS = {
+    STUDENT: {"name": "文勇俊", "sex": "1", "birth_date": "2011-04-12", "grade": "J3", "class_no": "6"},
+    MOVER: {"name": "欧阳思远", "sex": "1", "birth_date": "2012-08-25", "grade": "J2", "class_no": "4"},
+    BEARER: {"name": "郝一㛃", "sex": "2", "birth_date": "2010-11-03", "grade": "J3", "class_no": "2"},
+}
+GUARDIAN = {
+    "guardian_name": "文建国",
+    "guardian_relation": "1",
+    "guardian_phone": "13800000000",
+    "address_now": "测试区示范街道育才路18号2号楼3单元501室",
+}
+DIPLOMA = {"study_from": "2023-09", "study_to": "2026-07", "issued_on": "2026-07-01"}
+RECORD_CERTIFICATE = {
+    "study_from": "2023-09",
+    "study_to": "2026-07",
+    "issued_on": "2026-11-16",
+    "original_no": "140426202620120087",
+    "signer": "钟涛",
+    "handler": "栗红",
+}
+TRANSFER = {
+    "in_school": "武乡县第二中学校",
+    "in_school_code": OTHER_SCHOOL,
+    "in_grade": "J2",
+    "reason_code": "1",
+    "reason": "全家迁居武乡县，户籍已随迁，就近入学。",
+    "hukou_old": "140426",
+    "hukou_new": "140429",
+    "entry_month": "2025-09",
+}
+
+
+class Clock:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self):
+        self.time = datetime(2026, 11, 16, 1, 30, tzinfo=UTC)
+
+    def __call__(self):
+        """The time it stands at."""
+        return self.time
+
+    def advance(self, **step):
+        """Move it by a timedelta given by name."""
+        self.time += timedelta(**step)
+
+
+class OnDemand(Converter):
+    """The real converter, started by its first document: most tests print nothing."""
+
+    def submit(self, docx):
+        """Start with the first document."""
+        if not self._threads:
+            self.start()
+        return super().submit(docx)
+
+
+@pytest.fixture(scope="session")
+def catalogue():
+    return Catalogue.load()
+
+
+@pytest.fixture(scope="session")
+def fonts(tmp_path_factory):
+    return Fonts.find(tmp_path_factory.mktemp("fonts"))
+
+
+@pytest.fixture(scope="session")
+def converter(tmp_path_factory, fonts):
+    pool = OnDemand(tmp_path_factory.mktemp("soffice"), 1, fonts.conf)
+    yield pool
+    pool.close()
+
+
+@pytest.fixture(scope="session")
+def printer(catalogue, converter, fonts):
+    return Printer(catalogue, converter, fonts)
+
+
+@pytest.fixture(scope="session")
+def recogniser():
+    return PpOcr()
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def office_on(clock, catalogue, printer, converter, recogniser):
+    """Build an office on a folder, as service.app does, with the stopped clock and the shared machines."""
+
+    def build(folder):
+        archive = Archive.open(folder, clock)
+        return Office(
+            settings=Settings(data=folder),
+            archive=archive,
+            catalogue=catalogue,
+            printer=printer,
+            keys=KeyRing.open(folder / "keys", clock),
+            recogniser=lambda: recogniser,
+            edition=Edition.load(),
+            now=clock,
+            randbytes=os.urandom,
+            sleep=lambda _seconds: None,
+            faults=functools.partial(faults, archive, converter, lambda: recogniser),
+        )
+
+    return build
+
+
+@pytest.fixture
+def office(tmp_path, office_on):
+    """An empty office; nobody is registered."""
+    built = office_on(tmp_path / "data")
+    yield built
+    built.archive.close()
+
+
+def as_role(role, org):
+    """Somebody with a role in an organization."""
+    return Who(Role(role), org, f"{role}-{org}")
+
+
+@pytest.fixture
+def city():
+    return as_role("city", CITY)
+
+
+@pytest.fixture
+def county():
+    return as_role("county", COUNTY)
+
+
+@pytest.fixture
+def registrar():
+    return as_role("registrar", SCHOOL)
+
+
+@pytest.fixture
+def town(office, city):
+    """The office with its units, three students, and a block of 400 diploma numbers."""
+    settle(office, city)
+    return office
+
+
+def settle(office, city):
+    """Register the units, the students and a number block."""
+    for code, body in UNITS.items():
+        register.put_organization(office, city, code, body)
+    for number, body in RECORDS.items():
+        whole = {
+            **body,
+            **GUARDIAN,
+            "id_type": "1",
+            "id_number": number[1:],
+            "ethnic": "01",
+            "school": SCHOOL,
+        }
+        register.put_student(office, city, number, whole)
+    register.add_block(office, city, diploma_block())
+
+
+def diploma_block(first=1, last=400, **changes):
+    """The body of a diploma number block."""
+    block = {"form": "diploma_junior", "year": 2026, "org": SCHOOL, "pattern": "14042620262012{:04d}"}
+    return {**block, "first": first, "last": last, **changes}
+
+
+def issue_diploma(office, who, student=STUDENT, key=None, **changes):
+    """Issue a diploma."""
+    return issue.issue(
+        office, who, issue.IssueRequest("diploma_junior", student, {**DIPLOMA, **changes}), key
+    )
+
+
+def layout_of(office, serial):
+    """The archived layout of a document as JSON."""
+    with office.archive.read() as reading:
+        return json.loads(office.archive.objects.get(reading.document(serial).layout))
+
+
+def pdf_of(office, serial):
+    """The archived PDF of a document."""
+    with office.archive.read() as reading:
+        return office.archive.objects.get(reading.document(serial).pdf)

@@ -1,0 +1,239 @@
+"""The `yinzheng` command as an operator runs it."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from service.__main__ import main, parser
+from tests.conftest import CITY, SCHOOL, STUDENT, UNITS, issue_diploma, layout_of, pdf_of
+from tests.paper import Paper, level
+from tests.test_verify import png
+
+COMMANDS = [
+    ("serve",),
+    ("worker",),
+    ("token", "create"),
+    ("demo",),
+    ("issue",),
+    ("scan",),
+    ("verify",),
+    ("archive",),
+    ("forms", "lint"),
+    ("check",),
+]
+SECONDS = 60
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_every_command_has_help_and_data(command, capsys):
+    """Each takes --help, which names --data, and ends with 0."""
+    with pytest.raises(SystemExit) as caught:
+        main([*command, "--help"])
+    assert caught.value.code == 0
+    assert "--data" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["nonsense"],
+        ["token", "create", "--role", "king", "--org", CITY],
+        ["issue"],
+        ["serve", "--port", "x"],
+    ],
+)
+def test_wrong_use_ends_with_2(arguments, capsys):
+    """A call that cannot be understood says so and ends with 2."""
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    assert caught.value.code == 2
+    assert "用法有误" in capsys.readouterr().err
+
+
+def test_a_token_is_printed_alone(tmp_path, capsys):
+    """The data folder is made when missing; standard output is the token and nothing else."""
+    data = tmp_path / "new" / "data"
+    assert main(["token", "create", "--role", "city", "--org", CITY, "--data", str(data)]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("yz_")
+    assert len(out.split()) == 1
+    assert main(["token", "create", "--role", "city", "--org", "12", "--data", str(data)]) == 2
+
+
+def test_the_default_data_folder():
+    """Without --data it is ./data; the demo has its own."""
+    assert parser().parse_args(["serve"]).data == Path("data")
+    assert parser().parse_args(["demo"]).data == Path("data/demo")
+
+
+@pytest.fixture
+def paper(town, registrar, tmp_path):
+    """An issued diploma: its body, the PDF as a file, and the published keys as a file."""
+    body = issue_diploma(town, registrar).body
+    (tmp_path / "diploma.pdf").write_bytes(pdf_of(town, body["serial"]))
+    (tmp_path / "keys.json").write_text(town.keys.published())
+    return body
+
+
+def test_offline_verification(paper, town, tmp_path, capsys, monkeypatch):
+    """With the key file alone: no data folder is looked at or made, no connection is opened."""
+    monkeypatch.chdir(tmp_path)
+
+    def no_network(*_arguments, **_named):
+        raise AssertionError("a connection was opened")
+
+    monkeypatch.setattr(socket.socket, "connect", no_network)
+    for given in (paper["verify_url"], "diploma.pdf"):
+        assert main(["verify", "--keys", "keys.json", given]) == 0
+        answer = json.loads(capsys.readouterr().out)
+        assert (answer["signature"], answer["serial"]) == ("good", paper["serial"])
+        assert (answer["form"], answer["status"]) == ("初中毕业证书", "not_checked")
+    assert not (tmp_path / "data" / "yinzheng.sqlite3").exists() or town.settings.data == tmp_path / "data"
+    changed = paper["verify_url"][:-9] + "AAAAAAAAA"
+    assert main(["verify", "--keys", "keys.json", changed]) == 1
+    assert json.loads(capsys.readouterr().out) == {"signature": "bad", "reason": "bad_signature"}
+    (tmp_path / "foreign.png").write_bytes(png("https://example.com"))
+    assert main(["verify", "--keys", "keys.json", "foreign.png"]) == 1
+
+
+def test_offline_revocation(paper, town, county, tmp_path, capsys):
+    """A signed status list tells of revoked papers; a changed list is not believed."""
+    from service import issue, retrieve
+
+    issue.revoke(town, county, paper["serial"], "错发")
+    listed = retrieve.status_list(town)
+    (tmp_path / "status.json").write_text(json.dumps(listed))
+    call = ["verify", "--keys", str(tmp_path / "keys.json"), "--status-list", str(tmp_path / "status.json")]
+    assert main([*call, paper["verify_url"]]) == 1
+    assert json.loads(capsys.readouterr().out)["status"] == "revoked"
+    (tmp_path / "status.json").write_text(json.dumps({**listed, "revoked": []}))
+    assert main([*call, paper["verify_url"]]) == 1
+    assert "签名不成立" in capsys.readouterr().err
+
+
+def test_flows_without_http(paper, town, registrar, tmp_path, capsys):
+    """scan, verify, archive and check work on the data folder; 1 when the paper fails."""
+    data = ["--data", str(town.settings.data)]
+    assert main(["verify", paper["verify_url"], *data]) == 1
+    assert json.loads(capsys.readouterr().out)["verdict"] == "pending"
+    sheet = Paper(pdf_of(town, paper["serial"]), layout_of(town, paper["serial"]), seed=1)
+    bare, stamped = tmp_path / "bare.pdf", tmp_path / "stamped.pdf"
+    bare.write_bytes(sheet.scan(level("B", 1)))
+    seals = {"school": UNITS[SCHOOL]["name"], "validation": UNITS["140426"]["name"]}
+    stamped.write_bytes(sheet.complete(seals, {"head": "钟涛"}).scan(level("B", 1)))
+    assert main(["scan", str(bare), "--org", SCHOOL, *data]) == 1
+    assert json.loads(capsys.readouterr().out)["documents"][0]["verdict"] == "pending"
+    assert main(["scan", str(stamped), "--org", SCHOOL, *data]) == 0
+    capsys.readouterr()
+    assert main(["verify", paper["verify_url"], *data]) == 0
+    capsys.readouterr()
+    assert main(["archive", STUDENT, "--org", SCHOOL, *data]) == 0
+    assert len(json.loads(capsys.readouterr().out)["entries"]) == 7
+    assert main(["archive", STUDENT, "--org", SCHOOL, "--out", str(tmp_path / "a.zip"), *data]) == 0
+    assert (tmp_path / "a.zip").read_bytes().startswith(b"PK")
+    assert main(["check", *data]) == 0
+    damage(town)
+    capsys.readouterr()
+    assert main(["check", *data]) == 1
+    assert "object_damaged" in capsys.readouterr().out
+
+
+def damage(office):
+    """Change one byte of one object, as a failing disk would."""
+    victim = next(path for path in (office.settings.data / "objects").rglob("*") if path.is_file())
+    victim.chmod(0o644)
+    data = bytearray(victim.read_bytes())
+    data[len(data) // 2] ^= 1
+    victim.write_bytes(data)
+
+
+def test_issue_from_the_command_line(town, tmp_path, capsys):
+    """The same flow: a document as JSON, its PDF in a file; a refusal names its article and ends with 1."""
+    call = ["issue", "diploma_junior", STUDENT, "--org", SCHOOL, "--data", str(town.settings.data)]
+    values = ["--set", "study_from=2023-09", "--set", "study_to=2026-07", "--set", "issued_on=2026-07-01"]
+    assert main([*call, *values, "--key", "k", "--out", str(tmp_path / "d.pdf")]) == 0
+    body = json.loads(capsys.readouterr().out)
+    assert body["number"] == "140426202620120001"
+    assert (tmp_path / "d.pdf").read_bytes().startswith(b"%PDF-")
+    assert main([*call, *values]) == 1
+    assert "第三十八条" in capsys.readouterr().err
+
+
+def test_forms_lint(tmp_path, capsys):
+    """Our own forms pass; a broken folder is named."""
+    assert main(["forms", "lint"]) == 0
+    assert "diploma_junior" in capsys.readouterr().out
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "form.toml").write_text("title = 1")
+    assert main(["forms", "lint", str(tmp_path)]) == 1
+    assert "broken" in capsys.readouterr().err
+
+
+def test_the_demo_empties_no_strangers_folder(tmp_path, capsys):
+    """A folder with something else in it is left alone."""
+    (tmp_path / "letters.txt").write_text("mine")
+    assert main(["demo", "--data", str(tmp_path)]) == 1
+    assert (tmp_path / "letters.txt").exists()
+
+
+def test_serve_supervises_a_worker(tmp_path):
+    """The service comes up with a worker; a killed worker is replaced; both end together, even by kill -9."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "service", "serve", "--port", str(port), "--data", str(tmp_path / "d")]
+    with (tmp_path / "log").open("wb") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=log)
+    try:
+        until(lambda: ready(port))
+        until(lambda: workers(process.pid))
+        (first,) = workers(process.pid)
+        time.sleep(5.5)  # a worker that dies sooner is given a pause
+        os.kill(first, signal.SIGKILL)
+        until(lambda: workers(process.pid) not in ([], [first]))
+        (second,) = workers(process.pid)
+        process.kill()
+        process.wait(10)
+        until(lambda: not Path("/proc", str(second)).exists())
+    finally:
+        process.kill()
+        process.wait(10)
+
+
+def ready(port):
+    """Whether the probe says so."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5) as answer:
+            return answer.status == 200
+    except OSError:
+        return False
+
+
+def workers(parent):
+    """Process ids of the worker children of a process."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+            line = (stat.parent / "cmdline").read_bytes()
+        except OSError:
+            continue
+        if fields[1] == str(parent) and b"\0worker\0" in line and fields[0] != "Z":
+            found.append(int(stat.parent.name))
+    return found
+
+
+def until(met):
+    """Wait for something, at most SECONDS."""
+    end = time.monotonic() + SECONDS
+    while not met():
+        assert time.monotonic() < end
+        time.sleep(0.1)

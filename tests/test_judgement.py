@@ -1,0 +1,120 @@
+"""From findings to a verdict: every reason named, nothing blended."""
+
+import pytest
+
+from intake.reading import FieldFinding, MarkFinding, PageReading, Quality
+from service.office import papers
+from service.office.judgement import SheetReading, judge_paper
+
+LAYOUT = {
+    "pages": [
+        {
+            "values": [{"name": "student_name", "key": True}, {"name": "note", "key": False}],
+            "marks": [
+                {"block": "school", "kind": "seal", "required": True, "machine": True},
+                {"block": "photo", "kind": "seal", "required": True, "machine": False},
+                {"block": "city", "kind": "seal", "required": False, "machine": True},
+            ],
+        }
+    ]
+}
+BOX = (0.0, 0.0, 1.0, 1.0)
+
+
+def field(name, result):
+    return FieldFinding(name, "文勇俊", "文勇俊", result, 0.9, BOX)
+
+
+def seal(block, result):
+    return MarkFinding(block, "seal", result, None, 0.9, BOX)
+
+
+def sheet(fields=(), marks=(), quality=None, page=1):
+    reading = PageReading(quality or Quality(ok=True), tuple(fields), tuple(marks), "features", {})
+    return SheetReading(page, reading)
+
+
+GOOD = sheet([field("student_name", "match"), field("note", "match")], [seal("school", "present")])
+
+
+@pytest.mark.parametrize(
+    ("fields", "marks", "verdict", "reasons"),
+    [
+        ({}, {}, "genuine", ()),
+        ({"note": "unreadable"}, {}, "genuine", ()),
+        ({}, {"city": "absent"}, "genuine", ()),
+        ({}, {"photo": "not_checked"}, "genuine", ()),
+        ({}, {"school": "absent"}, "pending", ("mark_absent:school",)),
+        ({}, {"school": "unclear"}, "pending", ("mark_unclear:school",)),
+        (
+            {"student_name": "unreadable"},
+            {"school": "absent"},
+            "cannot_check",
+            ("field_unreadable:student_name",),
+        ),
+        ({"student_name": "altered"}, {"school": "absent"}, "altered", ("field_altered:student_name",)),
+        ({"note": "altered"}, {}, "altered", ("field_altered:note",)),
+        ({}, {"school": "wrong_unit"}, "altered", ("mark_wrong_unit:school",)),
+    ],
+)
+def test_the_gravest_finding_decides(fields, marks, verdict, reasons):
+    """altered before cannot_check before pending before genuine."""
+    said = {"student_name": "match", "note": "match"} | fields
+    seen = {"school": "present"} | marks
+    page = sheet([field(*item) for item in said.items()], [seal(*item) for item in seen.items()])
+    judged = judge_paper(LAYOUT, "pending", [page])
+    assert (judged.verdict, judged.reasons) == (verdict, reasons)
+
+
+def test_a_value_printed_twice_counts_by_its_worst():
+    """The name on the stub may match while that on the main part was changed."""
+    page = sheet(
+        [field("student_name", "altered"), field("student_name", "match")], [seal("school", "present")]
+    )
+    judged = judge_paper(LAYOUT, "pending", [page])
+    assert [finding.result for finding in judged.fields] == ["altered"]
+
+
+def test_a_good_second_scan_heals_a_bad_first():
+    """A blurred page beside a sharp scan of the same page is left out of the judgement."""
+    blurred = sheet(
+        [field("student_name", "unreadable")], [seal("school", "unclear")], Quality(False, ("blurred",))
+    )
+    assert judge_paper(LAYOUT, "pending", [blurred, GOOD]).verdict == "genuine"
+    alone = judge_paper(LAYOUT, "pending", [blurred])
+    assert (alone.verdict, alone.reasons) == ("cannot_check", ("rescan:blurred",))
+
+
+def test_a_forged_second_scan_does_not_hide():
+    """A good and an altered scan of one page together are altered."""
+    forged = sheet([field("student_name", "altered")], [seal("school", "present")])
+    assert judge_paper(LAYOUT, "pending", [GOOD, forged]).verdict == "altered"
+
+
+def test_a_missing_page_is_named():
+    """All pages of a document are needed."""
+    two = {"pages": [LAYOUT["pages"][0], {"values": [], "marks": []}]}
+    judged = judge_paper(two, "pending", [GOOD])
+    assert (judged.verdict, judged.reasons) == ("cannot_check", ("page_missing:2",))
+
+
+def test_revoked_stays_revoked():
+    """Whatever the paper shows."""
+    assert judge_paper(LAYOUT, "revoked", [GOOD]).verdict == "revoked"
+    assert judge_paper(LAYOUT, "superseded", [GOOD]).verdict == "superseded"
+
+
+@pytest.mark.parametrize(
+    ("block", "unit", "result"),
+    [
+        ("in_auth", "武乡县教育局", "present"),
+        ("in_auth", "黎城县教育体育局", "wrong_unit"),
+        ("in_auth", None, "unclear"),
+        ("out_auth", "武乡县教育局", "unclear"),
+    ],
+)
+def test_a_unit_the_records_do_not_name(block, unit, result):
+    """The receiving authority of an unregistered school: any unit known to us but none of the other blocks'."""
+    paper = papers.Paper(None, {}, b"", {"out_auth": "黎城县教育体育局"}, ("in_auth",), ())
+    finding = MarkFinding(block, "seal", "unclear", unit, 0.9, BOX)
+    assert papers._foreign(paper, finding).result == result

@@ -1,0 +1,51 @@
+"""The worker: ends when told, is replaced before it grows, and survives a database that is away."""
+
+import threading
+from dataclasses import replace
+
+from service import receive, worker
+from storage.errors import StoreAway
+from tests.test_verify import png
+
+
+def test_it_stops_when_told(town):
+    """A worker without work ends soon after it is told to."""
+    stop = threading.Event()
+    thread = threading.Thread(target=worker.run, args=(town, stop))
+    thread.start()
+    stop.set()
+    thread.join(5)
+    assert not thread.is_alive()
+
+
+def test_it_is_replaced_after_its_share(town, registrar):
+    """After worker_jobs scans it ends by itself and leaves the rest to its successor."""
+    few = replace(town, settings=replace(town.settings, worker_jobs=2))
+    ids = [receive.accept(town, registrar, png("https://example.com"), None) for _ in range(3)]
+    worker.run(few, threading.Event())
+    states = [receive.result(town, registrar, scan)["state"] for scan in ids]
+    assert states == ["done", "done", "waiting"]
+
+
+def test_it_is_replaced_when_it_has_grown(town, registrar):
+    """Above its memory it ends after the present scan."""
+    small = replace(town, settings=replace(town.settings, worker_memory_mb=1))
+    ids = [receive.accept(town, registrar, png("https://example.com"), None) for _ in range(2)]
+    worker.run(small, threading.Event())
+    assert [receive.result(town, registrar, scan)["state"] for scan in ids] == ["done", "waiting"]
+
+
+def test_it_waits_for_a_database_that_is_away(town, registrar, monkeypatch):
+    """An outage is waited for; the scan is read when the database is back."""
+    scan = receive.accept(town, registrar, png("https://example.com"), None)
+    begin, outages = type(town.archive).begin, iter(range(3))
+
+    def begin_after_outages(archive):
+        if next(outages, None) is not None:
+            raise StoreAway("SQLITE_BUSY")
+        return begin(archive)
+
+    monkeypatch.setattr(type(town.archive), "begin", begin_after_outages)
+    few = replace(town, settings=replace(town.settings, worker_jobs=1))
+    worker.run(few, threading.Event())
+    assert receive.result(town, registrar, scan)["state"] == "done"
