@@ -1,0 +1,1 @@
+"""Shows: turns a form and its data into a printed, described and frozen paper."""

@@ -1,0 +1,199 @@
+"""Reads from LibreOffice's PDF where each traced text and each picture stands, by colour and by pdfium."""
+
+import ctypes
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pypdfium2 as pdfium
+from pypdfium2 import raw
+
+from templates import fiducial
+from templates.errors import PdfRefused
+from templates.fonts import family_of
+from templates.layout import Box, Line
+
+PDFIUM = threading.RLock()  # pdfium is not made for several threads at once
+_MM = 25.4 / 72
+_CLIP_SLACK = 0.5  # points a glyph may reach over its cell without losing ink
+_LINE_STEP = 0.5  # a base line further away than this part of the size starts a new line
+_HYPHENS = {0x02: "-", 0xFFFE: "-"}  # what pdfium makes of a hyphen at the end of a line
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """One traced text on one page; `clipped` when part of it is hidden, `font` None when substituted."""
+
+    mark: int
+    page: int
+    lines: tuple[Line, ...]
+    font: str | None
+    size_pt: float
+    clipped: bool
+
+    @property
+    def text(self) -> str:
+        """What is really on the paper, lines joined."""
+        return "".join(line.text for line in self.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class PictureSpot:
+    """One picture: its box in mm, its pixels, and which corner mark it is, if any."""
+
+    page: int
+    box: Box
+    pixels: tuple[int, int]
+    fiducial: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What stands where: page sizes in mm, traced texts, pictures."""
+
+    pages: tuple[tuple[float, float], ...]
+    spots: tuple[Spot, ...]
+    pictures: tuple[PictureSpot, ...]
+
+
+@dataclass(slots=True)
+class _Glyph:
+    char: str
+    index: int
+    box: tuple[float, float, float, float]  # left, bottom, right, top in points
+    base: float
+    size: float
+
+
+def read(pdf: bytes, marks: int) -> Sheet:
+    """Find traced texts 1…`marks` and all pictures; raises PdfRefused when pdfium cannot open it."""
+    with PDFIUM:
+        try:
+            document = pdfium.PdfDocument(pdf)
+        except pdfium.PdfiumError as problem:
+            raise PdfRefused("无法打开") from problem
+        with document:
+            sizes: list[tuple[float, float]] = []
+            spots: list[Spot] = []
+            pictures: list[PictureSpot] = []
+            for number in range(len(document)):
+                page = document[number]
+                width, height = page.get_size()
+                sizes.append((width * _MM, height * _MM))
+                spots += _texts(page, number, height, marks)
+                pictures += _pictures(page, number, height)
+            return Sheet(tuple(sizes), tuple(spots), tuple(pictures))
+
+
+def _texts(page: pdfium.PdfPage, number: int, height: float, marks: int) -> Iterator[Spot]:
+    text = page.get_textpage()
+    found: dict[int, list[_Glyph]] = {}
+    for index in range(text.count_chars()):
+        mark = _marker(text, index)
+        if 0 < mark <= marks:
+            found.setdefault(mark, []).append(_glyph(text, index))
+    for mark, glyphs in found.items():
+        lines = tuple(_line(group, height) for group in _grouped(glyphs))
+        first = glyphs[0]
+        yield Spot(mark, number, lines, _font(text, first.index), first.size, _clipped(text, glyphs))
+
+
+def _marker(text: pdfium.PdfTextPage, index: int) -> int:
+    """Give the mark number in a glyph's colour, or 0."""
+    if raw.FPDFText_IsGenerated(text, index) == 1:
+        return 0
+    red, green, blue, alpha = (ctypes.c_uint() for _ in range(4))
+    raw.FPDFText_GetFillColor(text, index, red, green, blue, alpha)
+    return 0 if red.value else green.value << 8 | blue.value
+
+
+def _glyph(text: pdfium.PdfTextPage, index: int) -> _Glyph:
+    point = raw.FPDFText_GetUnicode(text, index)
+    loose = raw.FS_RECTF()
+    raw.FPDFText_GetLooseCharBox(text, index, loose)
+    x, y = ctypes.c_double(), ctypes.c_double()
+    raw.FPDFText_GetCharOrigin(text, index, x, y)
+    box = (loose.left, loose.bottom, loose.right, loose.top)
+    size = raw.FPDFText_GetFontSize(text, index)
+    return _Glyph(_HYPHENS.get(point) or chr(point), index, box, y.value, size)
+
+
+def _grouped(glyphs: list[_Glyph]) -> Iterator[list[_Glyph]]:
+    line: list[_Glyph] = []
+    for glyph in glyphs:
+        if line and abs(glyph.base - line[-1].base) > _LINE_STEP * glyph.size:
+            yield line
+            line = []
+        line.append(glyph)
+    yield line
+
+
+def _line(glyphs: list[_Glyph], height: float) -> Line:
+    left, bottom, right, top = zip(*(glyph.box for glyph in glyphs), strict=True)
+    box = (min(left) * _MM, (height - max(top)) * _MM, max(right) * _MM, (height - min(bottom)) * _MM)
+    units = "".join(glyph.char for glyph in glyphs).encode("utf-16-le", "surrogatepass")
+    return Line(units.decode("utf-16-le", "replace"), box)  # pdfium gives 𬱖 as two halves
+
+
+def _font(text: pdfium.PdfTextPage, index: int) -> str | None:
+    buffer = ctypes.create_string_buffer(256)
+    raw.FPDFText_GetFontInfo(text, index, buffer, len(buffer), ctypes.c_int())
+    return family_of(buffer.value.decode(errors="replace"))
+
+
+def _clipped(text: pdfium.PdfTextPage, glyphs: list[_Glyph]) -> bool:
+    """Tell whether any ink of these glyphs lies outside the clip path they are painted in."""
+    clips: dict[int, tuple[float, float, float, float] | None] = {}
+    for glyph in glyphs:
+        painted = raw.FPDFText_GetTextObject(text, glyph.index)
+        key = ctypes.addressof(painted.contents) if painted else 0
+        if key not in clips:
+            clips[key] = _clip(painted) if painted else None
+        clip = clips[key]
+        if clip is None or glyph.char.isspace():
+            continue
+        left, right, bottom, top = (ctypes.c_double() for _ in range(4))
+        raw.FPDFText_GetCharBox(text, glyph.index, left, right, bottom, top)
+        if (
+            left.value < clip[0] - _CLIP_SLACK
+            or bottom.value < clip[1] - _CLIP_SLACK
+            or right.value > clip[2] + _CLIP_SLACK
+            or top.value > clip[3] + _CLIP_SLACK
+        ):
+            return True
+    return False
+
+
+def _clip(painted: raw.FPDF_PAGEOBJECT) -> tuple[float, float, float, float] | None:
+    """Give the rectangle (left, bottom, right, top) that all clip paths of an object leave visible."""
+    path = raw.FPDFPageObj_GetClipPath(painted)
+    visible: tuple[float, float, float, float] | None = None
+    for number in range(max(0, raw.FPDFClipPath_CountPaths(path))):
+        xs: list[float] = []
+        ys: list[float] = []
+        for part in range(max(0, raw.FPDFClipPath_CountPathSegments(path, number))):
+            x, y = ctypes.c_float(), ctypes.c_float()
+            raw.FPDFPathSegment_GetPoint(raw.FPDFClipPath_GetPathSegment(path, number, part), x, y)
+            xs.append(x.value)
+            ys.append(y.value)
+        if not xs:
+            continue
+        box = (min(xs), min(ys), max(xs), max(ys))
+        visible = box if visible is None else _shared(visible, box)
+    return visible
+
+
+def _shared(
+    one: tuple[float, float, float, float], two: tuple[float, float, float, float]
+) -> tuple[float, float, float, float]:
+    return (max(one[0], two[0]), max(one[1], two[1]), min(one[2], two[2]), min(one[3], two[3]))
+
+
+def _pictures(page: pdfium.PdfPage, number: int, height: float) -> Iterator[PictureSpot]:
+    for item in page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE]):
+        left, bottom, right, top = item.get_bounds()
+        box = (left * _MM, (height - top) * _MM, right * _MM, (height - bottom) * _MM)
+        pixels = item.get_px_size()
+        small = pixels[0] == pixels[1] == fiducial.PIXELS
+        mark = fiducial.recognise(item.get_bitmap().to_pil()) if small else None
+        yield PictureSpot(number, box, pixels, mark)

@@ -1,0 +1,144 @@
+"""The only place where a template's `{{ marks }}` are carried out: a jinja sandbox that can do very little."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextvars import ContextVar
+from typing import Any, Literal, NoReturn, Self
+
+from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, UndefinedError
+from jinja2.exceptions import SecurityError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from markupsafe import Markup, escape
+
+from templates.errors import TemplateRefused
+
+# A printed text comes out of the template between these private-use characters: its number, its text.
+START, MIDDLE, END = "\uf8f0", "\uf8f1", "\uf8f2"
+MAX_OUTPUT = 16 << 20  # characters one part may grow to; ours are 0.2 million
+MAX_MARKS = 4000  # printed texts in one paper; a roster of 60 rows has 600
+
+Kind = Literal["value", "furniture", "seal", "sign"]
+
+
+class Shown(str):
+    """A text that is traced onto the paper: comparing works as with any string, printing numbers it."""
+
+    __slots__ = ("kind", "name")
+    kind: Kind
+    name: str
+
+    def __new__(cls, text: str, kind: Kind, name: str) -> Self:
+        """Make a traced text of a kind (value, furniture, seal, sign) and a field or block name."""
+        made = super().__new__(cls, text)
+        made.kind, made.name = kind, name
+        return made
+
+
+class Picture:
+    """The QR picture: the XML that stands for it where a template says `{{ code }}`."""
+
+    def __init__(self, xml: str) -> None:
+        self._xml = Markup(xml)  # noqa: S704 - made by docxtpl from our own picture
+
+    def __html__(self) -> str:
+        return self._xml
+
+
+class MarkFunction:
+    """`seal` or `sign` in a template: gives a block's printed label, and nothing else can be called."""
+
+    def __init__(self, kind: Literal["seal", "sign"], labels: Mapping[str, str]) -> None:
+        self._kind: Literal["seal", "sign"] = kind
+        self._labels = labels
+
+    def __call__(self, block: str) -> Shown:
+        """Give the label of a block; raises TemplateRefused for a block the form does not have."""
+        if block not in self._labels:
+            raise TemplateRefused("syntax", f"{self._kind}('{str(block)[:30]}')")
+        return Shown(self._labels[block], self._kind, block)
+
+
+class _Tracer:
+    """Numbers what is printed during one rendering, in the order it is printed."""
+
+    def __init__(self, first: int) -> None:
+        self._first = first
+        self.printed: list[Shown] = []
+
+    def __call__(self, value: Shown) -> str:
+        if not value:
+            return ""
+        number = self._first + len(self.printed)
+        if number > MAX_MARKS:
+            raise SecurityError("too many printed texts")
+        self.printed.append(value)
+        body = escape(str(value))
+        return Markup(f"{START}{number}{MIDDLE}{body}{END}")  # noqa: S704 - body is escaped
+
+
+_TRACER: ContextVar[_Tracer] = ContextVar("tracer")  # one per rendering, so threads do not meet
+
+
+def _trace(value: Any) -> Any:
+    return _TRACER.get()(value) if isinstance(value, Shown) else value
+
+
+class _Environment(ImmutableSandboxedEnvironment):
+    """Names, conditions and loops only: no filters but `default`, no functions but ours, no arithmetic bombs."""
+
+    intercepted_binops = frozenset({"*", "**", "%"})
+
+    def __init__(self, tracer: Callable[[Any], Any]) -> None:
+        super().__init__(autoescape=True, undefined=StrictUndefined, finalize=tracer)
+        default = self.filters["default"]
+        self.filters.clear()
+        self.filters["default"] = default
+        self.globals.clear()
+
+    def is_safe_callable(self, obj: Any) -> bool:
+        return isinstance(obj, MarkFunction)
+
+    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+        return super().is_safe_attribute(obj, attr, value) and not isinstance(obj, Shown | Picture)
+
+    def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> NoReturn:  # noqa: ARG002 - jinja's signature
+        raise SecurityError(f"operator {operator}")
+
+
+class Program:
+    """The compiled marks of one Word part; `run` carries them out for one paper."""
+
+    def __init__(self, xml: str) -> None:
+        """Compile; raises TemplateRefused(syntax)."""
+        self._environment = _Environment(_trace)
+        try:
+            self._template: Template = self._environment.from_string(xml)
+        except (TemplateSyntaxError, RecursionError) as problem:
+            raise TemplateRefused("syntax", _short(problem)) from problem
+
+    def run(self, context: Mapping[str, Any], first: int) -> tuple[str, list[Shown]]:
+        """Give the part's XML and what was printed in it, numbered from `first`; raises TemplateRefused."""
+        tracer = _Tracer(first)
+        token = _TRACER.set(tracer)
+        try:
+            return "".join(_bounded(self._template.generate(context))), tracer.printed
+        except SecurityError as problem:
+            raise TemplateRefused("forbidden", _short(problem)) from problem
+        except UndefinedError as problem:
+            raise TemplateRefused("syntax", _short(problem)) from problem
+        except (TemplateError, TypeError, ValueError, AttributeError, LookupError, RecursionError) as problem:
+            raise TemplateRefused("forbidden", type(problem).__name__) from problem
+        finally:
+            _TRACER.reset(token)
+
+
+def _bounded(pieces: Iterator[str]) -> Iterator[str]:
+    length = 0
+    for piece in pieces:
+        length += len(piece)
+        if length > MAX_OUTPUT:
+            raise SecurityError("output too long")
+        yield piece
+
+
+def _short(problem: Exception) -> str:
+    return str(problem).splitlines()[0][:60] if str(problem) else type(problem).__name__
