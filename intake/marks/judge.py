@@ -1,0 +1,217 @@
+"""Judges every signature and seal place of a page: present, absent, of another unit, or for a person to look at."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from intake.marks import ring, seals, signatures
+from intake.marks.ink import Density, darkness, densities, redness
+from intake.marks.ring import Owner
+from intake.marks.seals import Stamp
+from intake.reading import MM_PER_INCH, Box, LayoutPage, MarkFinding, MarkResult, Pixels, Registered
+from intake.recognise import Recogniser
+
+Mark = Mapping[str, Any]
+
+REACH_MM = 12.0  # a seal whose centre is this far outside its box is still meant for it
+LEAST_OVERLAP = 0.15  # of the seal's area in the box
+TRACE_MM2 = 12.0  # red ink where no seal was made out: a broken, cut or smeared one; somebody must look
+NAME_SEAL_REACH_MM = 8.0  # a name seal beside its place is still beside that place
+FOUND = 0.9  # confidence of what is seen or not seen plainly
+
+
+def find(
+    flat: Registered,
+    printed: Pixels | None,
+    layout_page: LayoutPage,
+    colour: bool,
+    *,
+    recogniser: Recogniser,
+    units: Mapping[str, str],
+    registry: Sequence[str],
+) -> tuple[MarkFinding, ...]:
+    """Return a finding for every mark place of a page, in the layout's order, boxes in scan pixels.
+
+    `printed` is the archived page in gray at the resolution of `flat`; without it nobody can tell pen from print, and
+    signatures stay unclear. `units` names the unit whose seal each block must carry, `registry` all units known.
+    On a page without colour a seal is unclear, never absent.
+    """
+    page = _Page(flat.pixels, flat.dpi / MM_PER_INCH, printed, colour, layout_page["marks"])
+    places = [
+        mark
+        for mark in page.marks
+        if mark["machine"] and mark["kind"] == "seal" and mark["shape"] != "square"
+    ]
+    rounds = page.rounds if places else []
+    owners = [ring.owner(page.density, page.scale, stamp, recogniser, registry) for stamp in rounds]
+    given = assigned(rounds, owners, places, units)
+    known = {block: unit for block, unit in units.items() if unit in registry}
+    return tuple(_finding(page, flat, mark, given.get(id(mark), []), known) for mark in page.marks)
+
+
+@dataclass(frozen=True)
+class _Page:
+    """A straightened page with what is worked out on it once and only when asked for."""
+
+    pixels: Pixels
+    scale: float
+    printed: Pixels | None
+    colour: bool
+    marks: Sequence[Mark]
+
+    @cached_property
+    def density(self) -> Density:
+        return densities(self.pixels, self.scale)
+
+    @cached_property
+    def red(self) -> Density:
+        return redness(self.density)
+
+    @cached_property
+    def rounds(self) -> list[Stamp]:
+        return seals.round_seals(self.red, self.scale) if self.colour else []
+
+    @cached_property
+    def squares(self) -> list[Stamp]:
+        return seals.square_seals(self.red, self.scale, self.rounds) if self.colour else []
+
+    @cached_property
+    def added(self) -> NDArray[np.bool_] | None:
+        """Where pens wrote: dark ink that was not printed; None without the archived page."""
+        if self.printed is None:
+            return None
+        return signatures.added_ink(darkness(self.density, self.colour), self.printed, self.scale)
+
+    @cached_property
+    def seal_ground(self) -> NDArray[np.bool_]:
+        """Where seals may lie: on a page without colour their ink cannot be told from a pen's."""
+        ground = np.zeros(self.pixels.shape[:2], np.uint8)
+        for mark in self.marks:
+            if mark["kind"] == "seal":
+                corners = [
+                    round((v + grow) * self.scale)
+                    for v, grow in zip(mark["box"], (-3, -3, 3, 3), strict=True)
+                ]
+                cv2.rectangle(ground, corners[:2], corners[2:], 1, -1)
+        return ground > 0
+
+
+def assigned(
+    stamps: Sequence[Stamp], owners: Sequence[Owner], places: Sequence[Mark], units: Mapping[str, str]
+) -> dict[int, list[tuple[Stamp, Owner]]]:
+    """Give each stamp to the place it lies on (keys are id(place)): its own unit's if it touches that, else the nearest.
+
+    A seal put down between two boxes so belongs to the one that expects it.
+    """
+    given: dict[int, list[tuple[Stamp, Owner]]] = {}
+    for stamp, owner in zip(stamps, owners, strict=True):
+        near = [(closeness(stamp, place["box"]), place) for place in places]
+        near = [(value, place) for value, place in near if value > 0]
+        if near:
+            own = [
+                pair for pair in near if owner.unit is not None and units.get(pair[1]["block"]) == owner.unit
+            ]
+            _, place = max(own or near, key=lambda pair: pair[0])
+            given.setdefault(id(place), []).append((stamp, owner))
+    return given
+
+
+def closeness(stamp: Stamp, box: Box) -> float:
+    """Return how much a stamp belongs to a box: the share of it inside, less its centre's distance; 0 for not at all."""
+    inside = _overlap(stamp.box, box) / (4 * stamp.radius**2)
+    away = float(np.hypot(_outside(stamp.x, box[0], box[2]), _outside(stamp.y, box[1], box[3])))
+    if inside < LEAST_OVERLAP and away > REACH_MM:
+        return 0.0
+    centre = np.hypot(stamp.x - (box[0] + box[2]) / 2, stamp.y - (box[1] + box[3]) / 2)
+    return float(1 + inside - centre / 1000)
+
+
+def _finding(
+    page: _Page, flat: Registered, mark: Mark, given: list[tuple[Stamp, Owner]], units: Mapping[str, str]
+) -> MarkFinding:
+    """Judge one place."""
+    unit, box = None, mark["box"]
+    result: MarkResult
+    if not mark["machine"]:
+        result, confidence = "not_checked", 0.0
+    elif mark["kind"] == "signature":
+        result, confidence = _signature(page, box)
+    elif not page.colour:
+        result, confidence = "unclear", 0.0
+    elif mark["shape"] == "square":
+        result, confidence = _name_seal(page, box)
+    elif given:
+        result, unit, confidence, box = _unit_seal(given, units.get(mark["block"]))
+    else:
+        result, confidence = _no_seal(page, box)
+    return MarkFinding(mark["block"], mark["kind"], result, unit, round(confidence, 3), flat.on_scan(box))
+
+
+def _unit_seal(
+    given: list[tuple[Stamp, Owner]], expected: str | None
+) -> tuple[MarkResult, str | None, float, Box]:
+    """Judge the round seals of one place: one of the right unit is enough, one of another unit alone is wrong."""
+    stamp, owner = max(given, key=lambda pair: (pair[1].unit == expected, pair[1].confidence))
+    if expected is None or owner.unit is None or (owner.unit != expected and not owner.whole):
+        return "unclear", owner.unit, owner.confidence, stamp.box
+    return ("present" if owner.unit == expected else "wrong_unit"), owner.unit, owner.confidence, stamp.box
+
+
+def _no_seal(page: _Page, box: Box) -> tuple[MarkResult, float]:
+    """Judge a place without a round seal: red ink left over in it is for a person to look at."""
+    taken = [stamp.box for stamp in page.rounds if closeness(stamp, box) == 0]
+    red = seals.red_area(page.red, page.scale, box) - sum(
+        seals.red_area(page.red, page.scale, _shared(box, one)) for one in taken
+    )
+    return ("unclear", 0.0) if red >= TRACE_MM2 else ("absent", FOUND)
+
+
+def _name_seal(page: _Page, box: Box) -> tuple[MarkResult, float]:
+    """Judge the place of a person's square seal; the name on it is for a person to read."""
+    near = [stamp for stamp in page.squares if _apart(stamp, box) <= NAME_SEAL_REACH_MM]
+    if near:
+        return "present", max(stamp.coverage for stamp in near)
+    return _no_seal(page, box)
+
+
+def _signature(page: _Page, box: Box) -> tuple[MarkResult, float]:
+    """Judge a signature box: strokes that were not printed, or a name seal put there instead."""
+    if page.colour and any(_apart(stamp, box) <= NAME_SEAL_REACH_MM for stamp in page.squares):
+        return "present", FOUND
+    if page.added is None:
+        return "unclear", 0.0
+    if page.colour:
+        strength = signatures.written(page.added, box, page.scale).strength
+        doubt = signatures.FAINT
+    else:  # a seal's ink looks like a pen's here: what lies on the seals' ground proves nothing
+        strength = signatures.written(page.added, box, page.scale, page.seal_ground).strength
+        all_ink = signatures.written(page.added, box, page.scale).strength
+        doubt = 0.0 if all_ink >= signatures.FAINT else signatures.FAINT
+    if strength >= 1:
+        return "present", min(1.0, 0.5 + strength / 10)
+    return ("unclear", strength) if strength >= doubt else ("absent", FOUND)
+
+
+def _apart(stamp: Stamp, box: Box) -> float:
+    """Return how far a stamp's centre lies outside a box, mm."""
+    return float(np.hypot(_outside(stamp.x, box[0], box[2]), _outside(stamp.y, box[1], box[3])))
+
+
+def _outside(value: float, low: float, high: float) -> float:
+    return max(low - value, value - high, 0.0)
+
+
+def _shared(one: Box, other: Box) -> Box:
+    """Return the box two boxes share (empty: of no area)."""
+    left, top = max(one[0], other[0]), max(one[1], other[1])
+    return left, top, max(min(one[2], other[2]), left), max(min(one[3], other[3]), top)
+
+
+def _overlap(one: Box, other: Box) -> float:
+    left, top, right, bottom = _shared(one, other)
+    return (right - left) * (bottom - top)

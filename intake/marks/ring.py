@@ -1,0 +1,184 @@
+"""Says whose round seal it is: unrolls the ring of characters and asks how likely each registered unit's name is."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from intake.marks.ink import Density, redness
+from intake.marks.seals import Stamp, polar
+from intake.reading import Pixels
+from intake.recognise import LineReading, Recogniser
+from intake.recognise.likelihood import BLANK, FLOOR, columns, fold
+
+STRIP_HEIGHT = 48  # pixels: the recogniser's own height
+ANGLES = 720
+EXTRA_LETTER = 3.0  # cost (natural log) of a letter on the seal that the name does not explain
+PLAUSIBLE = -3.0  # what the winner's own letters may cost; one letter read surely as another one costs 5-9
+CLEAR_MARGIN = 2.5  # between the winner and the next name
+LONG_NAME = 6  # letters from which a name is known again with one letter lost
+AGREEING = (
+    2  # cuts of the ring that must agree: the second best counts, so one lucky or spoilt cut decides nothing
+)
+WORST_STEP = -9.0  # one smudged letter must not cost more than this: a seal has many
+CUTS = ((0.53, 0.90, 1.0), (0.58, 0.93, 1.3), (0.53, 0.90, 1.3), (0.58, 0.93, 1.0))
+"""Inner and outer radius (shares of the seal's) and widening of the lines that are read: seals differ in their letters."""
+OTHER_INK = (
+    0.35  # density in the red channel from which pen or print lies under the seal, which alone stays below
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """How well each of N names explains a strip, as log P(name) - log P(best reading): 0 at best.
+
+    `total` counts everything, also letters on the seal that are not the name's; `contradicted` the name's letters
+    where another letter is read, `smudged` its letters where nothing is read.
+    """
+
+    total: NDArray[np.float64]
+    contradicted: NDArray[np.float64]
+    smudged: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whose seal a ring is: a registered name, or None when none wins clearly; the confidence is 0..1.
+
+    Not `whole` means that one letter could not be read: enough to know an expected seal again, not to accuse.
+    """
+
+    unit: str | None
+    confidence: float
+    whole: bool = True
+
+
+def owner(
+    density: Density, px_per_mm: float, stamp: Stamp, recogniser: Recogniser, names: Sequence[str]
+) -> Owner:
+    """Say whose round seal a stamp is, by the likelihood of each registered name on its ring.
+
+    A name wins when it explains the ring nearly as well as a free reading does and better than every other name;
+    with one name in the registry the first condition alone decides. Nobody wins on an unreadable ring.
+    """
+    read = [
+        scores(reading, names) for reading in recogniser.read_lines(list(strips(density, px_per_mm, stamp)))
+    ]
+    known = [one for one in read if one is not None]
+    if not names or len(known) < AGREEING:
+        return Owner(None, 0.0)
+    total, contradicted, smudged = (
+        np.sort(np.stack(cut), axis=0)[-AGREEING]
+        for cut in zip(*((one.total, one.contradicted, one.smudged) for one in known), strict=True)
+    )
+    best = int(total.argmax())
+    margin = float(total[best] - np.delete(total, best).max()) if len(names) > 1 else 2 * CLEAR_MARGIN
+    lost = float(contradicted[best] + smudged[best])
+    whole = lost >= PLAUSIBLE
+    one_lost = contradicted[best] >= PLAUSIBLE and lost >= PLAUSIBLE + WORST_STEP and len(names[best]) >= LONG_NAME
+    if margin < CLEAR_MARGIN or not (whole or one_lost):
+        return Owner(None, 0.0)
+    sure = float(np.exp(lost / 6)) * min(1.0, margin / CLEAR_MARGIN / 2)
+    return Owner(names[best], round(sure if whole else 0.5, 3), whole)
+
+
+def strips(density: Density, px_per_mm: float, stamp: Stamp) -> Iterator[Pixels]:
+    """Yield the unrolled ring as gray lines of text, each cut a little differently.
+
+    The line starts in the ring's widest gap without ink, so the seal may stand upside down.
+    """
+    reach = stamp.radius + 1
+    left, top = max(round((stamp.x - reach) * px_per_mm), 0), max(round((stamp.y - reach) * px_per_mm), 0)
+    right, bottom = round((stamp.x + reach) * px_per_mm), round((stamp.y + reach) * px_per_mm)
+    around = density[top:bottom, left:right]
+    x, y = stamp.x - left / px_per_mm, stamp.y - top / px_per_mm
+    start = _gap(
+        polar(redness(around), px_per_mm, (x, y), np.linspace(0.66, 0.88, 12) * stamp.radius, ANGLES)
+    )
+    picture = seal_ink(around)
+    for inner, outer, stretch in CUTS:
+        radii = np.linspace(outer, inner, STRIP_HEIGHT) * stamp.radius
+        unrolled = np.roll(polar(picture, px_per_mm, (x, y), radii, 2 * ANGLES), -2 * start, axis=1)
+        unrolled = np.hstack([unrolled, unrolled[:, : ANGLES // 12]])
+        length = stretch * np.pi * (inner + outer) / (outer - inner) * STRIP_HEIGHT * 25 / 24
+        line = cv2.resize(unrolled, (round(length), STRIP_HEIGHT), interpolation=cv2.INTER_AREA)
+        yield _printed(np.asarray(line, np.float32))
+
+
+def seal_ink(density: Density) -> Density:
+    """Return the seal's ink alone: the green channel, less what pen and print below it take of every channel."""
+    green, red = density[..., 1], density[..., 2]
+    other = cv2.dilate((red > OTHER_INK).astype(np.uint8), np.ones((3, 3), np.uint8))
+    return np.asarray(np.where(other > 0, np.maximum(green - red, 0), green), np.float32)
+
+
+def scores(reading: LineReading, names: Sequence[str]) -> Scores | None:
+    """Return how well each name explains a strip; None when the recogniser keeps no probabilities."""
+    if reading.probabilities is None or reading.alphabet is None:
+        return None
+    logs = np.log(np.maximum(reading.probabilities, FLOOR)).astype(np.float64)
+    best = logs.argmax(axis=1)
+    relative = np.maximum(logs - logs.max(axis=1, keepdims=True), WORST_STEP)
+    begins = (best != BLANK) & np.concatenate(([True], best[1:] != best[:-1]))
+    texts = [fold(name) for name in names]
+    letters = {}
+    for letter in set("".join(texts)):
+        places = columns(reading.alphabet, letter)
+        letters[letter] = relative[:, places].max(axis=1) if places else np.full(len(relative), WORST_STEP)
+    emissions = np.full((len(relative), len(texts), 2 * max(map(len, texts)) + 1), -np.inf)
+    for k, text in enumerate(texts):
+        emissions[:, k, 2 : 2 * len(text) : 2] = relative[:, BLANK, None]
+        emissions[:, k, 1 : 2 * len(text) : 2] = np.stack([letters[letter] for letter in text], axis=1)
+        emissions[:, k, [0, 2 * len(text)]] = np.where(begins, -EXTRA_LETTER, 0.0)[:, None]
+    return _aligned(emissions, np.array([2 * len(text) for text in texts]), best != BLANK)
+
+
+def _aligned(emissions: NDArray[np.float64], ends: NDArray[np.int_], lettered: NDArray[np.bool_]) -> Scores:
+    """Align all names inside a strip at once (Viterbi); emissions is steps x names x states.
+
+    The states of a name are: free steps before it, c1, blank, c2 … cL, free steps after it (at its `ends`).
+    `lettered` says at which steps the strip shows a letter. The costs of the best path are kept apart as it grows.
+    """
+    rows = np.arange(len(ends))
+    own = np.ones(emissions.shape[1:], bool)
+    own[:, 0] = own[rows, ends] = False
+    value = np.full(emissions.shape[1:], -np.inf)
+    costs = np.zeros((2, *value.shape))
+    value[:, 0] = 0.0
+    for step, shows_letter in zip(emissions, lettered, strict=True):
+        choices = _choices(value)
+        choice = choices.argmax(axis=0)[None]
+        value = np.take_along_axis(choices, choice, axis=0)[0] + step
+        costs = np.stack([np.take_along_axis(_choices(cost), choice, axis=0)[0] for cost in costs])
+        costs[0 if shows_letter else 1][own] += step[own]
+    last = np.where(value[rows, ends] >= value[rows, ends - 1], ends, ends - 1)
+    return Scores(value[rows, last], costs[0][rows, last], costs[1][rows, last])
+
+
+def _choices(value: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return, for each state, the value of staying, of coming from the one before, and of skipping a blank."""
+    choices = np.full((3, *value.shape), -np.inf)
+    choices[0] = value
+    choices[1, :, 1:] = value[:, :-1]
+    choices[2, :, 3::2] = value[:, 1:-2:2]
+    return choices
+
+
+def _gap(ring: NDArray[np.float32]) -> int:
+    """Return the angle (index) in the middle of the ring's widest stretch without ink."""
+    ink = np.clip(ring, 0, None).mean(axis=0)
+    ink = cv2.blur(np.concatenate([ink, ink])[None, :], (9, 1))[0]
+    dark = np.flatnonzero(ink > 0.25 * np.percentile(ink, 90))
+    if dark.size < 2:
+        return 0
+    width, first = max((int(b - a), int(a)) for a, b in pairwise(dark))
+    return int(first + width // 2) % int(ring.shape[1])
+
+
+def _printed(ink: NDArray[np.float32]) -> Pixels:
+    """Return ink as dark on white, stretched so that the seal's own darkest parts are black."""
+    full = max(float(np.percentile(ink, 97)), 0.05)
+    return np.asarray(255 - 255 * np.clip(ink / full, 0, 1), np.uint8)

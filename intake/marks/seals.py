@@ -1,0 +1,225 @@
+"""Finds red stamps on a straightened page: round seals by their rim, square name seals by their outline."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from intake.marks.ink import Density
+
+COARSE = 2.0  # px/mm for the search: a rim of 1 mm is two pixels wide
+FINE = 5.0  # px/mm for the fit: 127 dpi, under every scan worth reading
+RADII_MM = np.arange(13.0, 25.75, 0.5)  # official seals are 38-45 mm wide; copies shrink, some offices differ
+RIM_MM = 1.2
+PALE, FULL = (
+    0.03,
+    0.12,
+)  # redness at which ink begins to count and counts fully: pale pads and thin rims count too
+SEARCH_SCORE = 0.30  # rim minus surroundings in the search; real seals give 0.5-0.9
+COVERAGE = 0.60  # share of the rim that must show ink; text and other seals crossing it take little
+ABOVE_OUTSIDE = 0.25  # the rim must be redder than what lies outside it: rules out red areas
+INSIDE_INK = 0.015  # a ring with nothing in it is no seal
+ON_PAGE = 0.40  # share of the rim that must lie on the page: half seals across a cut line
+APART_MM = 6.0  # two seals nearer than this are one
+INNER = 0.8  # rings this much smaller than a seal they lie in are made of its letters
+MOST_ROUNDS = 40
+SQUARE_MM = (9.0, 27.0)  # name seals are 15-20 mm wide
+SQUARE_FILL = (0.12, 0.92)  # share of ink inside a name seal's outline: more is a red patch, less a scratch
+SQUARE_SIDES = 0.55  # share of the outline that must show ink, over its four sides
+ANGLES = 240
+IN_RIM = np.array([0.3, 0.6, 0.9])  # mm inside the outer edge
+OUTSIDE_RIM = np.array([1.2, 1.6, 2.0])  # mm outside it
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """A stamp that was found: centre and half its width in page mm, and the share of its rim that shows ink."""
+
+    x: float
+    y: float
+    radius: float
+    coverage: float
+
+    @property
+    def box(self) -> tuple[float, float, float, float]:
+        """Return the upright box around it in page mm."""
+        return (self.x - self.radius, self.y - self.radius, self.x + self.radius, self.y + self.radius)
+
+
+def inked(red: Density, px_per_mm: float, wanted: float) -> Density:
+    """Return where red ink lies, 0-1, at another resolution (`wanted` px/mm)."""
+    size = (
+        max(round(red.shape[1] * wanted / px_per_mm), 1),
+        max(round(red.shape[0] * wanted / px_per_mm), 1),
+    )
+    scaled = cv2.resize(red, size, interpolation=cv2.INTER_AREA)
+    return np.asarray(np.clip((scaled - PALE) / (FULL - PALE), 0, 1), np.float32)
+
+
+def round_seals(red: Density, px_per_mm: float) -> list[Stamp]:
+    """Return every round red seal on a page, strongest first; `red` is its redness at px_per_mm."""
+    coarse = inked(red, px_per_mm, COARSE)
+    if float(coarse.sum()) < COARSE**2 * 2 * np.pi * RADII_MM[0] * 0.3:  # not ink enough for one thin rim
+        return []
+    fine = inked(red, px_per_mm, FINE)
+    scores = _rim_scores(coarse)
+    found: list[Stamp] = []
+    for _ in range(MOST_ROUNDS):
+        k, y, x = np.unravel_index(int(scores.argmax()), scores.shape)
+        if scores[k, y, x] < SEARCH_SCORE:
+            break
+        stamp = _fitted(fine, (x + 0.5) / COARSE, (y + 0.5) / COARSE, float(RADII_MM[k]))
+        real = _is_seal(fine, stamp) and not any(_answers_to(stamp, seal) for seal in found)
+        if real:
+            found.append(stamp)
+        _forget(scores, int(y), int(x), APART_MM if real else 2.0)
+    return found
+
+
+def square_seals(red: Density, px_per_mm: float, rounds: list[Stamp]) -> list[Stamp]:
+    """Return every red name seal on a page once the round seals are taken away."""
+    fine = inked(red, px_per_mm, FINE)
+    for stamp in rounds:
+        cv2.circle(
+            fine, (round(stamp.x * FINE), round(stamp.y * FINE)), round((stamp.radius + 1) * FINE), 0, -1
+        )
+    mask = (fine > 0.5).astype(np.uint8)
+    joined = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((round(1.6 * FINE),) * 2, np.uint8))
+    found = []
+    for outline in cv2.findContours(joined, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)[0]:
+        (x, y), (width, height), angle = cv2.minAreaRect(outline)
+        short, long = sorted((width / FINE, height / FINE))
+        if SQUARE_MM[0] <= short and long <= SQUARE_MM[1] and short > 0.6 * long:
+            coverage = _square_coverage(mask, (x, y), (width, height), angle)
+            if coverage >= SQUARE_SIDES:
+                found.append(Stamp(x / FINE, y / FINE, (short + long) / 4, coverage))
+    return found
+
+
+def red_area(red: Density, px_per_mm: float, box: tuple[float, float, float, float]) -> float:
+    """Return how many square millimetres of red ink lie in a box given in page mm."""
+    left, top, right, bottom = (max(round(v * px_per_mm), 0) for v in box)
+    return float((red[top:bottom, left:right] > FULL).sum()) / px_per_mm**2
+
+
+def _rim_scores(coarse: Density) -> NDArray[np.float32]:
+    """Return, for each radius and centre, the rim's mean ink minus the mean just outside (len(RADII_MM) x H x W)."""
+    height, width = coarse.shape
+    pad = int(RADII_MM[-1] * COARSE) + 6
+    shape = (cv2.getOptimalDFTSize(height + pad), cv2.getOptimalDFTSize(width + pad))
+    page = np.fft.rfft2(coarse, shape)
+    rows = np.minimum(np.arange(shape[0]), shape[0] - np.arange(shape[0]))[:, None]
+    columns = np.minimum(np.arange(shape[1]), shape[1] - np.arange(shape[1]))[None, :]
+    distance = np.sqrt(rows**2 + columns**2, dtype=np.float32) / COARSE
+    scores = np.empty((len(RADII_MM), height, width), np.float32)
+    for k, radius in enumerate(RADII_MM):
+        rim = np.abs(distance - (radius - RIM_MM / 2)) < RIM_MM / 2
+        outside = np.abs(distance - (radius + 1.5)) < 0.6
+        kernel = rim / rim.sum() - 0.7 * outside / outside.sum()
+        scores[k] = np.fft.irfft2(page * np.fft.rfft2(kernel), shape)[:height, :width]
+    return scores
+
+
+def _forget(scores: NDArray[np.float32], y: int, x: int, reach_mm: float) -> None:
+    reach = round(reach_mm * COARSE)
+    scores[:, max(y - reach, 0) : y + reach + 1, max(x - reach, 0) : x + reach + 1] = -1
+
+
+def polar(
+    picture: NDArray[np.float32],
+    px_per_mm: float,
+    centre: tuple[float, float],
+    radii: NDArray[np.float64],
+    angles: int,
+) -> NDArray[np.float32]:
+    """Return the picture around (x, y) mm as radii (mm) x angles, clockwise from six o'clock; outside it is -1."""
+    x, y = centre
+    turn = np.linspace(0, 2 * np.pi, angles, endpoint=False)
+    columns = (x - radii[:, None] * np.sin(turn)) * px_per_mm - 0.5
+    rows = (y + radii[:, None] * np.cos(turn)) * px_per_mm - 0.5
+    return np.asarray(
+        cv2.remap(
+            picture,
+            columns.astype(np.float32),
+            rows.astype(np.float32),
+            cv2.INTER_LINEAR,
+            borderMode=cv2.BORDER_CONSTANT,
+            borderValue=-1.0,
+        ),
+        np.float32,
+    )
+
+
+def _fitted(fine: Density, x: float, y: float, radius: float) -> Stamp:
+    """Return the stamp near a guess whose rim holds most ink: steps halve from 0.6 to 0.15 mm."""
+    best = (_rim_ink(fine, x, y, radius), x, y, radius)
+    for step in (0.6, 0.3, 0.15):
+        for _ in range(4):
+            moves = [
+                (dx, dy, dr) for dx in (-step, 0, step) for dy in (-step, 0, step) for dr in (-step, 0, step)
+            ]
+            trial = max(
+                (
+                    _rim_ink(fine, best[1] + dx, best[2] + dy, best[3] + dr),
+                    best[1] + dx,
+                    best[2] + dy,
+                    best[3] + dr,
+                )
+                for dx, dy, dr in moves
+            )
+            if trial[0] <= best[0]:
+                break
+            best = trial
+    _, x, y, radius = best
+    around = polar(fine, FINE, (x, y), radius + np.arange(-1.4, 0.5, 0.2), ANGLES)
+    seen = around.min(axis=0) >= 0
+    share = float((around.max(axis=0)[seen] > 0.5).mean()) if seen.mean() >= ON_PAGE else 0.0
+    return Stamp(float(x), float(y), float(radius), share)
+
+
+def _rim_ink(fine: Density, x: float, y: float, radius: float) -> float:
+    around = polar(fine, FINE, (x, y), radius - IN_RIM, ANGLES // 2)
+    seen = around.min(axis=0) >= 0
+    return float(around[:, seen].mean()) if seen.mean() >= ON_PAGE else 0.0
+
+
+def _is_seal(fine: Density, stamp: Stamp) -> bool:
+    """Return whether the fitted ring has a rim, a paler surrounding and something inside."""
+    if stamp.coverage < COVERAGE or not RADII_MM[0] - 1 <= stamp.radius <= RADII_MM[-1] + 1:
+        return False
+    rim = _mean_ink(fine, stamp, stamp.radius - IN_RIM)
+    outside = _mean_ink(fine, stamp, stamp.radius + OUTSIDE_RIM)
+    inside = _mean_ink(fine, stamp, np.linspace(0.05, 0.85, 16) * stamp.radius)
+    return bool(rim - outside >= ABOVE_OUTSIDE and inside >= INSIDE_INK)
+
+
+def _mean_ink(fine: Density, stamp: Stamp, radii: NDArray[np.float64]) -> float:
+    return float(np.maximum(polar(fine, FINE, (stamp.x, stamp.y), radii, ANGLES), 0).mean())
+
+
+def _answers_to(stamp: Stamp, seal: Stamp) -> bool:
+    """Return whether a ring is only an echo of a seal already found: its own rim again, or its letters."""
+    apart = float(np.hypot(stamp.x - seal.x, stamp.y - seal.y))
+    return apart < APART_MM or (stamp.radius < INNER * seal.radius and apart < seal.radius)
+
+
+def _square_coverage(
+    mask: NDArray[np.uint8], centre: tuple[float, float], sides: tuple[float, float], angle: float
+) -> float:
+    """Return the share of a rectangle's outline that shows ink; 0 when its inside is empty or solid."""
+    size = 64
+    corners = cv2.boxPoints((centre, (max(sides[0], 1.0), max(sides[1], 1.0)), angle))
+    target = np.array([[0, size], [0, 0], [size, 0], [size, size]], np.float32)
+    flat = cv2.warpPerspective(mask, cv2.getPerspectiveTransform(corners, target), (size, size))
+    fill = float(flat.mean())
+    if not SQUARE_FILL[0] <= fill <= SQUARE_FILL[1]:
+        return 0.0
+    edge = size // 8
+    lines = [
+        flat[:edge].max(axis=0),
+        flat[-edge:].max(axis=0),
+        flat[:, :edge].max(axis=1),
+        flat[:, -edge:].max(axis=1),
+    ]
+    return float(np.mean([line.mean() for line in lines]))

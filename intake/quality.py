@@ -1,0 +1,73 @@
+"""Decides whether a page can be judged at all: blank, too coarse, too pale or too blurred pages go back."""
+
+from typing import Any
+
+import cv2
+import numpy as np
+
+from intake.reading import Pixels, Quality, Registered
+
+MIN_DPI = 90.0  # gray scans of 100 dpi were read 100 %, 60 dpi is guesswork (evidence.md §2)
+BLANK_SHARE = 0.0004  # of the page: less dark than this is dust; our emptiest certificate has 2 %
+DARKER = 50  # grey levels under the paper that count as dark
+MIN_CONTRAST = 50.0  # grey levels between paper and print
+MIN_SHARPNESS = (
+    0.33  # of the archived render's edges: above 0.35 no false alarm at any dpi, from 0.30 down some
+)
+MIN_CONFIDENCE = 0.85  # mean over the lines of a page; clean pages stay over 0.96
+
+
+def is_blank(pixels: Pixels) -> bool:
+    """Tell whether a scan (BGR, as it came) shows nothing but paper; the outer 3 % are scanner shadow."""
+    red = pixels[:, :, 2]
+    height, width = red.shape
+    inner = red[height * 3 // 100 : height * 97 // 100 + 1, width * 3 // 100 : width * 97 // 100 + 1]
+    small = (
+        cv2.resize(inner, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+        if inner.size > 4_000_000
+        else inner
+    )
+    calm = cv2.medianBlur(np.ascontiguousarray(small, dtype=np.uint8), 3)
+    paper = cv2.blur(calm, (101, 101)).astype(np.int16)
+    return bool((calm < paper - DARKER).mean() < BLANK_SHARE)
+
+
+def judged(page: Registered, reference: Pixels | None) -> Quality:
+    """Judge a registered page: resolution, and against the archived page contrast and sharpness."""
+    reasons = []
+    if page.scan_dpi < MIN_DPI:
+        reasons.append("low_resolution")
+    if reference is not None:
+        red = np.ascontiguousarray(page.pixels[:, :, 2])
+        contrast, sharp = contrast_and_sharpness(red, reference)
+        if contrast < MIN_CONTRAST:
+            reasons.append("no_contrast")
+        elif sharp < MIN_SHARPNESS:
+            reasons.append("blurred")
+    return Quality(not reasons, tuple(reasons))
+
+
+def contrast_and_sharpness(page: Pixels, reference: Pixels) -> tuple[float, float]:
+    """Return grey levels between paper and print, and edge steepness as a share of the archived render's.
+
+    Both are taken at places where the archive has edges, so that handwriting, seals and an empty margin do not
+    count; the steepest of nine neighbours is taken, so that a pixel of misplacement does not either.
+    """
+    steps = _steepness(reference)
+    edges = steps > 0.6 * float(np.percentile(steps, 99.5))
+    if not edges.any():
+        return 255.0, 1.0
+    near = np.asarray(edges, np.uint8)
+    paper = float(np.median(page[::7, ::7]))
+    ink = float(np.median(cv2.erode(page, np.ones((5, 5), np.uint8))[edges]))
+    contrast = max(paper - ink, 1.0)
+    ours = float(np.median(cv2.dilate(_steepness(page), np.ones((3, 3), np.uint8))[near > 0]))
+    theirs = float(np.median(cv2.dilate(steps, np.ones((3, 3), np.uint8))[near > 0]))
+    ink_there = float(np.median(cv2.erode(reference, np.ones((5, 5), np.uint8))[edges]))
+    return contrast, (ours / contrast) / max(theirs / max(255.0 - ink_there, 1.0), 1e-6)
+
+
+def _steepness(gray: Pixels) -> Any:
+    across = cv2.Sobel(gray, cv2.CV_32F, 1, 0, ksize=3)
+    down = cv2.Sobel(gray, cv2.CV_32F, 0, 1, ksize=3)
+    return cv2.magnitude(across, down)

@@ -1,0 +1,168 @@
+"""Reads one page of a returned paper: the one door from a scanned page and its archived layout to findings."""
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+import cv2
+import numpy as np
+
+from intake import align, compare, lines, marks, quality
+from intake.errors import BadLayout
+from intake.reading import (
+    Box,
+    Code,
+    FieldFinding,
+    LayoutPage,
+    MarkFinding,
+    PageImage,
+    PageReading,
+    Pixels,
+    Quality,
+    Registered,
+)
+from intake.recognise import Recogniser
+from intake.reference import rendered
+
+cv2.setNumThreads(2)  # pages are read side by side by several workers; OpenCV would take every core for each
+NOWHERE = (0.0, 0.0, 0.0, 0.0)
+
+
+def read_page(
+    page: PageImage,
+    layout_page: LayoutPage,
+    code: Code | None,
+    reference: bytes | None,
+    *,
+    page_no: int,
+    recogniser: Recogniser,
+    units: Mapping[str, str],
+    registry: Sequence[str],
+) -> PageReading:
+    """Read what stands on a scan of page `page_no` (from 1) of a document of ours, and compare it.
+
+    `layout_page` is that page of the archived layout, `reference` the document's PDF as it was printed; `units` names
+    the unit whose seal each block must carry, `registry` all units known. Raises BadLayout or UploadRefused when
+    the archive itself cannot be used; a bad scan is never an error, its Quality says what is wrong with it.
+    """
+    _check(layout_page)
+    seconds: dict[str, float] = {}
+
+    with _timed(seconds, "archive"):
+        printed = _printed(reference, page_no, layout_page)
+    with _timed(seconds, "blank"):
+        blank = quality.is_blank(page.pixels)
+    if blank:
+        return _not_readable(layout_page, None, Quality(False, ("blank",)), seconds)
+    with _timed(seconds, "register"):
+        flat = align.register(page.pixels, layout_page, code, printed)
+    if flat is None:
+        return _not_readable(layout_page, None, Quality(False, ("not_registered",)), seconds)
+    with _timed(seconds, "quality"):
+        good = quality.judged(flat, printed)
+    if not good.ok:
+        return _not_readable(layout_page, flat, good, seconds)
+    with _timed(seconds, "fields"):
+        fields, mean_confidence = read_fields(flat, printed, layout_page, recogniser)
+    if mean_confidence < quality.MIN_CONFIDENCE:
+        return _not_readable(layout_page, flat, Quality(False, ("poor_reading",)), seconds)
+    with _timed(seconds, "marks"):
+        found = marks.find(
+            flat, printed, layout_page, page.colour, recogniser=recogniser, units=units, registry=registry
+        )
+    return PageReading(good, fields, found, flat.how, seconds)
+
+
+def read_fields(
+    flat: Registered, printed: Pixels | None, layout_page: LayoutPage, recogniser: Recogniser
+) -> tuple[tuple[FieldFinding, ...], float]:
+    """Read and compare every printed value of a page; returns the findings and the mean confidence of the lines.
+
+    The confidence is 1 where it means nothing: without lines, and from a recogniser that keeps no probabilities.
+
+    Seals are taken away by their colour first, so that the print under them can be read.
+    """
+    print_only = lines.evenly_lit(lines.without_red(flat.pixels))
+    values = [value for value in layout_page["values"] if value["lines"]]
+    wanted = [line for value in values for line in value["lines"]]
+    texts = [line["text"] for line in wanted]
+    pens = [mark["box"] for mark in layout_page["marks"] if mark["kind"] == "signature"]
+    cuts = [
+        lines.cut(print_only, printed, line["box"], signed=_touches(line["box"], pens)) for line in wanted
+    ]
+    readings = recogniser.read_lines([cut.crop for cut in cuts])
+    usual = compare.usual_likeness(texts, readings, cuts)
+    judged = iter([compare.line(*seen, usual) for seen in zip(texts, readings, cuts, strict=True)])
+    found = []
+    for value in values:
+        verdict = compare.value([next(judged) for _ in value["lines"]])
+        box = flat.on_scan(_around(value))
+        found.append(
+            FieldFinding(value["name"], value["text"], verdict.read, verdict.result, verdict.confidence, box)
+        )
+    known = [reading.confidence for reading in readings if reading.probabilities is not None]
+    return tuple(found), float(np.mean(known)) if known else 1.0
+
+
+def _not_readable(
+    layout_page: LayoutPage,
+    flat: Registered | None,
+    why: Quality,
+    seconds: Mapping[str, float],
+) -> PageReading:
+    """List every value as unreadable and every mark as unclear: a page that cannot be judged proves nothing."""
+    fields = tuple(
+        FieldFinding(
+            value["name"],
+            value["text"],
+            "",
+            "unreadable",
+            0.0,
+            flat.on_scan(_around(value)) if flat else NOWHERE,
+        )
+        for value in layout_page["values"]
+        if value["lines"]
+    )
+    unseen = tuple(
+        MarkFinding(
+            mark["block"],
+            mark["kind"],
+            "unclear" if mark["machine"] else "not_checked",
+            None,
+            0.0,
+            flat.on_scan(mark["box"]) if flat else NOWHERE,
+        )
+        for mark in layout_page["marks"]
+    )
+    return PageReading(why, fields, unseen, flat.how if flat else "none", seconds)
+
+
+def _printed(archived_pdf: bytes | None, page_no: int, layout_page: LayoutPage) -> Pixels | None:
+    if archived_pdf is None:
+        return None
+    return rendered(archived_pdf, page_no - 1, float(layout_page["width"]), float(layout_page["height"]))
+
+
+def _around(value: LayoutPage) -> tuple[float, float, float, float]:
+    """Return the box in page mm around all lines of a value."""
+    boxes = np.array([line["box"] for line in value["lines"]], float)
+    low, high = boxes.min(axis=0), boxes.max(axis=0)
+    return (float(low[0]), float(low[1]), float(high[2]), float(high[3]))
+
+
+def _touches(box: Box, others: Sequence[Box]) -> bool:
+    """Tell whether a box overlaps one of the others."""
+    return any(box[0] < one[2] and one[0] < box[2] and box[1] < one[3] and one[1] < box[3] for one in others)
+
+
+def _check(layout_page: LayoutPage) -> None:
+    for key in ("width", "height", "values", "marks", "codes", "fiducials"):
+        if key not in layout_page:
+            raise BadLayout(key)
+
+
+@contextmanager
+def _timed(seconds: dict[str, float], stage: str) -> Iterator[None]:
+    started = time.perf_counter()
+    yield
+    seconds[stage] = round(time.perf_counter() - started, 4)

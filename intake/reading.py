@@ -1,0 +1,132 @@
+"""The nouns of a reading: pages, codes, what was found in each field and mark, and how good the page is."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Pixels = NDArray[np.uint8]
+"""H x W x 3 BGR (or H x W gray) bytes, origin top left."""
+Matrix = NDArray[np.float64]
+"""3 x 3 homography."""
+Box = tuple[float, float, float, float]
+"""left, top, right, bottom: millimetres on the printed page, or pixels on the scan, as the name says."""
+Point = tuple[float, float]
+
+FieldResult = Literal["match", "altered", "unreadable", "not_checked"]
+MarkResult = Literal["present", "absent", "wrong_unit", "unclear", "not_checked"]
+How = Literal["fiducials", "features", "none"]
+LayoutPage = Mapping[str, Any]
+"""One page of an archived layout: width and height in mm, values, marks, codes, fiducials."""
+
+STANDARD_DPI = 200.0
+"""A rectified page is read at this resolution: what scanners give and what the thresholds were tuned on."""
+MM_PER_INCH = 25.4
+
+
+@dataclass(frozen=True, slots=True)
+class PageImage:
+    """One side of paper as it came: BGR pixels, resolution when the file says, and whether it has colour."""
+
+    index: int
+    pixels: Pixels
+    dpi: float | None
+    colour: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A QR code: its text, corners in page pixels (the symbol's TL, TR, BR, BL), and pixels per module."""
+
+    text: str
+    corners: tuple[Point, Point, Point, Point]
+    module_px: float
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """A scan laid over its printed page.
+
+    `to_scan` takes page millimetres to scan pixels. `pixels` is the page pulled straight (BGR, `dpi`, so
+    mm * dpi / 25.4 is the pixel). `residual_mm` is the median distance left between the points that fixed it.
+    `scan_dpi` is what the scanner really gave: the reading never invents detail above it.
+    """
+
+    pixels: Pixels
+    dpi: float
+    to_scan: Matrix
+    residual_mm: float
+    scan_dpi: float
+    how: How
+
+    def crop(self, box_mm: Box) -> Pixels:
+        """Cut a box in page mm out of the straightened page, clipped to it; at least one pixel each way."""
+        scale = self.dpi / MM_PER_INCH
+        height, width = self.pixels.shape[:2]
+        left = min(max(round(box_mm[0] * scale), 0), width - 1)
+        top = min(max(round(box_mm[1] * scale), 0), height - 1)
+        right = min(max(round(box_mm[2] * scale), left + 1), width)
+        bottom = min(max(round(box_mm[3] * scale), top + 1), height)
+        return self.pixels[top:bottom, left:right]
+
+    def on_scan(self, box_mm: Box) -> Box:
+        """Return the upright box, in scan pixels, around a box given in page mm."""
+        left, top, right, bottom = box_mm
+        corners = np.array([(left, top, 1), (right, top, 1), (right, bottom, 1), (left, bottom, 1)], float)
+        placed = corners @ self.to_scan.T
+        xy = placed[:, :2] / placed[:, 2:]
+        low, high = xy.min(axis=0), xy.max(axis=0)
+        return (
+            round(float(low[0]), 1),
+            round(float(low[1]), 1),
+            round(float(high[0]), 1),
+            round(float(high[1]), 1),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class FieldFinding:
+    """One value of the paper against the archive; `box` is in scan pixels, `confidence` 0..1 of `result`."""
+
+    name: str
+    expected: str
+    read: str
+    result: FieldResult
+    confidence: float
+    box: Box
+
+
+@dataclass(frozen=True, slots=True)
+class MarkFinding:
+    """One signature or seal place; `unit` is the registry name the ring text matched, if any did."""
+
+    block: str
+    kind: Literal["signature", "seal"]
+    result: MarkResult
+    unit: str | None
+    confidence: float
+    box: Box
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """Whether the page can be judged at all, and if not why.
+
+    Reasons: blank, low_resolution, blurred, no_contrast, not_registered.
+    """
+
+    ok: bool
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PageReading:
+    """Everything found on one page; `seconds` is how long each stage took."""
+
+    quality: Quality
+    fields: tuple[FieldFinding, ...]
+    marks: tuple[MarkFinding, ...]
+    how: How
+    seconds: Mapping[str, float]

@@ -1,0 +1,45 @@
+"""Reads printed lines: what a recogniser answers, and how likely it finds an expected text."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from intake.reading import Pixels
+from intake.recognise.likelihood import Alphabet, Probabilities, log_likelihood
+
+
+@dataclass(frozen=True, slots=True)
+class LineReading:
+    """One line as read: text, confidence 0..1 (mean and of the weakest character), probabilities per time step.
+
+    `probabilities` is T x A (column 0 is CTC's blank) and `alphabet` names its columns; both are None from a
+    recogniser that keeps only its answer.
+    """
+
+    text: str
+    confidence: float
+    probabilities: Probabilities | None = None
+    alphabet: Alphabet | None = None
+    weakest: float = 0.0
+
+    def margin(self, expected: str) -> float | None:
+        """Return log P(expected) - log P(what was read): about 0 when equal, under -6 for another text.
+
+        None when the recogniser keeps no probabilities or does not know a character of `expected`.
+        """
+        if self.probabilities is None or self.alphabet is None:
+            return None
+        wanted = log_likelihood(self.probabilities, self.alphabet, expected)
+        best = log_likelihood(self.probabilities, self.alphabet, self.text)
+        return None if wanted is None or best is None else wanted - best
+
+
+class Recogniser(Protocol):
+    """Reads crops of single printed lines; two exist, PP-OCR and Tesseract."""
+
+    @property
+    def name(self) -> str:
+        """Return the word the settings and findings know it by."""
+
+    def read_lines(self, crops: Sequence[Pixels]) -> list[LineReading]:
+        """Read each crop (BGR or gray, one line of text, any size); the answers keep the order."""

@@ -1,0 +1,181 @@
+"""Makes an upload safe: says what it is by its first bytes, and has a limited child process decode it."""
+
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, cast
+
+import numpy as np
+
+from intake import decoder
+from intake.errors import UploadRefused
+from intake.reading import PageImage
+
+Kind = Literal["pdf", "jpeg", "png", "tiff", "heic"]
+
+MAX_BYTES = 50 * 1024 * 1024  # sixty pages of 300 dpi colour JPEG stay below it
+PAGE_SECONDS = 45.0  # wall clock for one page: the slowest honest one (70 Mpx CMYK) takes 3 s alone
+SNIFFED = 1024  # browsers and readers look this far for a type
+_HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
+_WEB_PAGE = (b"<html", b"<!doctype", b"<script", b"<svg", b"<iframe", b"<body", b"<?php")
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """What an accepted upload is, from its bytes: kind and number of pages."""
+
+    kind: Kind
+    pages: int
+
+
+def sniff(data: bytes) -> Kind:
+    """Return the kind of a file by its magic bytes at offset 0; raises UploadRefused(empty, unknown_type, polyglot)."""
+    if not data:
+        raise UploadRefused("empty")
+    kind = _by_magic(data)
+    head = data[:SNIFFED].lower()
+    if any(tag in head or tag in _tail(data, kind) for tag in _WEB_PAGE):
+        raise UploadRefused("polyglot" if kind or b"%pdf-" in head else "unknown_type")
+    if kind != "pdf" and b"%pdf-" in head:
+        raise UploadRefused("polyglot")
+    if kind is None:
+        raise UploadRefused("unknown_type")
+    if _ends_as_zip(data):
+        raise UploadRefused("polyglot")
+    return kind
+
+
+def _by_magic(data: bytes) -> Kind | None:
+    if data.startswith(b"%PDF-"):
+        return "pdf"
+    if data.startswith(b"\xff\xd8\xff"):
+        return "jpeg"
+    if data.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "png"
+    if data.startswith((b"II*\x00", b"MM\x00*")):
+        return "tiff"
+    if data[4:8] == b"ftyp" and data[8:12] in _HEIC_BRANDS:
+        return "heic"
+    return None
+
+
+def _tail(data: bytes, kind: Kind | None) -> bytes:
+    """Return what follows the end marker of a PDF: the other place a web page hides in."""
+    return data[data.rfind(b"%%EOF") :][:SNIFFED].lower() if kind == "pdf" else b""
+
+
+def _ends_as_zip(data: bytes) -> bool:
+    """Tell whether the file is a zip archive too: an end record whose comment reaches exactly to the end."""
+    at = data.rfind(b"PK\x05\x06", max(0, len(data) - 22 - 65535))
+    return at >= 0 and at + 22 + int.from_bytes(data[at + 20 : at + 22], "little") == len(data)
+
+
+def inspect(data: bytes, max_bytes: int = MAX_BYTES) -> Upload:
+    """Say what an upload is, from its headers; raises UploadRefused before anything is decoded."""
+    if len(data) > max_bytes:
+        raise UploadRefused("too_large")
+    kind = sniff(data)
+    with _child("inspect", kind, data) as (process, _):
+        answer = _answer(process)
+    return Upload(kind, int(answer["pages"]))
+
+
+def pages(data: bytes, kind: Kind, only: int | None = None) -> Iterator[PageImage]:
+    """Decode page after page, or `only` one, in a limited child; raises UploadRefused when a page cannot be had."""
+    with _child("pages" if only is None else f"page-{only}", kind, data) as (process, pixels_file):
+        for index in range(decoder.MAX_PAGES + 1):
+            answer = _answer(process, ask=True)
+            if "end" in answer:
+                return
+            if index == decoder.MAX_PAGES:
+                raise UploadRefused("too_many_pages")
+            yield _page(index, answer, pixels_file)
+
+
+def _page(index: int, answer: dict[str, Any], pixels_file: int) -> PageImage:
+    """Take a page out of the memory file; its size is believed only if the file really holds it."""
+    height, width = int(answer["height"]), int(answer["width"])
+    size = height * width * 3
+    if not 0 < size <= decoder.PIXEL_FILE_LIMIT or os.fstat(pixels_file).st_size != size:
+        raise UploadRefused("damaged")
+    pixels = np.empty((height, width, 3), np.uint8)
+    os.lseek(pixels_file, 0, os.SEEK_SET)
+    with os.fdopen(os.dup(pixels_file), "rb", buffering=0) as file:
+        file.readinto(pixels.data)
+    return PageImage(index, pixels, answer["dpi"], bool(answer["colour"]))
+
+
+@contextmanager
+def _child(task: str, kind: Kind, data: bytes) -> Iterator[tuple["subprocess.Popen[bytes]", int]]:
+    """Start a decoder on these bytes; whatever happens it is dead and its files are closed afterwards."""
+    source, target = os.memfd_create("upload"), os.memfd_create("pixels")
+    try:
+        with os.fdopen(os.dup(source), "wb") as file:
+            file.write(data)
+        os.lseek(source, 0, os.SEEK_SET)
+        command = [sys.executable, "-I", str(Path(decoder.__file__)), task, kind, str(source), str(target)]
+        with subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            pass_fds=(source, target),
+            env={
+                "OPENBLAS_NUM_THREADS": "1",
+                "OMP_NUM_THREADS": "1",
+                "MALLOC_ARENA_MAX": "2",
+                "LC_ALL": "C.UTF-8",
+            },
+        ) as process:
+            try:
+                yield process, target
+            finally:
+                process.kill()
+    finally:
+        os.close(source)
+        os.close(target)
+
+
+def _answer(process: "subprocess.Popen[bytes]", *, ask: bool = False) -> dict[str, Any]:
+    """Return the child's next line as a mapping; silence, death and refusals become UploadRefused."""
+    assert process.stdin
+    assert process.stdout
+    if ask:
+        try:
+            process.stdin.write(b"\n")
+            process.stdin.flush()
+        except BrokenPipeError:
+            pass  # it has died or refused already: its last line, or its exit, says why
+    line = _line(process.stdout.fileno(), time.monotonic() + PAGE_SECONDS)
+    if line is None:
+        raise UploadRefused("decoder_limit")
+    if not line:
+        killed = process.wait() in {-signal.SIGXCPU, -signal.SIGKILL, -signal.SIGXFSZ, -signal.SIGABRT}
+        raise UploadRefused("decoder_limit" if killed else "damaged")
+    answer = cast("dict[str, Any]", json.loads(line))
+    if "refused" in answer:
+        raise UploadRefused(answer["refused"] if UploadRefused.is_code(answer["refused"]) else "damaged")
+    return answer
+
+
+def _line(descriptor: int, deadline: float) -> bytes | None:
+    """Read one line before the deadline: None when time is up, empty when the child has gone."""
+    waiting = select.poll()  # select() fails on descriptors above 1023, which a busy service has
+    waiting.register(descriptor, select.POLLIN)
+    line = b""
+    while not line.endswith(b"\n"):
+        if not waiting.poll(max(0.0, deadline - time.monotonic()) * 1000):
+            return None
+        part = os.read(descriptor, 4096)
+        if not part:
+            return b""
+        line += part
+    return line

@@ -1,0 +1,140 @@
+"""Comparison: same text matches, other text on other ink is altered, and every doubt is left to a person."""
+
+import numpy as np
+import pytest
+
+from intake import compare, lines
+from intake.lines import Cut
+from intake.recognise import LineReading
+
+CROP = np.full((40, 100), 255, np.uint8)
+
+
+class Reading(LineReading):
+    """A reading whose margin is set by the test: what the network would say is not the point here."""
+
+    def __init__(self, text, margin, confidence=0.99, weakest=0.95):
+        super().__init__(text, confidence, weakest=weakest)
+        object.__setattr__(self, "fixed", margin)
+
+    fixed = None
+
+    def margin(self, _expected):
+        """Return what the test said."""
+        return self.fixed
+
+
+def judged(expected, reading, likeness, added=0.0, lost=0.0):
+    return compare.line(expected, reading, Cut(CROP, likeness, added, lost)).result
+
+
+@pytest.mark.parametrize(
+    ("expected", "reading", "likeness", "result"),
+    [
+        ("文勇俊", Reading("文勇俊", 0), 0.99, "match"),
+        ("文勇俊", Reading("文 勇俊", 0), 0.99, "match"),
+        ("实验（东）", Reading("实验(东)", 0), 0.99, "match"),
+        ("文勇俊", Reading("文勇峻", -14), 0.7, "altered"),
+        ("文勇俊", Reading("文勇峻", -14), None, "altered"),
+        ("文勇俊", Reading("文勇峻", -14), 0.99, "unreadable"),
+        ("文勇俊", Reading("文勇峻", -4), 0.7, "unreadable"),
+        ("欧阳䶮", Reading("欧阳龚", -0.6), 0.99, "match"),
+        ("冯晴", Reading("冯睛", -1.4), 0.93, "unreadable"),
+        ("欧阳\ue000", Reading("欧阳龚", None), 0.99, "unreadable"),
+    ],
+)
+def test_text_and_ink_judge_together(expected, reading, likeness, result):
+    """The table of cases: text the same, other ink, same ink, doubt."""
+    assert judged(expected, reading, likeness) == result
+
+
+def test_the_same_text_on_other_ink_is_left_to_a_person():
+    """孑 printed over 子 reads the same; the missing ink gives it away, a mere crease does not."""
+    assert judged("孙子", Reading("孙子", 0), 0.63, lost=0.3) == "unreadable"
+    assert judged("孙子", Reading("孙子", 0), 0.63, added=0.05, lost=0.0) == "match"
+
+
+def test_a_signature_over_a_value_is_not_an_alteration():
+    """Foreign ink over the line and an unsure character: a person must look."""
+    assert judged("文勇俊", Reading("文勇俊么", -12, weakest=0.4), 0.4, added=0.08) == "unreadable"
+    assert judged("文勇俊", Reading("文勇俊杰", -12, weakest=0.99), 0.4, added=0.08) == "altered"
+
+
+def test_a_number_that_fails_its_checksum_needs_clearer_ink():
+    """A misread id number betrays itself; a really changed one has other ink as well."""
+    expected = "11010519491231002X"
+    assert not compare.fails_checksum(expected)
+    assert compare.fails_checksum("110105194912310021")
+    assert not compare.fails_checksum("2011年4月12日")
+    assert judged(expected, Reading("110105194912310021", -12), 0.86) == "unreadable"
+    assert judged(expected, Reading("110105194912310021", -12), 0.5) == "altered"
+
+
+def test_every_single_digit_error_of_an_id_number_is_caught():
+    """GB 11643's check character catches all of them."""
+    number = "11010519491231002X"
+    for at in range(17):
+        for digit in "0123456789":
+            if digit != number[at]:
+                assert compare.fails_checksum(number[:at] + digit + number[at + 1 :])
+
+
+def test_without_probabilities_only_a_sure_reading_of_other_ink_alters():
+    """Tesseract's misreadings stay with a person unless it is sure and the ink differs too."""
+    assert judged("文勇俊", LineReading("文勇峻", 0.95, weakest=0.95), 0.6) == "altered"
+    assert judged("文勇俊", LineReading("文勇峻", 0.95, weakest=0.95), 0.95) == "unreadable"
+    assert judged("文勇俊", LineReading("文勇峻", 0.5, weakest=0.5), 0.6) == "unreadable"
+    assert judged("文勇俊", LineReading("", 0.0), 0.6) == "unreadable"
+    assert judged("文勇俊", LineReading("文勇俊", 0.9), 0.99) == "match"
+
+
+def test_lines_of_one_value_are_judged_together():
+    """One altered line alters the value, else one unreadable line leaves it to a person."""
+    good = compare.Judgement("长治市潞州区", "match", 0.99)
+    bad = compare.Judgement("实验小学", "altered", 0.97)
+    doubt = compare.Judgement("实验", "unreadable", 0.5)
+    assert compare.value([good, bad]) == compare.Judgement("长治市潞州区实验小学", "altered", 0.97)
+    assert compare.value([good, doubt]).result == "unreadable"
+    assert compare.value([doubt, bad]).result == "altered"
+    assert compare.value([good, good]).result == "match"
+
+
+def test_the_usual_likeness_comes_from_lines_that_read_right():
+    """A page of another person, all values different, must not lower what is asked of its ink."""
+    texts = ["甲", "乙", "丙", "丁"]
+    right = [LineReading(text, 0.9) for text in texts]
+    wrong = [LineReading("戊", 0.9)] * 4
+    cuts = [Cut(CROP, likeness) for likeness in (0.93, 0.94, 0.95, 0.3)]
+    assert compare.usual_likeness(texts, right, cuts) == pytest.approx(0.935)
+    assert compare.usual_likeness(texts, wrong, cuts) == 1.0
+
+
+def test_likeness_sees_one_replaced_part():
+    """Equal pictures are alike to 1, noise costs little, one replaced bar much."""
+    rng = np.random.default_rng(0)
+    archived = np.full((40, 400), 255, np.uint8)
+    for k in range(10):
+        archived[8:32, 20 + 38 * k : 24 + 38 * k + 5 * (k % 3)] = 0
+    noisy = np.clip(archived.astype(int) + rng.normal(0, 12, archived.shape), 0, 255).astype(np.uint8)
+    changed = noisy.copy()
+    changed[8:32, 172:200] = 250
+    changed[18:22, 172:200] = 5
+    assert lines.likeness(archived, archived, 26) == pytest.approx(1, abs=1e-3)
+    assert lines.likeness(noisy, archived, 26) > 0.95
+    assert lines.likeness(changed, archived, 26) < 0.6
+
+
+def test_added_characters_come_into_the_crop():
+    """The cut reaches as far as the archive is blank, and stops before the next print."""
+    archived = np.full((200, 900), 255, np.uint8)
+    archived[80:110, 100:300:12] = 0
+    archived[60:130, 420:424] = 0
+    page = archived.copy()
+    page[80:110, 310:330] = 0
+    box = tuple(edge * 25.4 / 200 for edge in (98, 79, 302, 111))
+    clean = lines.cut(archived, archived, box)
+    longer = lines.cut(page, archived, box)
+    assert longer.crop.shape[1] > clean.crop.shape[1] + 15
+    assert clean.added == 0
+    assert longer.added > 0
+    assert (longer.crop[:, -8:] > 200).all()

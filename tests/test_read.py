@@ -1,0 +1,192 @@
+"""Reading: what was printed matches at every honest resolution, what was changed is found, what is unfit goes back."""
+
+import numpy as np
+import pytest
+
+from intake import codes
+from intake.errors import BadLayout
+from intake.read import read_page
+from intake.reading import PageImage
+from intake.recognise.ppocr import PpOcr
+from intake.recognise.tesseract import Tesseract
+from tests.specimens import sheet
+
+TAMPERED = {
+    "birth_date": "2011年4月13日",
+    "student_name": "文勇峻",
+    "id_number": "140499201104120017",
+    "phone": "13803551653",
+    "issued_on": "二〇二六年七月二日",
+    "in_school": "长治市潞州区实验小学（东校区）",
+}
+MARKS = [
+    {"block": "school", "kind": "seal", "label": "（章）", "unit": "school", "role": None, "shape": "round"}
+    | {"box": [140.0, 255.0, 180.0, 285.0], "required": True, "machine": True},
+    {"block": "photo", "kind": "seal", "label": "钢印", "unit": "school", "role": None, "shape": "round"}
+    | {"box": [20.0, 255.0, 60.0, 285.0], "required": True, "machine": False},
+]
+
+
+@pytest.fixture(scope="module")
+def printed():
+    picture, layout = sheet.drawn()
+    layout["marks"] = MARKS
+    return picture, layout, sheet.as_pdf(picture)
+
+
+@pytest.fixture(scope="module")
+def recogniser():
+    return PpOcr()
+
+
+def read(page, printed, recogniser, **changes):
+    _, layout, pdf = printed
+    found = codes.find(page)
+    order = {
+        "layout_page": layout,
+        "code": found[0] if found else None,
+        "reference": pdf,
+        "page_no": 1,
+        "recogniser": recogniser,
+        "units": {"school": "黎城县第三中学校"},
+        "registry": ["黎城县第三中学校"],
+    }
+    return read_page(page, **(order | changes))
+
+
+def results(reading):
+    return {field.name: field.result for field in reading.fields}
+
+
+@pytest.mark.parametrize(
+    ("dpi", "turn", "gray"), [(100, 0, True), (150, 1, False), (200, 2, False), (300, 3, False)]
+)
+def test_an_untouched_page_matches(printed, recogniser, dpi, turn, gray):
+    """From 100 dpi gray to 300 dpi colour, tilted and turned, every common value matches; none is called altered."""
+    page = sheet.scanned(printed[0], dpi, dpi=dpi, tilt=1.5, turn=turn, quality=60, gray=gray)
+    reading = read(page, printed, recogniser)
+    assert reading.quality.ok
+    assert reading.how == "fiducials"
+    rare = results(reading).pop("rare")
+    assert rare in {"match", "unreadable"}
+    assert {name: result for name, result in results(reading).items() if name != "rare"} == {
+        name: "match" for name in sheet.VALUES if name != "rare"
+    }
+
+
+@pytest.mark.parametrize("dpi", [150, 200, 300])
+def test_every_changed_character_is_found(printed, recogniser, dpi):
+    """One digit, one character, one numeral: each is altered, and only those."""
+    picture, _ = sheet.drawn(values=TAMPERED)
+    reading = read(sheet.scanned(picture, 40 + dpi, dpi=dpi, tilt=-1.0), printed, recogniser)
+    found = results(reading)
+    assert {name for name, result in found.items() if result == "altered"} == set(TAMPERED)
+    birth = next(field for field in reading.fields if field.name == "birth_date")
+    assert (birth.expected, birth.read) == ("2011年4月12日", "2011年4月13日")
+
+
+def test_another_persons_page_under_our_code_is_altered(printed, recogniser):
+    """A page whose values are all another's shows as altered fields."""
+    others = dict.fromkeys(sheet.VALUES, "全部改写")
+    picture, _ = sheet.drawn(values=others)
+    found = results(read(sheet.scanned(picture, 4), printed, recogniser))
+    assert set(found.values()) == {"altered"}
+
+
+def test_look_alike_characters_never_match(printed, recogniser):
+    """曰 for 日, 孑 for 子, 睛 for 晴, ○ for 〇 are altered or left to a person, never a match."""
+    names = list(sheet.VALUES)
+    pairs = [
+        ("孙子", "孙孑"),
+        ("冯晴", "冯睛"),
+        ("张日", "张曰"),
+        ("二〇二六年", "二○二六年"),
+        ("王入", "王人"),
+        ("郑戌", "郑戍"),
+    ]
+    right = {name: pair[0] for name, pair in zip(names, pairs, strict=False)}
+    wrong = {name: pair[1] for name, pair in zip(names, pairs, strict=False)}
+    original, layout = sheet.drawn(values=right)
+    forged, _ = sheet.drawn(values=wrong)
+    page = sheet.scanned(forged, 6, dpi=200)
+    found = results(read(page, (original, layout, sheet.as_pdf(original)), recogniser))
+    assert "match" not in {found[name] for name in right}
+    assert {found[name] for name in names[len(pairs) :]} == {"match"}
+
+
+def test_a_coarse_scan_goes_back_unread(printed, recogniser):
+    """Below 90 dpi nothing is guessed: low_resolution, every field unreadable, every mark open."""
+    for dpi in (60, 75):
+        reading = read(sheet.scanned(printed[0], 1, dpi=dpi), printed, recogniser)
+        assert not reading.quality.ok
+        assert set(reading.quality.reasons) & {"low_resolution", "not_registered"}
+        assert set(results(reading).values()) == {"unreadable"}
+        assert [mark.result for mark in reading.marks] == ["unclear", "not_checked"]
+
+
+def test_a_blank_page_is_called_blank(printed, recogniser):
+    """White paper, with scanner noise, is blank; our own page is not."""
+    noise = np.random.default_rng(0).normal(246, 3, (2338, 1654, 3)).clip(0, 255).astype(np.uint8)
+    reading = read(PageImage(0, noise, 200.0, colour=True), printed, recogniser)
+    assert reading.quality.reasons == ("blank",)
+
+
+def test_a_blurred_page_goes_back(printed, recogniser):
+    """A page out of focus is blurred or not registered, never half guessed."""
+    sharp = sheet.scanned(printed[0], 3)
+    blurred = sheet.scanned(printed[0], 3, blur=3.5)
+    reading = read(blurred, printed, recogniser, code=codes.find(sharp)[0])
+    assert not reading.quality.ok
+    assert "altered" not in results(reading).values()
+
+
+def test_a_foreign_page_is_not_registered(printed, recogniser):
+    """A page with nothing of ours on it cannot be laid over the layout."""
+    page = np.full((2338, 1654, 3), 250, np.uint8)
+    dice = np.random.default_rng(5)
+    for x, y in dice.integers(100, 1500, (400, 2)):
+        page[y : y + 30, x : x + int(dice.integers(3, 60))] = 20
+    reading = read(PageImage(0, page, 200.0, colour=True), printed, recogniser)
+    assert reading.quality.reasons == ("not_registered",)
+
+
+def test_findings_point_at_the_scan(printed, recogniser):
+    """The box of a finding, on a page that lies on its side, holds the value's ink."""
+    page = sheet.scanned(printed[0], 8, turn=1)
+    for field in read(page, printed, recogniser).fields:
+        left, top, right, bottom = (round(edge) for edge in field.box)
+        area = page.pixels[top:bottom, left:right, 2]
+        assert area.size
+        assert (area < 120).mean() > 0.03
+
+
+def test_a_red_seal_over_a_value_leaves_it_readable(printed, recogniser):
+    """Red ink over a value is taken away by its colour."""
+    page = sheet.scanned(printed[0], 9, tilt=0.0)
+    strip = page.pixels[round(60 * 200 / 25.4) : round(125 * 200 / 25.4), 480:900]
+    strip[::3, :, :2] //= 4
+    assert set(results(read(page, printed, recogniser)).values()) == {"match"}
+
+
+def test_tesseract_works_alone(printed):
+    """The second recogniser reads the same page: no false alarm, most values match, a changed one is not matched."""
+    assert "altered" not in results(read(sheet.scanned(printed[0], 10), printed, Tesseract())).values()
+    clean = results(read(sheet.scanned(printed[0], 10, dpi=300), printed, Tesseract()))
+    assert list(clean.values()).count("match") >= len(clean) // 2
+    picture, _ = sheet.drawn(values=TAMPERED)
+    found = results(read(sheet.scanned(picture, 11, dpi=300), printed, Tesseract()))
+    assert "match" not in {found[name] for name in TAMPERED}
+
+
+def test_a_layout_without_its_parts_is_the_archives_fault(printed, recogniser):
+    """A layout that lacks a part is BadLayout, naming the part."""
+    page = sheet.scanned(printed[0], 12)
+    with pytest.raises(BadLayout) as caught:
+        read(page, printed, recogniser, layout_page={"width": 210.0, "height": 297.0})
+    assert "values" in caught.value.message_zh
+
+
+def test_stages_are_timed(printed, recogniser):
+    """Each stage says how long it took."""
+    seconds = read(sheet.scanned(printed[0], 13), printed, recogniser).seconds
+    assert list(seconds) == ["archive", "blank", "register", "quality", "fields", "marks"]
