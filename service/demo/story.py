@@ -121,7 +121,8 @@ class Story:
                 f"    {form}: 编号 {document['serial']}  证书号 {number}  {time.monotonic() - began:.2f} 秒"
             )
         self.summary["documents"] = {
-            form: {k: d[k] for k in ("serial", "number", "status")} for form, d in self.documents.items()
+            form: {k: d[k] for k in ("serial", "number", "status", "verify_url")}
+            for form, d in self.documents.items()
         }
 
     def verify(self, form: str, when: str) -> str:

@@ -1,0 +1,1 @@
+"""Keeps rows, objects, entries and the log; nothing here is ever deleted."""
