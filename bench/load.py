@@ -105,12 +105,18 @@ def memory_below(pid: int) -> dict[str, int]:
             pages = int(Path(f"/proc/{child}/statm").read_text().split()[1])
         except OSError:
             continue
-        name = next((w for w in ("serve", "worker", "decoder") if any(w in x for x in words[1:6])), "")
-        name = name or Path(words[0]).name
+        name = _named(words)
         while name in found:
             name += "′"
         found[name] = pages * os.sysconf("SC_PAGESIZE") // 2**20
     return found
+
+
+def _named(words: list[str]) -> str:
+    """Return what a process is: our command, the script a Python runs, or the program's own name."""
+    command = next((w for w in words[1:5] if w in {"serve", "worker"}), None)
+    script = next((Path(w).stem for w in words[1:4] if w.endswith(".py")), None)
+    return command or script or Path(words[0]).name
 
 
 def machine() -> str:

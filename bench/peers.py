@@ -133,8 +133,11 @@ class RapidPage:
     """Reads a whole page with PP-OCR detection and recognition."""
 
     def __init__(self) -> None:
+        import logging
+
         from rapidocr import RapidOCR
 
+        logging.getLogger("RapidOCR").setLevel(logging.WARNING)
         self._engine = RapidOCR()
 
     def read(self, page: Image.Image) -> str:

@@ -193,7 +193,20 @@ def main() -> int:
         json.dumps({"machine": load.machine(), "rows": rows}, ensure_ascii=False, indent=1) + "\n",
         encoding="utf-8",
     )
+    write_readme(rows)
     return 0
+
+
+def write_readme(rows: list[dict[str, str]]) -> None:
+    """Put the table into the README, between its marks, with the machine named."""
+    readme = ROOT / "README.md"
+    text = readme.read_text(encoding="utf-8")
+    begin, end = "<!-- bench:begin -->", "<!-- bench:end -->"
+    lines = [f"Machine: {load.machine()}, Python {platform.python_version()}.", ""]
+    lines += ["| what | measured | aim |", "|---|---|---|"]
+    lines += [f"| {r['what']} | {r['value']} | {r['aim']} |" for r in rows]
+    head, tail = text.split(begin)[0], text.split(end)[1]
+    readme.write_text(f"{head}{begin}\n{chr(10).join(lines)}\n{end}{tail}", encoding="utf-8")
 
 
 if __name__ == "__main__":

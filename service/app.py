@@ -2,12 +2,11 @@
 
 import functools
 import secrets
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-
-from templates.render import Printer
 
 from intake.errors import IntakeError
 from intake.recognise import Recogniser
@@ -21,6 +20,7 @@ from storage.errors import StorageError
 from templates.catalogue import Catalogue
 from templates.fonts import Fonts
 from templates.libreoffice import Converter
+from templates.render import Printer
 
 
 def utc_now() -> datetime:
@@ -46,11 +46,17 @@ def build(
     The data folder is made when missing. Raises the packages' own errors when fonts, LibreOffice, database
     or keys are not usable. soffice comes up in the background; the reading models load on first use.
     """
-    archive = Archive.open(settings.data, now)
-    catalogue = Catalogue.load()
     fonts = Fonts.find(settings.data / "fonts")
     converter = Converter(settings.data / "soffice", settings.workers, fonts.conf, queue=settings.queue)
-    recogniser: Callable[[], Recogniser] = functools.cache(PpOcr)
+    if printing:  # before everything else: LibreOffice takes longest to come up
+        converter.start()
+    try:
+        archive = Archive.open(settings.data, now)
+    except BaseException:
+        converter.close()
+        raise
+    catalogue = Catalogue.load()
+    recogniser = _loaded_once()
     office = Office(
         settings=settings,
         archive=archive,
@@ -64,14 +70,24 @@ def build(
         sleep=time.sleep,
         faults=functools.partial(faults, archive, converter, recogniser),
     )
-    if printing:
-        converter.start()
 
     def close() -> None:
         converter.close()
         archive.close()
 
     return office, close
+
+
+def _loaded_once() -> Callable[[], Recogniser]:
+    """The reading models: one set for all threads, loaded by whoever asks first."""
+    lock = threading.Lock()
+    load = functools.cache(PpOcr)
+
+    def recogniser() -> Recogniser:
+        with lock:
+            return load()
+
+    return recogniser
 
 
 def faults(archive: Archive, converter: Converter, recogniser: Callable[[], Recogniser]) -> list[str]:

@@ -1,5 +1,6 @@
 """What each command of `yinzheng` does; the arguments are described in service.__main__."""
 
+import contextlib
 import json
 import logging
 import secrets
@@ -7,12 +8,17 @@ import sys
 import threading
 from argparse import Namespace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from intake.errors import IntakeError
 from service.access import Role, Who
 from service.errors import Objection, Problem, refused
 from service.settings import Settings
 from service.signing import BadCode, PublicKeys, Token, sha256_hex
+
+if TYPE_CHECKING:  # the heavy rooms are imported by the commands that need them
+    from service.office import Office
+    from service.worker import Supervisor
 
 DONE, FAILED, WRONG_USE = 0, 1, 2
 DEMO_DATA = Path("data/demo")
@@ -20,6 +26,8 @@ SHUTDOWN_SECONDS = 10
 """Requests under way may end; somebody who waits for a scan's result may not hold the service up."""
 LONGEST_CODE = 2048
 """Characters of a QR text: the largest symbol holds 4,296, ours 179; a longer argument is a path."""
+TOKEN_LETTERS = 152
+"""Letters of a token, for a code that is only drawn to try a template."""
 COMMAND_LINE = "command line"
 """Stands where a token's digest would: whoever can run the command owns the data folder."""
 
@@ -35,16 +43,21 @@ def _say_json(body: object) -> None:
 
 
 def serve(options: Namespace) -> int:
-    """Serve HTTP until told to stop, with one supervised worker process."""
-    import uvicorn
+    """Serve HTTP until told to stop, with one supervised worker process.
 
+    LibreOffice comes up while the rest is imported; the worker starts when the models are loaded here, so
+    that the two do not fight for the processor before the first answer.
+    """
     from service.app import opened
-    from service.web.http import create
-    from service.worker import Supervisor
 
-    supervisor = Supervisor(options.data)
     with opened(Settings.from_env(options.data), printing=True) as office:
-        supervisor.start()
+        import uvicorn
+
+        from service.web.http import create
+        from service.worker import Supervisor
+
+        supervisor = Supervisor(options.data)
+        threading.Thread(target=_warm, args=(office, supervisor), name="warm-up", daemon=True).start()
         try:
             # Addresses hold serials and 学籍号, so uvicorn's own access log stays off.
             uvicorn.run(
@@ -60,6 +73,13 @@ def serve(options: Namespace) -> int:
     return DONE
 
 
+def _warm(office: "Office", supervisor: "Supervisor") -> None:
+    """Load the reading models, then start the worker; models that are missing are told by /readyz."""
+    with contextlib.suppress(IntakeError):
+        office.recogniser()
+    supervisor.start()
+
+
 def work(options: Namespace) -> int:
     """Read scans until told to stop, or until it is time for a fresh process."""
     from service import worker
@@ -70,6 +90,8 @@ def work(options: Namespace) -> int:
     if options.child:
         worker.end_with_parent(sys.stdin.buffer, stop)
     with opened(Settings.from_env(options.data), printing=False) as office:
+        with contextlib.suppress(IntakeError):  # missing models are told when a scan is read
+            office.recogniser()
         worker.run(office, stop)
     return DONE
 
@@ -252,15 +274,26 @@ def _listed(path: Path | None, keys: PublicKeys, serial: str) -> str:
 
 
 def lint_forms(options: Namespace) -> int:
-    """Load every form folder; the first fault is named."""
+    """Load every form folder, check its template and fill it with its example; each bad template is named."""
+    from service.settings import DEFAULT_HOST
+    from service.signing import address
     from templates.catalogue import Catalogue
+    from templates.errors import TemplatesError
+    from templates.render import rehearse
 
     catalogue = Catalogue.load(options.folder)
-    for form in catalogue.forms.values():
-        say(f"{form.name}  {form.title}  {len(form.fields)} 栏  {len(form.blocks)} 处签章")
     if not catalogue.forms:
         raise refused([Objection(None, "no_forms", "文件夹里没有表样；请指到 forms 文件夹")])
-    return DONE
+    bad = 0
+    for form in catalogue.forms.values():
+        try:
+            rehearse(form, address(DEFAULT_HOST, "A" * TOKEN_LETTERS))
+        except TemplatesError as error:
+            bad += 1
+            sys.stderr.write(f"{form.name}  {form.title}：{error.message_zh}\n")
+        else:
+            say(f"{form.name}  {form.title}  {len(form.fields)} 栏  {len(form.blocks)} 处签章")
+    return FAILED if bad else DONE
 
 
 def check(options: Namespace) -> int:

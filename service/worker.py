@@ -126,7 +126,8 @@ class Supervisor:
                 process.wait(GRACE_SECONDS)
             except subprocess.TimeoutExpired:
                 process.kill()
-        self._thread.join(GRACE_SECONDS)
+        if self._thread.ident is not None:
+            self._thread.join(GRACE_SECONDS)
 
     def _keep(self) -> None:
         while not self._closing.is_set():

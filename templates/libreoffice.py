@@ -29,6 +29,9 @@ _LOOK_SECONDS = 0.5  # how often an idle worker is looked after
 _BACK_OFF_SECONDS = (0.2, 1.0, 5.0, 15.0)  # pause after the first, second, … failed start
 _PATIENCE_SECONDS = 2 * DEADLINE_SECONDS + 30.0  # what one caller waits in all, queue included
 _CLOSE_SECONDS = 5.0
+_APART_SECONDS = (
+    5.0  # the first worker has the machine to itself for so long: one that works soon beats two later
+)
 
 
 @dataclass(slots=True)
@@ -110,7 +113,7 @@ class Converter:
             if len(self._waiting) >= self._queue:
                 raise ConverterBusy(max(1, len(self._waiting) // max(1, self._count)))
             self._waiting.append(request)
-            self._state.notify()
+            self._state.notify_all()
         return request.answer
 
     def result(self, answer: "Future[bytes]") -> bytes:
@@ -140,6 +143,9 @@ class Converter:
     def _supervise(self, program: Program, index: int) -> None:
         """Keep one worker running until close(); runs in a thread that outlives each of its workers."""
         failed = 0
+        if index:
+            with self._state:
+                self._state.wait_for(lambda: self._closing or bool(self._workers), _APART_SECONDS)
         while not self._closing:
             try:
                 worker = self._start_worker(program, index)
@@ -152,6 +158,7 @@ class Converter:
             failed = 0
             with self._state:
                 self._workers[index] = worker
+                self._state.notify_all()
             try:
                 self._serve(worker, self._recycle_documents - index * _STAGGER)
             finally:

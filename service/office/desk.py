@@ -4,14 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 
-from templates.render import Printer
-
 from intake.recognise import Recogniser
 from service.regulation.edition import Edition
 from service.settings import Settings
 from service.signing import KeyRing
 from storage.archive import Archive
 from templates.catalogue import Catalogue
+from templates.render import Printer
 
 CHINA = timezone(timedelta(hours=8))
 """The day on a paper is the day in China, wherever the machine stands."""
