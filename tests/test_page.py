@@ -4,6 +4,9 @@ import io
 from dataclasses import replace
 from urllib.parse import urlsplit
 
+import cv2
+import numpy as np
+import pypdfium2
 import pytest
 import qrcode
 from PIL import Image
@@ -203,3 +206,20 @@ def test_a_photo_of_an_altered_paper_opens_the_red_page(browser, town, registrar
     assert "没有看纸" not in text
     for secret in ("文勇俊", STUDENT, "二〇二五", "二〇二六年七月"):
         assert secret not in text
+
+
+def test_the_code_cut_out_of_the_printed_paper_leads_to_its_page(browser, town, registrar):
+    """What a phone camera sees: only the symbol, cut from the print, read by another decoder than ours."""
+    issued = issue_diploma(town, registrar).body
+    left, top, right, bottom = layout_of(town, issued["serial"])["pages"][0]["codes"][0]["keep_out"]
+    with pypdfium2.PdfDocument(pdf_of(town, issued["serial"])) as document:
+        sheet = document[0].render(scale=300 / 72).to_pil().convert("L")
+    cut = np.asarray(sheet.crop([round(side * 300 / 25.4) for side in (left, top, right, bottom)]))
+    text, _, _ = cv2.QRCodeDetectorAruco().detectAndDecode(cut)
+    assert text == issued["verify_url"]
+    with served(create(town)) as base:
+        page = browser.new_page(viewport=PHONE, locale="zh-CN")
+        page.goto(base + urlsplit(text).path)
+        check_look(page, "pending")
+        assert issued["number"] in page.locator("main").inner_text().replace(" ", "")
+        page.close()
