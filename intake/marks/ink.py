@@ -34,6 +34,11 @@ def redness(density: Density) -> Density:
     return np.asarray(density[..., 1] - RED_LEFT * density[..., 2], np.float32)
 
 
+def blueness(density: Density) -> Density:
+    """Return how much more red than blue light each pixel swallows: blue pens do, black print does not."""
+    return np.asarray(density[..., 2] - density[..., 0], np.float32)
+
+
 def darkness(density: Density, colour: bool) -> Density:
     """Return how much pen or print lies on each pixel; on a colour page the seals' share of it is taken out."""
     if not colour:

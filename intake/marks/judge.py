@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from intake.marks import ring, seals, signatures
-from intake.marks.ink import Density, darkness, densities, redness
+from intake.marks.ink import Density, blueness, darkness, densities, redness
 from intake.marks.ring import Owner
 from intake.marks.seals import Stamp
 from intake.reading import MM_PER_INCH, Box, LayoutPage, MarkFinding, MarkResult, Pixels, Registered
@@ -20,6 +20,7 @@ Mark = Mapping[str, Any]
 
 REACH_MM = 12.0  # a seal whose centre is this far outside its box is still meant for it
 LEAST_OVERLAP = 0.15  # of the seal's area in the box
+NAME_SEAL_MM2 = 25.0  # a name seal of 15-20 mm leaves 60-150 mm2 of ink; half of a small one must do
 TRACE_MM2 = 12.0  # red ink where no seal was made out: a broken, cut or smeared one; somebody must look
 NAME_SEAL_REACH_MM = 8.0  # a name seal beside its place is still beside that place
 FOUND = 0.9  # confidence of what is seen or not seen plainly
@@ -81,11 +82,23 @@ class _Page:
         return seals.square_seals(self.red, self.scale, self.rounds) if self.colour else []
 
     @cached_property
+    def loose_red(self) -> NDArray[np.bool_]:
+        """Where red ink lies that belongs to no round seal."""
+        loose = (self.red > seals.FULL).astype(np.uint8)
+        for stamp in self.rounds:
+            centre = (round(stamp.x * self.scale), round(stamp.y * self.scale))
+            cv2.circle(loose, centre, round((stamp.radius + 1.5) * self.scale), 0, -1)
+        return loose > 0
+
+    @cached_property
     def added(self) -> NDArray[np.bool_] | None:
         """Where pens wrote: dark ink that was not printed; None without the archived page."""
         if self.printed is None:
             return None
-        return signatures.added_ink(darkness(self.density, self.colour), self.printed, self.scale)
+        boxes = [mark["box"] for mark in self.marks if mark["kind"] == "signature"]
+        dark = darkness(self.density, self.colour)
+        blue = blueness(self.density) if self.colour else None
+        return signatures.added_ink(dark, blue, self.printed, self.scale, boxes)
 
     @cached_property
     def seal_ground(self) -> NDArray[np.bool_]:
@@ -140,7 +153,7 @@ def _finding(
     if not mark["machine"]:
         result, confidence = "not_checked", 0.0
     elif mark["kind"] == "signature":
-        result, confidence = _signature(page, box)
+        result, confidence = _signature(page, box, by_seal=mark["shape"] == "square")
     elif not page.colour:
         result, confidence = "unclear", 0.0
     elif mark["shape"] == "square":
@@ -163,12 +176,13 @@ def _unit_seal(
 
 
 def _no_seal(page: _Page, box: Box) -> tuple[MarkResult, float]:
-    """Judge a place without a round seal: red ink left over in it is for a person to look at."""
-    taken = [stamp.box for stamp in page.rounds if closeness(stamp, box) == 0]
-    red = seals.red_area(page.red, page.scale, box) - sum(
-        seals.red_area(page.red, page.scale, _shared(box, one)) for one in taken
-    )
-    return ("unclear", 0.0) if red >= TRACE_MM2 else ("absent", FOUND)
+    """Judge a place without a seal: red ink left over in it is for a person to look at."""
+    return ("unclear", 0.0) if _loose_red_area(page, box) >= TRACE_MM2 else ("absent", FOUND)
+
+
+def _loose_red_area(page: _Page, box: Box) -> float:
+    left, top, right, bottom = (max(round(v * page.scale), 0) for v in box)
+    return float(page.loose_red[top:bottom, left:right].sum()) / page.scale**2
 
 
 def _name_seal(page: _Page, box: Box) -> tuple[MarkResult, float]:
@@ -179,22 +193,36 @@ def _name_seal(page: _Page, box: Box) -> tuple[MarkResult, float]:
     return _no_seal(page, box)
 
 
-def _signature(page: _Page, box: Box) -> tuple[MarkResult, float]:
-    """Judge a signature box: strokes that were not printed, or a name seal put there instead."""
+def _signature(page: _Page, box: Box, *, by_seal: bool) -> tuple[MarkResult, float]:
+    """Judge a signature box: strokes that were not printed, or a name seal put there instead.
+
+    Where a seal may stand for the signature, any red ink of a name seal's amount counts: it may be of any cut, or
+    half under the school's seal.
+    """
     if page.colour and any(_apart(stamp, box) <= NAME_SEAL_REACH_MM for stamp in page.squares):
         return "present", FOUND
     if page.added is None:
         return "unclear", 0.0
-    if page.colour:
-        strength = signatures.written(page.added, box, page.scale).strength
-        doubt = signatures.FAINT
-    else:  # a seal's ink looks like a pen's here: what lies on the seals' ground proves nothing
-        strength = signatures.written(page.added, box, page.scale, page.seal_ground).strength
-        all_ink = signatures.written(page.added, box, page.scale).strength
-        doubt = 0.0 if all_ink >= signatures.FAINT else signatures.FAINT
+    red = _loose_red_area(page, box) if page.colour else 0.0
+    if by_seal and red >= NAME_SEAL_MM2:
+        return "present", 0.7
+    strength, doubtful = _strength(page, box)
     if strength >= 1:
         return "present", min(1.0, 0.5 + strength / 10)
-    return ("unclear", strength) if strength >= doubt else ("absent", FOUND)
+    return ("unclear", strength) if doubtful or red >= TRACE_MM2 else ("absent", FOUND)
+
+
+def _strength(page: _Page, box: Box) -> tuple[float, bool]:
+    """Return how much of a signature was written (1: enough), and whether what is there leaves doubt.
+
+    Without colour a seal's ink looks like a pen's: what lies on the seals' ground proves nothing, but leaves doubt.
+    """
+    assert page.added is not None
+    everything = signatures.written(page.added, box, page.scale).strength
+    certain = everything
+    if not page.colour:
+        certain = signatures.written(page.added, box, page.scale, page.seal_ground).strength
+    return certain, everything >= signatures.FAINT
 
 
 def _apart(stamp: Stamp, box: Box) -> float:

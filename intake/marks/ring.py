@@ -19,16 +19,13 @@ ANGLES = 720
 EXTRA_LETTER = 3.0  # cost (natural log) of a letter on the seal that the name does not explain
 PLAUSIBLE = -3.0  # what the winner's own letters may cost; one letter read surely as another one costs 5-9
 CLEAR_MARGIN = 2.5  # between the winner and the next name
+ALONE = 6.0  # a margin at which no other name comes near: then a spoilt letter is forgiven more
 LONG_NAME = 6  # letters from which a name is known again with one letter lost
-AGREEING = (
-    2  # cuts of the ring that must agree: the second best counts, so one lucky or spoilt cut decides nothing
-)
+AGREEING = 2  # cuts that must agree: the second best counts, so one lucky or spoilt cut decides nothing
 WORST_STEP = -9.0  # one smudged letter must not cost more than this: a seal has many
 CUTS = ((0.53, 0.90, 1.0), (0.58, 0.93, 1.3), (0.53, 0.90, 1.3), (0.58, 0.93, 1.0))
 """Inner and outer radius (shares of the seal's) and widening of the lines that are read: seals differ in their letters."""
-OTHER_INK = (
-    0.35  # density in the red channel from which pen or print lies under the seal, which alone stays below
-)
+OTHER_INK = 0.35  # density in red from which pen or print lies under the seal; a seal alone stays below
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +61,12 @@ def owner(
     A name wins when it explains the ring nearly as well as a free reading does and better than every other name;
     with one name in the registry the first condition alone decides. Nobody wins on an unreadable ring.
     """
-    read = [
-        scores(reading, names) for reading in recogniser.read_lines(list(strips(density, px_per_mm, stamp)))
-    ]
-    known = [one for one in read if one is not None]
-    if not names or len(known) < AGREEING:
+    names = [name for name in names if fold(name)]
+    if not names:
+        return Owner(None, 0.0)
+    lines = recogniser.read_lines(list(strips(density, px_per_mm, stamp)))
+    known = [one for one in (scores(line, names) for line in lines) if one is not None]
+    if len(known) < AGREEING:
         return Owner(None, 0.0)
     total, contradicted, smudged = (
         np.sort(np.stack(cut), axis=0)[-AGREEING]
@@ -78,8 +76,11 @@ def owner(
     margin = float(total[best] - np.delete(total, best).max()) if len(names) > 1 else 2 * CLEAR_MARGIN
     lost = float(contradicted[best] + smudged[best])
     whole = lost >= PLAUSIBLE
-    one_lost = contradicted[best] >= PLAUSIBLE and lost >= PLAUSIBLE + WORST_STEP and len(names[best]) >= LONG_NAME
-    if margin < CLEAR_MARGIN or not (whole or one_lost):
+    doubt = PLAUSIBLE if margin < ALONE else 2 * PLAUSIBLE
+    known_again = (
+        contradicted[best] >= doubt and lost >= PLAUSIBLE + WORST_STEP and len(names[best]) >= LONG_NAME
+    )
+    if margin < CLEAR_MARGIN or not (whole or known_again):
         return Owner(None, 0.0)
     sure = float(np.exp(lost / 6)) * min(1.0, margin / CLEAR_MARGIN / 2)
     return Owner(names[best], round(sure if whole else 0.5, 3), whole)
@@ -116,7 +117,7 @@ def seal_ink(density: Density) -> Density:
 
 
 def scores(reading: LineReading, names: Sequence[str]) -> Scores | None:
-    """Return how well each name explains a strip; None when the recogniser keeps no probabilities."""
+    """Return how well each name (one at least, none empty) explains a strip; None when the reading has no probabilities."""
     if reading.probabilities is None or reading.alphabet is None:
         return None
     logs = np.log(np.maximum(reading.probabilities, FLOOR)).astype(np.float64)
@@ -152,7 +153,7 @@ def _aligned(emissions: NDArray[np.float64], ends: NDArray[np.int_], lettered: N
         choices = _choices(value)
         choice = choices.argmax(axis=0)[None]
         value = np.take_along_axis(choices, choice, axis=0)[0] + step
-        costs = np.stack([np.take_along_axis(_choices(cost), choice, axis=0)[0] for cost in costs])
+        costs = np.stack([np.take_along_axis(_choices(costs[k]), choice, axis=0)[0] for k in (0, 1)])
         costs[0 if shows_letter else 1][own] += step[own]
     last = np.where(value[rows, ends] >= value[rows, ends - 1], ends, ends - 1)
     return Scores(value[rows, last], costs[0][rows, last], costs[1][rows, last])

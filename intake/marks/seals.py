@@ -10,16 +10,16 @@ from intake.marks.ink import Density
 
 COARSE = 2.0  # px/mm for the search: a rim of 1 mm is two pixels wide
 FINE = 5.0  # px/mm for the fit: 127 dpi, under every scan worth reading
-RADII_MM = np.arange(13.0, 25.75, 0.5)  # official seals are 38-45 mm wide; copies shrink, some offices differ
+RADII_MM = np.arange(14.5, 25.75, 0.5)  # official seals are 38-45 mm wide; copies shrink, some offices differ
 RIM_MM = 1.2
 PALE, FULL = (
     0.03,
     0.12,
 )  # redness at which ink begins to count and counts fully: pale pads and thin rims count too
 SEARCH_SCORE = 0.30  # rim minus surroundings in the search; real seals give 0.5-0.9
-COVERAGE = 0.60  # share of the rim that must show ink; text and other seals crossing it take little
+COVERAGE = 0.70  # share of the rim that must show ink; text and other seals crossing it take little
 ABOVE_OUTSIDE = 0.25  # the rim must be redder than what lies outside it: rules out red areas
-INSIDE_INK = 0.015  # a ring with nothing in it is no seal
+INSIDE_INK = (0.015, 0.70)  # a ring with nothing in it is no seal, nor is a red patch
 ON_PAGE = 0.40  # share of the rim that must lie on the page: half seals across a cut line
 APART_MM = 6.0  # two seals nearer than this are one
 INNER = 0.8  # rings this much smaller than a seal they lie in are made of its letters
@@ -95,12 +95,6 @@ def square_seals(red: Density, px_per_mm: float, rounds: list[Stamp]) -> list[St
             if coverage >= SQUARE_SIDES:
                 found.append(Stamp(x / FINE, y / FINE, (short + long) / 4, coverage))
     return found
-
-
-def red_area(red: Density, px_per_mm: float, box: tuple[float, float, float, float]) -> float:
-    """Return how many square millimetres of red ink lie in a box given in page mm."""
-    left, top, right, bottom = (max(round(v * px_per_mm), 0) for v in box)
-    return float((red[top:bottom, left:right] > FULL).sum()) / px_per_mm**2
 
 
 def _rim_scores(coarse: Density) -> NDArray[np.float32]:
@@ -186,12 +180,12 @@ def _rim_ink(fine: Density, x: float, y: float, radius: float) -> float:
 
 def _is_seal(fine: Density, stamp: Stamp) -> bool:
     """Return whether the fitted ring has a rim, a paler surrounding and something inside."""
-    if stamp.coverage < COVERAGE or not RADII_MM[0] - 1 <= stamp.radius <= RADII_MM[-1] + 1:
+    if stamp.coverage < COVERAGE or not RADII_MM[0] - 0.5 <= stamp.radius <= RADII_MM[-1] + 1:
         return False
     rim = _mean_ink(fine, stamp, stamp.radius - IN_RIM)
     outside = _mean_ink(fine, stamp, stamp.radius + OUTSIDE_RIM)
     inside = _mean_ink(fine, stamp, np.linspace(0.05, 0.85, 16) * stamp.radius)
-    return bool(rim - outside >= ABOVE_OUTSIDE and inside >= INSIDE_INK)
+    return bool(rim - outside >= ABOVE_OUTSIDE and INSIDE_INK[0] <= inside <= INSIDE_INK[1])
 
 
 def _mean_ink(fine: Density, stamp: Stamp, radii: NDArray[np.float64]) -> float:

@@ -1,5 +1,6 @@
 """Decides whether somebody wrote in a signature box: ink that the archived print does not have."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -10,9 +11,11 @@ from intake.marks.ink import Density
 from intake.reading import Box, Pixels
 
 AROUND_MM = 2.0  # pens leave their box by this much; neighbours are further away
-PRINT_GROWN_MM = (
-    0.6  # the print is taken away this much fatter: registration is off by up to 0.3 mm, ink spreads
-)
+PRINT_GROWN_MM = 0.4  # the print is taken away this much fatter: ink spreads; people sign over printed names
+BLUE = 0.3  # how much more red than blue a blue pen swallows, at least; black print swallows both alike
+FRINGE_MM = 0.5  # colour fringes at the print's edges are narrower and even out
+PRINT_OFF = 4  # pixels the print round a box may lie off its registered place
+PRINT_FOUND = 0.45  # correlation from which such a shift is believed
 PRINT_GRAY = 200  # of 255 in the reference: what is darker is print
 PEN = 0.30  # density of the thinnest pen stroke at 200 dpi; shadows and stains stay below where seals do not lie
 PEN_OVER_PAPER = 0.15  # how far ink must stand out of its own neighbourhood: a stain or shadow has soft edges
@@ -21,10 +24,12 @@ SPECK_MM = 1.2  # dirt and JPEG crumbs are smaller than any stroke
 STRAIGHT = (
     12.0  # a trace this many times longer than thick, along the page, is a rule or a fold, not a stroke
 )
-ENOUGH_MM2 = (2.0, 4.0)  # whatever the box: signatures measured on 300-100 dpi scans have 5-60 mm2 of ink
+LONGEST_STROKE_MM = 14.0  # beside other strokes a shorter straight trace is one too, as in 王, 卜 or 一
+BESIDE_MM2 = 0.8  # the other strokes that takes
+ENOUGH_MM2 = (2.0, 2.8)  # whatever the box: signatures measured on 300-100 dpi scans have 3-60 mm2 of ink
 ENOUGH_SHARE = 0.003  # of the box: 0.3-0.8 % is what short names leave in a large box
 ENOUGH_WIDE_MM = 4.0  # a name is wider than a tick
-FAINT = 0.5  # of enough: from here on a person must look
+FAINT = 0.35  # of enough: from here on a person must look
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,30 +46,71 @@ class Written:
         return min(self.area_mm2 / self.need_mm2, self.width_mm / ENOUGH_WIDE_MM)
 
 
-def added_ink(dark: Density, printed: Pixels, px_per_mm: float) -> NDArray[np.bool_]:
-    """Return where a page has dark ink that the reference (gray, same size and scale) has not printed."""
+def added_ink(
+    dark: Density, blue: Density | None, printed: Pixels, px_per_mm: float, boxes: Sequence[Box]
+) -> NDArray[np.bool_]:
+    """Return where, in and around the boxes, a page has dark ink that the reference has not printed.
+
+    The reference is gray, of the page's size and scale; its print is laid anew over the scan's at each box.
+    Blue ink (none on a page without colour) counts over the print too, which is black.
+    """
     grown = 2 * round(PRINT_GROWN_MM * px_per_mm) + 1
     print_mask = cv2.dilate((printed < PRINT_GRAY).astype(np.uint8), np.ones((grown, grown), np.uint8))
     around = cv2.blur(dark, (round(NEIGHBOURHOOD_MM * px_per_mm),) * 2)
-    return np.asarray((dark > PEN) & (dark - around > PEN_OVER_PAPER) & (print_mask == 0), np.bool_)
+    strong = (dark > PEN) & (dark - around > PEN_OVER_PAPER)
+    added = np.zeros(dark.shape, np.bool_)
+    for box in boxes:
+        place = _around(box, px_per_mm, dark.shape)
+        right, down = _print_off(dark, printed, place)
+        moved = np.roll(print_mask, (down, right), axis=(0, 1))
+        added[place] |= strong[place] & (moved[place] == 0)
+    if blue is not None:
+        even = cv2.blur(blue, (round(FRINGE_MM * px_per_mm) or 1,) * 2)
+        inside = np.zeros(dark.shape, np.bool_)
+        for box in boxes:
+            inside[_around(box, px_per_mm, dark.shape)] = True
+        added |= inside & (dark > PEN) & (even > BLUE)
+    return added
+
+
+def _around(box: Box, px_per_mm: float, shape: tuple[int, ...]) -> tuple[slice, slice]:
+    """Return the rows and columns of a box in page mm and of what pens reach around it."""
+    left, top, right, bottom = (
+        round((edge + grow) * px_per_mm)
+        for edge, grow in zip(box, (-AROUND_MM, -AROUND_MM, AROUND_MM, AROUND_MM), strict=True)
+    )
+    return slice(max(top, 0), min(bottom, shape[0])), slice(max(left, 0), min(right, shape[1]))
+
+
+def _print_off(dark: Density, printed: Pixels, place: tuple[slice, slice]) -> tuple[int, int]:
+    """Return how many pixels the print at a place lies to the right of and below where it was registered."""
+    rows, columns = place
+    wide = (
+        slice(rows.start - PRINT_OFF, rows.stop + PRINT_OFF),
+        slice(columns.start - PRINT_OFF, columns.stop + PRINT_OFF),
+    )
+    if min(wide[0].start, wide[1].start) < 0:
+        return 0, 0
+    seen = np.clip(dark[wide], 0, 1).astype(np.float32)
+    archived = (255.0 - printed[place]).astype(np.float32) / 255
+    if seen.shape != (archived.shape[0] + 2 * PRINT_OFF, archived.shape[1] + 2 * PRINT_OFF) or not archived.any():
+        return 0, 0
+    _, score, _, (x, y) = cv2.minMaxLoc(cv2.matchTemplate(seen, archived, cv2.TM_CCOEFF_NORMED))
+    return (x - PRINT_OFF, y - PRINT_OFF) if score >= PRINT_FOUND else (0, 0)
 
 
 def written(
     added: NDArray[np.bool_], box: Box, px_per_mm: float, hidden: NDArray[np.bool_] | None = None
 ) -> Written:
     """Measure the strokes in and just around a box given in page mm; `hidden` pixels do not count (a colourless seal)."""
-    height, width = added.shape
-    left, top = (
-        max(round((box[0] - AROUND_MM) * px_per_mm), 0),
-        max(round((box[1] - AROUND_MM) * px_per_mm), 0),
-    )
-    right = min(round((box[2] + AROUND_MM) * px_per_mm), width)
-    bottom = min(round((box[3] + AROUND_MM) * px_per_mm), height)
-    ink = added[top:bottom, left:right]
+    place = _around(box, px_per_mm, added.shape)
+    ink = added[place]
     if hidden is not None:
-        ink = ink & ~hidden[top:bottom, left:right]
+        ink = ink & ~hidden[place]
     count, labels, stats, _ = cv2.connectedComponentsWithStats(ink.astype(np.uint8), connectivity=8)
     strokes = [k for k in range(1, count) if _is_stroke(stats[k], px_per_mm)]
+    if sum(int(stats[k, cv2.CC_STAT_AREA]) for k in strokes) >= BESIDE_MM2 * px_per_mm**2:
+        strokes = [k for k in range(1, count) if _is_stroke(stats[k], px_per_mm, beside_others=True)]
     need = float(np.clip(ENOUGH_SHARE * (box[2] - box[0]) * (box[3] - box[1]), *ENOUGH_MM2))
     if not strokes:
         return Written(0.0, 0.0, need)
@@ -73,9 +119,12 @@ def written(
     return Written(float(kept.sum()) / px_per_mm**2, float(columns[-1] - columns[0] + 1) / px_per_mm, need)
 
 
-def _is_stroke(stats: NDArray[np.int32], px_per_mm: float) -> bool:
+def _is_stroke(stats: NDArray[np.int32], px_per_mm: float, *, beside_others: bool = False) -> bool:
     """Return whether a connected piece of ink can be part of handwriting: no speck, and no rule or fold."""
     _, _, width, height, area = (int(v) for v in stats)
     long, short = max(width, height), min(width, height)
     thick = area / max(long, 1)
-    return long >= SPECK_MM * px_per_mm and not (long > STRAIGHT * thick and short < 2.5 * thick)
+    straight = long > STRAIGHT * thick and short < 2.5 * thick
+    if straight and beside_others:
+        straight = long > LONGEST_STROKE_MM * px_per_mm
+    return long >= SPECK_MM * px_per_mm and not straight

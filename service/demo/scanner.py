@@ -83,9 +83,9 @@ def encode(pictures: Sequence[Picture], scanner: Scanner) -> bytes:
     out = io.BytesIO()
     density = (scanner.dpi, scanner.dpi)
     if scanner.file == "pdf":
-        images[0].save(
-            out, "PDF", save_all=True, append_images=images[1:], resolution=scanner.dpi, quality=scanner.jpeg
-        )
+        # One bit per pixel goes into a PDF as fax, which has no quality to choose.
+        grade = {} if scanner.colour == "bilevel" else {"quality": scanner.jpeg}
+        images[0].save(out, "PDF", save_all=True, append_images=images[1:], resolution=scanner.dpi, **grade)
     elif scanner.file == "tiff":
         packing = "group4" if scanner.colour == "bilevel" else "tiff_adobe_deflate"
         images[0].save(out, "TIFF", save_all=True, append_images=images[1:], dpi=density, compression=packing)

@@ -1,0 +1,138 @@
+"""Whose seal it is: the right unit's is known, another unit's is named, and no guess is made of what cannot be read."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from intake.marks import ring
+from intake.recognise import LineReading
+from service.demo.ink import RED
+from tests.marked import NAMES, REGISTRY, UNITS, blank_paper, judged
+from tests.paper import Impression, Inking, SealStyle, level
+
+OTHER = {
+    "out_school": "黎城县第一中学校",
+    "in_school": "黎城县第三中学校",
+    "out_auth": "襄垣县教育体育局",
+    "in_auth": "长治市上党区教育局",
+    "city": "长治市潞州区教育局",
+}
+ALPHABET = {letter: k + 1 for k, letter in enumerate("黎城县第一二三中学校教育局")}
+
+
+def strip(text, sure=0.99):
+    """Return a reading that shows a text; ? is a place where nothing can be read."""
+    probabilities = np.full((3 * len(text) + 4, len(ALPHABET) + 1), 1e-6, np.float32)
+    probabilities[:, 0] = 1
+    for k, letter in enumerate(text):
+        if letter != "?":
+            probabilities[3 * k + 2, 0] = 1 - sure
+            probabilities[3 * k + 2, ALPHABET[letter]] = sure
+    return LineReading(text, sure, probabilities, ALPHABET)
+
+
+def test_right_and_wrong_units():
+    """On levels A-D and F each right seal is present and each other unit's wrong; on a bad photo none is mistaken."""
+    counts = Counter()
+    for seed, units, wanted in ((6001, UNITS, "present"), (6002, OTHER, "wrong_unit")):
+        paper = blank_paper().complete(units, NAMES, seed=seed)
+        for name in "ABCDEF":
+            page = judged(paper, level(name, seed))
+            for block, result in page.results("seal").items():
+                counts["E" if name == "E" else "A-F", wanted, result] += 1
+                if result == "wrong_unit":
+                    assert page.findings[block, "seal"].unit == units[block]
+    assert counts["A-F", "present", "present"] >= 24, counts
+    assert counts["A-F", "wrong_unit", "wrong_unit"] >= 24, counts
+    for level_name in ("E", "A-F"):
+        assert counts[level_name, "present", "wrong_unit"] == 0, counts
+        assert counts[level_name, "wrong_unit", "present"] == 0, counts
+        assert counts[level_name, "present", "absent"] == counts[level_name, "wrong_unit", "absent"] == 0, (
+            counts
+        )
+
+
+@pytest.mark.parametrize("turn", [-150.0, -40.0, 35.0, 90.0, 180.0])
+def test_a_seal_may_stand_askew(turn):
+    """The ring is cut at its gap, so a seal put down upside down is read like any other."""
+    paper = blank_paper().stamp("city", UNITS["city"], Impression(turn=turn, ink=Inking(RED)))
+    assert judged(paper).results("seal")["city"] == "present"
+
+
+@pytest.mark.parametrize("bottom", ["学籍管理专用章", "验印专用章"])
+def test_a_line_below_the_star_does_not_disturb(bottom):
+    """A seal with a second line of text is still its unit's."""
+    how = Impression(ink=Inking(RED), style=SealStyle(bottom=bottom))
+    paper = blank_paper().stamp("out_auth", UNITS["out_auth"], how)
+    assert judged(paper).results("seal")["out_auth"] == "present"
+
+
+def test_a_unit_nobody_registered_is_unclear():
+    """A seal of an unknown unit is neither the expected one nor any other, even one letter away."""
+    for name in ("黎城县第四中学校", "壶关县第三中学校", "黎城县第三中学", "某某有限公司"):
+        paper = blank_paper().stamp("out_school", name, Impression(ink=Inking(RED)))
+        assert judged(paper).results("seal")["out_school"] in (
+            {"unclear", "present"} if name == "黎城县第三中学" else {"unclear"}
+        )
+
+
+def test_one_name_in_the_registry_is_no_free_pass():
+    """With a single registered unit its own seal is present and any other is unclear, also one letter away."""
+    for name, wanted in (
+        ("黎城县第三中学校", "present"),
+        ("黎城县第一中学校", "unclear"),
+        ("长治市教育局", "unclear"),
+    ):
+        paper = blank_paper().stamp("out_school", name, Impression(ink=Inking(RED)))
+        results = judged(paper, registry=["黎城县第三中学校"]).results("seal")
+        assert results["out_school"] == wanted
+
+
+def test_an_empty_registry_leaves_every_seal_unclear():
+    """Without names to compare with, a seal is there but nobody's."""
+    paper = blank_paper().stamp("city", "长治市教育局")
+    assert judged(paper, registry=()).results("seal")["city"] == "unclear"
+
+
+def test_of_two_seals_in_one_place_the_right_one_counts():
+    """A wrong seal corrected by the right one beside it is present."""
+    paper = blank_paper().stamp("city", "长治市实验中学", Impression(offset=(-26.0, 0.0), ink=Inking(RED)))
+    paper = paper.stamp("city", "长治市教育局", Impression(offset=(17.0, 4.0), ink=Inking(RED)))
+    assert judged(paper).results("seal")["city"] == "present"
+
+
+def test_scores_of_names():
+    """Extra letters cost every name the same, another letter contradicts, an unread one is smudged."""
+    names = ("黎城县第三中学校", "黎城县第一中学校")
+    exact, other = (ring.scores(strip(text), names) for text in ("黎城县第三中学校", "黎城县第二中学校"))
+    assert exact.total[0] == pytest.approx(0, abs=0.2)
+    assert exact.total[1] < -5
+    assert other.contradicted.max() < -5
+    extra = ring.scores(strip("局黎城县第三中学校育"), names)
+    assert extra.total[0] - extra.total[1] == pytest.approx(exact.total[0] - exact.total[1], abs=0.1)
+    smudged = ring.scores(strip("黎城县第?中学校"), names)
+    assert smudged.total[0] == pytest.approx(smudged.total[1])
+    assert smudged.contradicted[0] == pytest.approx(0, abs=0.2)
+    assert smudged.smudged[0] < -5
+    assert ring.scores(LineReading("黎城", 1.0), names) is None
+
+
+def test_a_longer_name_beats_the_one_inside_it():
+    """Of two registered names, one within the other, the one that explains the whole ring wins."""
+    names = ("黎城县第三中学", "黎城县第三中学校")
+    longer = ring.scores(strip("黎城县第三中学校"), names).total
+    shorter = ring.scores(strip("黎城县第三中学"), names).total
+    assert longer[1] - longer[0] > ring.CLEAR_MARGIN
+    assert shorter[0] - shorter[1] > ring.CLEAR_MARGIN
+
+
+def test_registry_of_many_units_is_fast_enough():
+    """Two hundred names are scored on one strip in under half a second."""
+    import time
+
+    names = [f"{county}{school}" for county in REGISTRY[:10] for school in REGISTRY] * 2
+    reading = strip("黎城县第三中学校" * 2)
+    started = time.process_time()
+    ring.scores(reading, names)
+    assert time.process_time() - started < 0.5
