@@ -8,7 +8,7 @@ from statistics import median
 from intake.lines import Cut
 from intake.reading import FieldResult
 from intake.recognise import LineReading
-from intake.recognise.likelihood import fold
+from intake.recognise.likelihood import columns, fold
 
 ALTERED_MARGIN = -6.0  # log P(expected) - log P(read) below which one-character changes lie: 2052 of 2052
 DOUBT_MARGIN = -3.0  # between the two a person looks, unless archived ink is gone as well
@@ -26,6 +26,7 @@ GONE_INK = 0.2  # share of a character's archived ink that a replaced character 
 OVERLAY = 0.03  # share of the crop covered by ink the archive does not have: a stamp, a signature, a stain
 BEYOND_DOUBT = 0.95  # the least sure character of a reading that holds against a signature's strokes
 UNSURE = 0.8  # the least sure character of a reading taken through such an overlay
+SECOND_PLANE = 0x10000  # characters from here on are in no recogniser's training texts
 SURE = 0.85  # confidence from which a recogniser without probabilities is believed against the archive
 
 _ID_NUMBER = re.compile(r"[GJ]?(\d{17})([\dX])")
@@ -73,13 +74,29 @@ def line(expected: str, reading: LineReading, cut: Cut, usual: float = 1.0) -> J
         same = ink is None or ink >= ALIEN_INK or cut.lost <= ALL_INK
         return Judgement(expected, "match" if same else "unreadable", confidence)
     margin = reading.margin(expected)
-    if _covered(reading, margin, cut):
-        result: FieldResult = "unreadable"
+    if ink is not None and ink >= SAME_INK and cut.lost <= ALL_INK and _beyond_alphabet(expected, reading):
+        result: FieldResult = "match"
+    elif _covered(reading, margin, cut):
+        result = "unreadable"
     elif margin is None:
         result = _by_text(reading, ink)
     else:
         result = _by_margin(expected, reading, ink, margin, cut.lost)
     return Judgement(expected if result == "match" else reading.text, result, confidence)
+
+
+def _beyond_alphabet(expected: str, reading: LineReading) -> bool:
+    """Tell whether a reading differs only where no recogniser could agree: rare characters beyond its training.
+
+    Those outside Unicode's first plane (𬱖 is read as 頔) and those its alphabet lacks; there the archive's ink
+    must decide: 頔 printed for 𬱖 leaves 0.91 of the usual likeness, the honest name 1.00 at every scan level.
+    """
+    one, other = fold(expected), fold(reading.text)
+    known = reading.alphabet
+    return len(one) == len(other) and all(
+        mine == theirs or ord(mine) >= SECOND_PLANE or (known is not None and not columns(known, mine))
+        for mine, theirs in zip(one, other, strict=True)
+    )
 
 
 def _covered(reading: LineReading, margin: float | None, cut: Cut) -> bool:

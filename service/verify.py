@@ -20,6 +20,7 @@ from service.office import Office
 from service.office.judgement import SheetReading, judge_paper
 from service.office.lookups import facts_digest, form_title
 from service.office.papers import (
+    TOO_COARSE,
     Named,
     Paper,
     Unnamed,
@@ -34,6 +35,8 @@ from storage.records import Document
 
 MAX_PAGES = 4
 """Pages of a public upload that are looked at: a paper of ours and the sheets around it."""
+NO_CODE = (("no_code",), ("no_code", TOO_COARSE))
+"""Reasons of pages that show no code: whatever else another page shows is said instead."""
 MASK = "**"
 STATUS_VERDICTS = {
     "pending": "pending",
@@ -121,7 +124,7 @@ def by_image(office: Office, data: bytes) -> Verdict:
         return Verdict("cannot_check", ("several_documents",))
     if ours:
         return next((verdict for verdict in ours if verdict.verdict == "altered"), ours[0])
-    return next((verdict for _, verdict in found if verdict.reasons != ("no_code",)), found[0][1])
+    return next((verdict for _, verdict in found if verdict.reasons not in NO_CODE), found[0][1])
 
 
 def _verdicts(office: Office, upload: Upload, data: bytes) -> Iterator[tuple[str | None, Verdict]]:
@@ -165,6 +168,8 @@ def _compared(office: Office, paper: Paper, page: PageImage, named: Named, verdi
 
 
 def _unnamed(reason: str) -> Verdict:
+    if reason == TOO_COARSE:
+        return Verdict("cannot_check", ("no_code", TOO_COARSE))
     if reason in {"no_code", "several_documents"}:
         return Verdict("cannot_check", (reason,))
     return Verdict("unknown", ("not_issued_here" if reason == "unknown_serial" else reason,))

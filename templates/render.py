@@ -26,6 +26,7 @@ _FORBIDDEN = {
     "Co": "含有自造字（私用区字符）",
 }
 _SERIAL_GROUPS = (4, 8)
+_SERIAL_LENGTH = 13
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,19 @@ class Printer:
                 return pdf, docx, sheet
             first = first or sheet
         raise DoesNotFit(cut, len(sheet.pages), form.pages)
+
+
+def rehearse(form: Form, code_text: str) -> None:
+    """Fill a form's template with its example, all but LibreOffice: what `forms lint` proves of a folder.
+
+    Raises TemplateRefused, ValueRefused and CodeUnreadable as `Printer.print` would.
+    """
+    data = form.example_data() if form.example.is_file() else {}
+    order = Order(form, data, serial="0" * _SERIAL_LENGTH, code_text=code_text)
+    facts = {name: clean(form, name, text) for name, text in printed(form, data).items()}
+    drawn = code.draw(code_text)
+    template = Template(form.template.read_bytes(), drawn, form.title)
+    template.fill(_context(order, facts, _furniture(order)), drawn.png)
 
 
 def clean(form: Form, name: str, text: str) -> str:

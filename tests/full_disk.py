@@ -16,10 +16,10 @@ SMALL = "2m"
 LARGE_OBJECT = b"\xff" * (3 * 1024 * 1024)
 
 
-def mounted(folder: Path) -> Path:
-    """Mount a tmpfs that holds two megabytes."""
+def mounted(folder: Path, size: str = SMALL) -> Path:
+    """Mount a tmpfs that holds so much."""
     folder.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={SMALL},mode=700", "tmpfs", str(folder)], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size},mode=700", "tmpfs", str(folder)], check=True)
     return folder
 
 

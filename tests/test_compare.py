@@ -40,6 +40,10 @@ def judged(expected, reading, likeness, added=0.0, lost=0.0):
         ("文勇俊", Reading("文勇峻", -4), 0.7, "unreadable"),
         ("欧阳䶮", Reading("欧阳龚", -0.6), 0.99, "match"),
         ("冯晴", Reading("冯睛", -1.4), 0.93, "unreadable"),
+        ("王𬱖", Reading("王頔", -20), 0.99, "match"),
+        ("王𬱖", Reading("王頔", -20), 0.91, "unreadable"),
+        ("王𬱖", Reading("王頔", -20), 0.8, "altered"),
+        ("汪𬱖", Reading("王頔", -20), 0.99, "unreadable"),
         ("欧阳\ue000", Reading("欧阳龚", None), 0.99, "unreadable"),
     ],
 )

@@ -163,7 +163,7 @@ def test_a_page_too_coarse_is_sent_back(town, registrar, diploma):
         assert document["verdict"] == "cannot_check"
         assert document["reasons"][0].startswith("rescan:")
     else:
-        assert result["unmatched"][0]["reason"] == "no_code"
+        assert result["unmatched"][0]["reason"] == "rescan:low_resolution"
 
 
 def test_a_revoked_paper_stays_revoked(town, registrar, county, diploma):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 
 import cv2
 import numpy as np
@@ -53,6 +53,9 @@ class Owner:
     whole: bool = True
 
 
+NOBODY = Owner(None, 0.0)
+
+
 def owner(
     density: Density, px_per_mm: float, stamp: Stamp, recogniser: Recogniser, names: Sequence[str]
 ) -> Owner:
@@ -63,11 +66,26 @@ def owner(
     """
     names = [name for name in names if fold(name)]
     if not names:
-        return Owner(None, 0.0)
-    lines = recogniser.read_lines(list(strips(density, px_per_mm, stamp)))
-    known = [one for one in (scores(line, names) for line in lines) if one is not None]
+        return NOBODY
+    known: list[Scores] = []
+    found = NOBODY
+    for lines in _batched(strips(density, px_per_mm, stamp), AGREEING):
+        known += filter(None, (scores(line, names) for line in recogniser.read_lines(lines)))
+        found = _winner(known, names)
+        if found.unit is not None and found.whole:  # further cuts could only agree
+            break
+    return found
+
+
+def _batched(lines: Iterator[Pixels], size: int) -> Iterator[list[Pixels]]:
+    while batch := list(islice(lines, size)):
+        yield batch
+
+
+def _winner(known: Sequence[Scores], names: Sequence[str]) -> Owner:
+    """Say whose name wins on the second best of the cuts read so far."""
     if len(known) < AGREEING:
-        return Owner(None, 0.0)
+        return NOBODY
     total, contradicted, smudged = (
         np.sort(np.stack(cut), axis=0)[-AGREEING]
         for cut in zip(*((one.total, one.contradicted, one.smudged) for one in known), strict=True)
@@ -81,7 +99,7 @@ def owner(
         contradicted[best] >= doubt and lost >= PLAUSIBLE + WORST_STEP and len(names[best]) >= LONG_NAME
     )
     if margin < CLEAR_MARGIN or not (whole or known_again):
-        return Owner(None, 0.0)
+        return NOBODY
     sure = float(np.exp(lost / 6)) * min(1.0, margin / CLEAR_MARGIN / 2)
     return Owner(names[best], round(sure if whole else 0.5, 3), whole)
 

@@ -93,7 +93,10 @@ def _print_off(dark: Density, printed: Pixels, place: tuple[slice, slice]) -> tu
         return 0, 0
     seen = np.clip(dark[wide], 0, 1).astype(np.float32)
     archived = (255.0 - printed[place]).astype(np.float32) / 255
-    if seen.shape != (archived.shape[0] + 2 * PRINT_OFF, archived.shape[1] + 2 * PRINT_OFF) or not archived.any():
+    if (
+        seen.shape != (archived.shape[0] + 2 * PRINT_OFF, archived.shape[1] + 2 * PRINT_OFF)
+        or not archived.any()
+    ):
         return 0, 0
     _, score, _, (x, y) = cv2.minMaxLoc(cv2.matchTemplate(seen, archived, cv2.TM_CCOEFF_NORMED))
     return (x - PRINT_OFF, y - PRINT_OFF) if score >= PRINT_FOUND else (0, 0)

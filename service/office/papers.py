@@ -18,6 +18,10 @@ from storage.records import Document
 
 REASONS = ("no_code", "foreign_code", "unknown_key", "bad_signature")
 """What may be wrong with the codes of a page, worst news first when there are several."""
+TOO_COARSE = "rescan:low_resolution"
+LEAST_SIDE = 655
+"""Pixels of our smallest paper's shorter side (185 mm) at 90 dpi: with fewer even a code that is there is not
+found, and a finer picture is what helps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,7 @@ class Paper:
 def name_page(office: Office, reading: Reading, page: PageImage) -> Named | Unnamed:
     """Find the code of ours on a page and its document.
 
-    Reasons: no_code, foreign_code, unknown_key, bad_signature, unknown_serial (signed by us, not on file),
+    Reasons: no_code, rescan:low_resolution (none found, and too few pixels to tell), foreign_code, unknown_key, bad_signature, unknown_serial (signed by us, not on file),
     several_documents (codes of two papers on one page).
     """
     named: dict[str, Named] = {}
@@ -66,6 +70,8 @@ def name_page(office: Office, reading: Reading, page: PageImage) -> Named | Unna
             return Unnamed("unknown_serial")
     if len(named) > 1:
         return Unnamed("several_documents")
+    if reason == "no_code" and min(page.pixels.shape[:2]) < LEAST_SIDE:
+        reason = TOO_COARSE
     return next(iter(named.values()), Unnamed(reason))
 
 

@@ -6,7 +6,6 @@ from storage.records import Organization
 from templates.catalogue import Form
 
 OWN_SCHOOL = frozenset({"school", "cross"})
-OWN_AUTHORITY = frozenset({"county", "validation"})
 OTHER_UNITS = frozenset({"other_school", "other_county"})
 
 
@@ -30,12 +29,16 @@ def expected_units(
     """Block → name of the unit whose seal it needs, for the blocks where the records tell.
 
     `other_chain` is the receiving school of a transfer and those above it, empty when not registered: its
-    school is then known by the name in the request, its authority not at all.
+    school is then known by the name in the request, its authority not at all. Where the city has a block of
+    its own (art. 18), the county's block is the county's for senior schools too.
     """
-    own, other, city = approver(chain, stage), approver(other_chain, stage), approver(chain, "S")
+    level = None if any(block.seal == "city" for block in form.blocks) else stage
+    own, other = approver(chain, level), approver(other_chain, level)
+    validating, city = approver(chain, stage), approver(chain, "S")
     names = {
         **dict.fromkeys(OWN_SCHOOL, chain[0].name if chain else None),
-        **dict.fromkeys(OWN_AUTHORITY, own.name if own else None),
+        "county": own.name if own else None,
+        "validation": validating.name if validating else None,
         "city": city.name if city else None,
         "other_school": values.get("in_school"),
         "other_county": other.name if other else None,

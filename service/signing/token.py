@@ -15,8 +15,8 @@ DIGEST_BYTES = 12
 HEAD_BYTES = 4 + 8 + 5 + 2 + DIGEST_BYTES
 SIGNATURE_BYTES = 64
 TOKEN_BYTES = HEAD_BYTES + SIGNATURE_BYTES
-ADDRESS = re.compile(r"(?:https?://[a-z0-9.:\-]{1,64})?(?:/V/)?([A-Z2-7]{152})/?", re.IGNORECASE)
-"""The printed address, or the token alone; the host is not looked at."""
+ADDRESS = re.compile(r"(?:https?://[a-z0-9.:\-]{1,64})?(?:/V/)?([A-Z2-7]{152})/?", re.IGNORECASE | re.ASCII)
+"""The printed address, or the token alone; the host is not looked at. ASCII: Unicode's ſ would pass for an S."""
 
 
 class BadCode(Exception):

@@ -11,6 +11,7 @@ from starlette.requests import Request
 
 from service.errors import Problem
 from service.web.limits import BARE_FILES
+from storage.objects.folder import system_errors
 
 MEMORY: Final = 1 << 20
 """Bytes of one upload held in memory before it goes to a temporary file."""
@@ -39,16 +40,23 @@ OPENAPI_BODY: Final = {
 
 @asynccontextmanager
 async def uploaded(request: Request) -> AsyncIterator[tuple[IO[bytes], str | None]]:
-    """Yield the uploaded file, at its beginning, and its name; Problem 415 or 422 `no_file` when there is none."""
+    """Yield the uploaded file, at its beginning, and its name; Problem 415 or 422 `no_file` when there is none.
+
+    StoreFull or StoreAway when there is no room to put it aside while it comes in.
+    """
     content_type = request.headers.get("content-type", "")
     if content_type.startswith(FORM):
-        async with request.form(max_files=MAX_PARTS, max_fields=MAX_PARTS) as form:
+        with system_errors():
+            form = await request.form(max_files=MAX_PARTS, max_fields=MAX_PARTS)
+        try:
             chosen = [part for part in form.getlist(FIELD) if isinstance(part, UploadFile) and part.filename]
             if not chosen:
                 raise Problem(
                     "no_file", 422, "没有选择文件", f"表单里没有名为 {FIELD} 的文件；请选择一个文件再上传。"
                 )
             yield chosen[0].file, chosen[0].filename
+        finally:
+            await form.close()
         return
     if not content_type.startswith(BARE_FILES):
         raise Problem(
@@ -58,7 +66,8 @@ async def uploaded(request: Request) -> AsyncIterator[tuple[IO[bytes], str | Non
             "请用 multipart/form-data 上传文件，或直接发送图像、PDF；核验二维码请用 application/json。",
         )
     with tempfile.SpooledTemporaryFile(MEMORY) as spool:
-        async for chunk in request.stream():
-            await run_in_threadpool(spool.write, chunk)
-        spool.seek(0)
+        with system_errors():
+            async for chunk in request.stream():
+                await run_in_threadpool(spool.write, chunk)
+            spool.seek(0)
         yield spool, None
