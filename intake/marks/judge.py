@@ -170,6 +170,8 @@ def _unit_seal(
 ) -> tuple[MarkResult, str | None, float, Box]:
     """Judge the round seals of one place: one of the right unit is enough, one of another unit alone is wrong."""
     stamp, owner = max(given, key=lambda pair: (pair[1].unit == expected, pair[1].confidence))
+    if expected is not None and all(one.is_stranger_to(expected) for _, one in given):
+        return "wrong_unit", None, FOUND, stamp.box
     if expected is None or owner.unit is None or (owner.unit != expected and not owner.whole):
         return "unclear", owner.unit, owner.confidence, stamp.box
     return ("present" if owner.unit == expected else "wrong_unit"), owner.unit, owner.confidence, stamp.box
@@ -177,7 +179,9 @@ def _unit_seal(
 
 def _no_seal(page: _Page, box: Box) -> tuple[MarkResult, float]:
     """Judge a place without a seal: red ink left over in it is for a person to look at."""
-    return ("unclear", 0.0) if _loose_red_area(page, box) >= TRACE_MM2 else ("absent", FOUND)
+    named = sum(_overlap(stamp.box, box) for stamp in page.squares if _apart(stamp, box) > 0)
+    red = _loose_red_area(page, box) if not named else _loose_red_area(page, box) - named
+    return ("unclear", 0.0) if red >= TRACE_MM2 else ("absent", FOUND)
 
 
 def _loose_red_area(page: _Page, box: Box) -> float:

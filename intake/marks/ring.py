@@ -1,7 +1,8 @@
 """Says whose round seal it is: unrolls the ring of characters and asks how likely each registered unit's name is."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
 from itertools import islice, pairwise
 
 import cv2
@@ -22,6 +23,10 @@ CLEAR_MARGIN = 2.5  # between the winner and the next name
 ALONE = 6.0  # a margin at which no other name comes near: then a spoilt letter is forgiven more
 LONG_NAME = 6  # letters from which a name is known again with one letter lost
 AGREEING = 2  # cuts that must agree: the second best counts, so one lucky or spoilt cut decides nothing
+SURE_LETTER = 0.7  # the least sure letter of a ring that is believed against the unit it should name
+SHORTEST_NAME = 5  # letters of a unit's name
+UNIT_ENDINGS = ("局", "校", "学", "园", "院", "会", "府", "厅", "委", "部", "处", "站", "中心")
+OTHER_LETTERS = 2  # letters in place of a name's own from which it is another name
 WORST_STEP = -9.0  # one smudged letter must not cost more than this: a seal has many
 CUTS = ((0.53, 0.90, 1.0), (0.58, 0.93, 1.3), (0.53, 0.90, 1.3), (0.58, 0.93, 1.0))
 """Inner and outer radius (shares of the seal's) and widening of the lines that are read: seals differ in their letters."""
@@ -46,11 +51,19 @@ class Owner:
     """Whose seal a ring is: a registered name, or None when none wins clearly; the confidence is 0..1.
 
     Not `whole` means that one letter could not be read: enough to know an expected seal again, not to accuse.
+    `read` is what stands on a ring that nobody won, when cuts read it surely and alike; else empty.
     """
 
     unit: str | None
     confidence: float
     whole: bool = True
+    read: str = ""
+
+    def is_stranger_to(self, name: str) -> bool:
+        """Return whether the ring surely reads as a unit nobody knows, with other letters in place of this name's."""
+        ours, theirs = fold(name), self.read
+        shared = sum(block.size for block in SequenceMatcher(None, ours, theirs, autojunk=False).get_matching_blocks())
+        return self.unit is None and min(len(ours), len(theirs)) - shared >= OTHER_LETTERS
 
 
 NOBODY = Owner(None, 0.0)
@@ -68,13 +81,24 @@ def owner(
     if not names:
         return NOBODY
     known: list[Scores] = []
+    read: list[LineReading] = []
     found = NOBODY
     for lines in _batched(strips(density, px_per_mm, stamp), AGREEING):
-        known += filter(None, (scores(line, names) for line in recogniser.read_lines(lines)))
+        new = recogniser.read_lines(lines)
+        read += new
+        known += filter(None, (scores(line, names) for line in new))
         found = _winner(known, names)
         if found.unit is not None and found.whole:  # further cuts could only agree
             break
-    return found
+    return found if found.unit is not None else replace(found, read=_sure_text(read))
+
+
+def _sure_text(read: Sequence[LineReading]) -> str:
+    """Return the text of a ring that AGREEING cuts read surely and alike, a whole unit's name; else an empty one."""
+    texts = [fold(line.text) for line in read if line.weakest >= SURE_LETTER]
+    text = max(texts, key=texts.count, default="")
+    whole = len(text) >= SHORTEST_NAME and text.endswith(UNIT_ENDINGS)
+    return text if whole and texts.count(text) >= AGREEING else ""
 
 
 def _batched(lines: Iterator[Pixels], size: int) -> Iterator[list[Pixels]]:

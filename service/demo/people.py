@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+from service.regulation.identity import id_check
+
 CITY: Final = "140400"
 COUNTY: Final = "140426"
 OTHER_COUNTY: Final = "140429"
@@ -30,13 +32,11 @@ ORGANIZATIONS: Final[dict[str, dict[str, object]]] = {
     },
 }
 
-_WEIGHTS: Final = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
-
 
 def id_number(birth: date, order: int) -> str:
     """Return an id number of division 140499 with its check character (GB 11643); odd orders are male."""
     body = f"140499{birth:%Y%m%d}{order:03d}"
-    return body + "10X98765432"[sum(int(d) * w for d, w in zip(body, _WEIGHTS, strict=True)) % 11]
+    return body + id_check(body)
 
 
 @dataclass(frozen=True, slots=True)
