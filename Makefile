@@ -73,7 +73,7 @@ check: install-dev ## format, lint, types, walls
 	@$(BIN)/lint-imports
 
 bench: install-dev ## speed against what a user would pick instead, in one run
-	@$(BIN)/python bench/run.py
+	@PYTHONPATH=bench $(BIN)/python bench/run.py
 
 drill: install-dev test-packages ## attacks and accidents: kills, disk full, hostile files
 	@$(BIN)/python -m pytest tests/test_accidents.py tests/test_disk_full.py tests/test_numbers_store.py tests/test_bad_uploads.py tests/test_bad_codes.py tests/test_libreoffice.py

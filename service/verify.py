@@ -4,7 +4,8 @@ What is proved, in order:
 (1) the code is one of ours: its signature is good under a published key;
 (2) the archive knows the serial, and the very token that was printed;
 (3) the status: pending, effective, revoked or superseded;
-(4) for an image that shows the page: the printed text equals the archive's, and the seals are the right units'.
+(4) for an image that shows the page: the printed text equals the archive's, and no seal is missing or
+another unit's.
 """
 
 import logging
@@ -164,6 +165,11 @@ def _compared(office: Office, paper: Paper, page: PageImage, named: Named, verdi
         return replace(verdict, verdict="altered", reasons=judged.reasons)
     if judged.verdict == "cannot_check":
         return Verdict("cannot_check", judged.reasons)
+    missing = tuple(reason for reason in judged.reasons if reason.startswith("mark_absent:"))
+    if (
+        missing and verdict.verdict == "genuine"
+    ):  # a print without its seals is not the paper that was validated
+        return replace(verdict, verdict="pending", reasons=missing)
     return verdict
 
 

@@ -21,7 +21,7 @@ LEASE_SECONDS = 60.0
 workers; it is filed once."""
 MOST_ATTEMPTS = 2
 """A scan is tried once more; then a person looks at it, and the others go on."""
-IDLE_SECONDS = 0.3
+IDLE_SECONDS = 0.1
 """Pause between two looks for work."""
 AWAY_SECONDS = 5.0
 """Pause when the database cannot be asked."""

@@ -14,6 +14,9 @@ from storage.errors import StoreAway
 from tests.conftest import BEARER, STUDENT, issue_diploma, layout_of, pdf_of
 from tests.paper import Paper, level, stack
 
+SEALS = {"school": "黎城县第三中学校", "validation": "黎城县教育体育局"}
+SIGNERS = {"head": "钟涛"}
+
 
 @pytest.fixture
 def diploma(town, registrar):
@@ -115,7 +118,15 @@ def test_an_altered_paper_is_altered(town, diploma):
     paper = Paper(pdf_of(town, diploma["serial"]), layout_of(town, diploma["serial"]), seed=3)
     forged = paper.alter("birth_date", "二〇一一年四月十三日").scan(level("B", 3))
     assert told(verify.by_image(town, forged)) == ("altered", ("field_altered:birth_date",))
-    assert told(verify.by_image(town, paper.scan(level("B", 4)))) == ("genuine", ())
+    assert told(verify.by_image(town, paper.complete(SEALS, SIGNERS).scan(level("B", 4)))) == ("genuine", ())
+
+
+def test_a_print_without_its_seals_is_not_genuine(town, diploma):
+    """The certificate took effect, but the sheet in hand is not the one that was sealed."""
+    effective(town, diploma["serial"])
+    verdict, reasons = told(verify.by_image(town, pdf_of(town, diploma["serial"])))
+    assert verdict == "pending"
+    assert set(reasons) == {"mark_absent:head", "mark_absent:school", "mark_absent:validation"}
 
 
 def test_a_picture_of_the_code_alone(town, diploma):

@@ -91,6 +91,18 @@ class _Page:
         return loose > 0
 
     @cached_property
+    def stray_red(self) -> NDArray[np.bool_]:
+        """Where red ink lies that belongs to no seal at all."""
+        stray = self.loose_red.astype(np.uint8)
+        for stamp in self.squares:
+            left, top, right, bottom = (
+                round((v + grow) * self.scale)
+                for v, grow in zip(stamp.box, (-1.5, -1.5, 1.5, 1.5), strict=True)
+            )
+            cv2.rectangle(stray, (left, top), (right, bottom), 0, -1)
+        return stray > 0
+
+    @cached_property
     def added(self) -> NDArray[np.bool_] | None:
         """Where pens wrote: dark ink that was not printed; None without the archived page."""
         if self.printed is None:
@@ -179,14 +191,13 @@ def _unit_seal(
 
 def _no_seal(page: _Page, box: Box) -> tuple[MarkResult, float]:
     """Judge a place without a seal: red ink left over in it is for a person to look at."""
-    named = sum(_overlap(stamp.box, box) for stamp in page.squares if _apart(stamp, box) > 0)
-    red = _loose_red_area(page, box) if not named else _loose_red_area(page, box) - named
-    return ("unclear", 0.0) if red >= TRACE_MM2 else ("absent", FOUND)
+    return ("unclear", 0.0) if _area(page.stray_red, page.scale, box) >= TRACE_MM2 else ("absent", FOUND)
 
 
-def _loose_red_area(page: _Page, box: Box) -> float:
-    left, top, right, bottom = (max(round(v * page.scale), 0) for v in box)
-    return float(page.loose_red[top:bottom, left:right].sum()) / page.scale**2
+def _area(ink: NDArray[np.bool_], scale: float, box: Box) -> float:
+    """Return how many square millimetres of ink lie in a box."""
+    left, top, right, bottom = (max(round(v * scale), 0) for v in box)
+    return float(ink[top:bottom, left:right].sum()) / scale**2
 
 
 def _name_seal(page: _Page, box: Box) -> tuple[MarkResult, float]:
@@ -207,7 +218,7 @@ def _signature(page: _Page, box: Box, *, by_seal: bool) -> tuple[MarkResult, flo
         return "present", FOUND
     if page.added is None:
         return "unclear", 0.0
-    red = _loose_red_area(page, box) if page.colour else 0.0
+    red = _area(page.loose_red, page.scale, box) if page.colour else 0.0
     if by_seal and red >= NAME_SEAL_MM2:
         return "present", 0.7
     strength, doubtful = _strength(page, box)

@@ -62,7 +62,9 @@ class Owner:
     def is_stranger_to(self, name: str) -> bool:
         """Return whether the ring surely reads as a unit nobody knows, with other letters in place of this name's."""
         ours, theirs = fold(name), self.read
-        shared = sum(block.size for block in SequenceMatcher(None, ours, theirs, autojunk=False).get_matching_blocks())
+        shared = sum(
+            block.size for block in SequenceMatcher(None, ours, theirs, autojunk=False).get_matching_blocks()
+        )
         return self.unit is None and min(len(ours), len(theirs)) - shared >= OTHER_LETTERS
 
 

@@ -26,24 +26,24 @@ STRAIGHT = (
 )
 LONGEST_STROKE_MM = 14.0  # beside other strokes a shorter straight trace is one too, as in 王, 卜 or 一
 BESIDE_MM2 = 0.8  # the other strokes that takes
-ENOUGH_MM2 = (2.0, 2.8)  # whatever the box: signatures measured on 300-100 dpi scans have 3-60 mm2 of ink
-ENOUGH_SHARE = 0.003  # of the box: 0.3-0.8 % is what short names leave in a large box
+ENOUGH_MM2 = (
+    2.0  # signatures on 300-100 dpi scans have 3-60 mm2, 2-4 over a printed name; bare boxes under 0.3
+)
 ENOUGH_WIDE_MM = 4.0  # a name is wider than a tick
 FAINT = 0.35  # of enough: from here on a person must look
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """Ink added in a signature box: its area, the width it spans, and the area a signature needs in such a box."""
+    """Ink added in a signature box: its area and the width it spans."""
 
     area_mm2: float
     width_mm: float
-    need_mm2: float
 
     @property
     def strength(self) -> float:
         """Return the ink as a multiple of what a signature needs (1 or more: signed)."""
-        return min(self.area_mm2 / self.need_mm2, self.width_mm / ENOUGH_WIDE_MM)
+        return min(self.area_mm2 / ENOUGH_MM2, self.width_mm / ENOUGH_WIDE_MM)
 
 
 def added_ink(
@@ -114,12 +114,11 @@ def written(
     strokes = [k for k in range(1, count) if _is_stroke(stats[k], px_per_mm)]
     if sum(int(stats[k, cv2.CC_STAT_AREA]) for k in strokes) >= BESIDE_MM2 * px_per_mm**2:
         strokes = [k for k in range(1, count) if _is_stroke(stats[k], px_per_mm, beside_others=True)]
-    need = float(np.clip(ENOUGH_SHARE * (box[2] - box[0]) * (box[3] - box[1]), *ENOUGH_MM2))
     if not strokes:
-        return Written(0.0, 0.0, need)
+        return Written(0.0, 0.0)
     kept = np.isin(labels, strokes)
     columns = np.flatnonzero(kept.any(axis=0))
-    return Written(float(kept.sum()) / px_per_mm**2, float(columns[-1] - columns[0] + 1) / px_per_mm, need)
+    return Written(float(kept.sum()) / px_per_mm**2, float(columns[-1] - columns[0] + 1) / px_per_mm)
 
 
 def _is_stroke(stats: NDArray[np.int32], px_per_mm: float, *, beside_others: bool = False) -> bool:

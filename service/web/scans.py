@@ -19,7 +19,7 @@ router = APIRouter(tags=["扫描件"])
 MAX_WAIT: Final = 60
 """Seconds one poll may last, however long it asked for: below the idle limits of common proxies."""
 FIRST_PAUSE: Final = 0.1
-LONGEST_PAUSE: Final = 0.5
+LONGEST_PAUSE: Final = 0.15
 """Seconds between two looks at the row; a page takes one to two seconds to read."""
 FINISHED: Final = frozenset({"done", "failed"})
 
