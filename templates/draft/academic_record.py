@@ -55,9 +55,9 @@ def draft() -> Any:
                 (
                     Slot(stub, "stub_sign", middle=False),
                     Slot(cut, "cut", upright=True),
-                    Slot(58, "head", middle=False),
+                    Slot(50, "head", middle=False),
                     Slot(50, "school", middle=False),
-                    Slot(53, "validation", middle=False),
+                    Slot(61, "validation", middle=False),
                 ),
             ),
             Row(7, (Slot(stub, "stub_foot"), Slot(cut, "cut", upright=True), Slot(gap, "foot"))),
@@ -132,7 +132,7 @@ def _marks(cells: dict[str, Any]) -> None:
     place = shape(validation.paragraphs[0], RIGHT, line=20)
     write(place, named, SONG, 12)
     write(place, "{{ seal('validation') }}", SONG, 12)
-    write(shape(validation.add_paragraph(), RIGHT, before=50, line=24), "{{ issued_on }}", KAI, 14)
+    write(shape(validation.add_paragraph(), RIGHT, before=50, line=24), "{{ issued_on }}", KAI, 13)
     foot = shape(cells["foot"].paragraphs[0], LEFT)
     write(foot, "核对用：持证人出生日期 ", SONG, 8.5)
     write(foot, "{{ birth_date }}", KAI, 10)
