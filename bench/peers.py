@@ -137,7 +137,7 @@ class RapidPage:
 
         from rapidocr import RapidOCR
 
-        logging.getLogger("RapidOCR").setLevel(logging.WARNING)
+        logging.disable(logging.INFO)
         self._engine = RapidOCR()
 
     def read(self, page: Image.Image) -> str:
