@@ -1,7 +1,12 @@
 """The one error that leaves a flow: a refusal that says what, why and what to do, with its article."""
 
+import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
+
+FRAMES: Final = 6
+"""Places of a traceback that are logged, innermost last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,3 +98,9 @@ def article_name(number: int) -> str:
     tens, ones = divmod(number, 10)
     text = ("" if tens <= 1 else digits[tens]) + ("十" if tens else "") + (digits[ones] if ones else "")
     return f"第{text}条"
+
+
+def whereabouts(error: BaseException) -> str:
+    """Where an unforeseen error happened, for the log; never what it said: that may be anybody's data."""
+    frames = traceback.extract_tb(error.__traceback__)[-FRAMES:]
+    return " ".join(f"{frame.filename.rpartition('/')[2]}:{frame.lineno}" for frame in frames)

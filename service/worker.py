@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from service import receive
+from service.errors import whereabouts
 from service.office import Office
 from storage.errors import StorageError
 from storage.records import Job
@@ -74,8 +75,9 @@ def work_once(office: Office) -> bool:
 
 
 def _failed(office: Office, job: Job, scan_id: str, error: Exception) -> None:
-    """Leave the job for one more attempt, or set the scan aside; the log names the error's kind only."""
-    log.error("scan %s failed, attempt %s: %s", scan_id, job.attempts, type(error).__name__, exc_info=error)
+    """Leave the job for one more attempt, or set the scan aside; the log says what kind of error and where, not its words."""
+    name, places = type(error).__name__, whereabouts(error)
+    log.error("scan %s failed, attempt %s: %s at %s", scan_id, job.attempts, name, places)
     if job.attempts >= MOST_ATTEMPTS:
         receive.fail(office, scan_id)
     with office.archive.begin() as transaction:

@@ -49,3 +49,18 @@ def test_it_waits_for_a_database_that_is_away(town, registrar, monkeypatch):
     few = replace(town, settings=replace(town.settings, worker_jobs=1))
     worker.run(few, threading.Event())
     assert receive.result(town, registrar, scan)["state"] == "done"
+
+
+def test_the_log_says_where_it_failed_and_never_what_was_said(town, registrar, monkeypatch, caplog):
+    """An unforeseen error may carry a name or an id number in its words; the log gets its kind and its place."""
+    receive.accept(town, registrar, png("https://example.com"), None)
+
+    def broken(_office, _scan):
+        raise ValueError("文勇俊 140499201104120011")
+
+    monkeypatch.setattr(receive, "process", broken)
+    assert worker.work_once(town)
+    assert "ValueError at " in caplog.text
+    assert "test_worker.py:" in caplog.text
+    assert "文勇俊" not in caplog.text
+    assert "140499" not in caplog.text

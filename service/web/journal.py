@@ -6,7 +6,6 @@ Nothing here knows a path as it was asked for, only the route's template: tokens
 import json
 import logging
 import time
-import traceback
 from collections import Counter
 from collections.abc import Callable
 from typing import Any, Final
@@ -14,13 +13,12 @@ from typing import Any, Final
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from service.errors import whereabouts
 from service.web.problems import answer, as_problem
 
 UNROUTED: Final = "(none)"
 HUNG_UP: Final = 499
 """The status noted when the caller was gone before there was an answer."""
-FRAMES: Final = 6
-"""Places of a traceback that are logged, innermost last."""
 EDGES_MS: Final = (2, 5, 10, 15, 25, 50, 100, 250, 500, 1000, 2500, 10_000, 60_000)
 """Upper edges of the duration histogram: fine where verifications live, coarse where papers are printed."""
 HEADERS: Final = (
@@ -144,6 +142,4 @@ async def _last_catch(error: Exception, scope: Scope, receive: Receive, sender: 
 
 def note_unexpected(error: Exception, scope: Scope) -> None:
     """Log where an unforeseen error happened, never what it said: that may be anybody's data."""
-    frames = traceback.extract_tb(error.__traceback__)[-FRAMES:]
-    places = " ".join(f"{frame.filename.rpartition('/')[2]}:{frame.lineno}" for frame in frames)
-    _log.error("unexpected %s id=%s at %s", type(error).__name__, scope["request_id"], places)
+    _log.error("unexpected %s id=%s at %s", type(error).__name__, scope["request_id"], whereabouts(error))

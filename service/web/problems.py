@@ -45,6 +45,7 @@ TABLE: Final[Mapping[type[Exception], Row]] = MappingProxyType(
         storage.NoNumberLeft: Row(409, "没有可用的证书编号"),
         storage.KeyReused: Row(409, "幂等键已用于另一请求"),
         storage.StillRunning: Row(409, "相同请求正在处理", wait=True),
+        storage.BadRow: Row(422, "内容不合规"),
         storage.BadPattern: Row(422, "编号样式不合规"),
         storage.PackageTooLarge: Row(413, "档案过大"),
         storage.ObjectDamaged: Row(500, "存档文件损坏"),
