@@ -21,6 +21,7 @@ from storage.objects.folder import Folder, system_errors
 from storage.people import ReadsPeople, WritesPeople
 from storage.scans import ReadsScans, WritesScans
 from storage.schema.upgrade import upgrade
+from storage.sheets import ReadsSheets, WritesSheets
 from storage.tokens import ReadsTokens, WritesTokens
 
 DATABASE = "yinzheng.sqlite3"
@@ -35,6 +36,7 @@ class Reading(
     ReadsNumbers,
     ReadsDocuments,
     ReadsScans,
+    ReadsSheets,
     ReadsEntries,
     ReadsLeaves,
     ReadsJobs,
@@ -49,6 +51,7 @@ class Transaction(
     WritesNumbers,
     WritesDocuments,
     WritesScans,
+    WritesSheets,
     WritesEntries,
     WritesLeaves,
     WritesJobs,

@@ -62,12 +62,16 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class _Rows:
-    """Every row the check is about, as of one moment; `parents` has each organization's parent."""
+    """Every row the check is about, as of one moment; `parents` has each organization's parent.
+
+    `others` are the objects that neither a document nor a file names: portraits and accepted templates.
+    """
 
     parents: dict[str, str | None]
     documents: dict[str, Document]
     entries: list[Entry]
     scans: list[Scan]
+    others: frozenset[str]
     blocks: list[NumberBlock]
     ledgers: dict[int, list[NumberRow]]
     next_seqs: dict[int, int]
@@ -105,6 +109,8 @@ def _gather(reading: Reading) -> _Rows:
         documents={document.serial: document for document in reading.documents()},
         entries=reading.all_entries(),
         scans=reading.all_scans(),
+        others=frozenset(photo.sha256 for photo in reading.all_photos())
+        | {version.docx for version in reading.template_versions()},
         blocks=blocks,
         ledgers={block.id: reading.numbers(block.id) for block in blocks},
         next_seqs=reading.next_seqs(),
@@ -132,7 +138,7 @@ def _objects(rows: _Rows, folder: Folder) -> Iterator[Fault]:
     named = {
         sha for document in rows.documents.values() for sha in (document.pdf, document.docx, document.layout)
     }
-    named |= {entry.sha256 for entry in rows.entries} | {scan.original for scan in rows.scans}
+    named |= {entry.sha256 for entry in rows.entries} | {scan.original for scan in rows.scans} | rows.others
     yield from (Fault("object_missing", name) for name in sorted(named - sizes.keys() - bad))
     yield from (Fault("object_orphan", name) for name in sorted(sizes.keys() - named))
     for entry in rows.entries:
@@ -182,7 +188,8 @@ def _numbers(rows: _Rows) -> Iterator[Fault]:
     seen: set[tuple[str, str]] = set()
     for block in rows.blocks:
         ledger = {row.seq: row for row in rows.ledgers[block.id]}
-        for seq in range(block.first, max([rows.next_seqs[block.id], *(taken + 1 for taken in ledger)])):
+        taken = (row.seq + 1 for row in ledger.values() if row.state != "void")  # void ones may lie ahead
+        for seq in range(block.first, max([rows.next_seqs[block.id], *taken])):
             if seq not in ledger:
                 yield Fault("number_missing", _number(block, seq))
         for row in ledger.values():

@@ -1,13 +1,13 @@
-"""Issued documents: added once, then only their status moves, and only forward."""
+"""Issued documents: added once, then only their status moves, and only forward; with the exceptions they rest on."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from sqlalchemy import bindparam, func, select
 
 from storage.errors import Frozen
-from storage.records import Document, DocumentStatus
+from storage.records import Document, DocumentStatus, OverrideRow
 from storage.session import Session, select_record
-from storage.tables import documents
+from storage.tables import documents, overrides
 
 MOVES: dict[DocumentStatus, frozenset[DocumentStatus]] = {
     "pending": frozenset({"pending", "effective", "revoked", "superseded"}),
@@ -52,6 +52,11 @@ class ReadsDocuments(Session):
         """List (serial, status) of every document in the order of issue: a document keeps its place for ever."""
         return [(row.serial, row.status) for row in self._rows("document", _statuses)]
 
+    def overrides(self) -> list[OverrideRow]:
+        """List every exception ever allowed, oldest first."""
+        every = select_record(overrides, OverrideRow).order_by(overrides.c.id)
+        return [OverrideRow(*row) for row in self._rows("override", every)]
+
 
 class WritesDocuments(ReadsDocuments):
     """Adds documents and moves their status."""
@@ -77,3 +82,11 @@ class WritesDocuments(ReadsDocuments):
         if status != present:
             row = documents.update().where(documents.c.serial == serial)
             self._do("document", row.values(status=status, reason=reason, superseded_by=superseded_by))
+
+    def note_override(
+        self, *, serial: str, form: str, org: str, rule: str, document: str, reason: str, by: str
+    ) -> OverrideRow:
+        """Note an exception in the transaction that keeps its document; it can never be changed."""
+        row = OverrideRow(0, serial, form, org, rule, document, reason, self._now(), by)
+        values = {field: getattr(row, field) for field in OverrideRow.__slots__ if field != "id"}
+        return replace(row, id=self._insert("override", overrides, values))

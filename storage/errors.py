@@ -14,6 +14,7 @@ class StorageError(Exception):
 KINDS = {
     "access": "查阅登记",
     "answer": "请求回执",
+    "blank": "空白证书",
     "block": "号段",
     "document": "文书",
     "entry": "档案件",
@@ -22,10 +23,13 @@ KINDS = {
     "number": "证书编号",
     "object": "存档文件",
     "organization": "机构",
+    "override": "例外批准",
+    "photo": "照片",
     "reference": "所引用的记录",
     "row": "记录",
     "scan": "扫描件",
     "student": "学生",
+    "template": "模板版本",
     "token": "访问令牌",
 }
 

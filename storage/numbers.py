@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from typing import Self
 
 from sqlalchemy import bindparam, func, or_, select
 
@@ -12,12 +13,18 @@ from storage.records import NumberBlock, NumberRow, TakenNumber
 from storage.session import Session, select_record
 from storage.tables import documents, number_blocks, numbers
 
-SLOT = re.compile(r"\{:0([1-9])d\}")
-"""The one place of a pattern that counts; anything else in braces would be Python's format language."""
+SLOT = re.compile(r"\{:(?:0([1-9]))?d\}")
+"""The one place of a pattern that counts, with zeros in front or (`{:d}`) without; anything else in braces would be
+Python's format language."""
+MAX_DIGITS = 9
 AUTHORITY_DIGITS = 6
 """A city's or county's code; its block serves every school below it."""
 
 _blocks = select_record(number_blocks, NumberBlock).order_by(number_blocks.c.first, number_blocks.c.id)
+_block = select_record(number_blocks, NumberBlock).where(number_blocks.c.id == bindparam("id"))
+_row_of = select(numbers.c.seq).where(
+    numbers.c.block_id == bindparam("block_id"), numbers.c.seq == bindparam("seq")
+)
 _open_blocks = (
     select(number_blocks.c.id, number_blocks.c.pattern, number_blocks.c.next, number_blocks.c.last)
     .where(
@@ -49,27 +56,77 @@ _held_by = select(numbers.c.block_id, numbers.c.seq, numbers.c.number).where(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """Text before and after the running number, and its digits; `width` 0 writes as many as it has."""
+
+    before: str
+    after: str
+    width: int
+
+    @classmethod
+    def read(cls, text: str) -> Self:
+        """Take a pattern apart; BadPattern unless it has exactly one slot and no other brace."""
+        slots = list(SLOT.finditer(text))
+        if len(slots) != 1:
+            raise BadPattern
+        before, after = text[: slots[0].start()], text[slots[0].end() :]
+        if any(brace in before + after for brace in "{}"):
+            raise BadPattern
+        return cls(before, after, int(slots[0].group(1) or 0))
+
+    def number(self, seq: int) -> str:
+        """Write a running number; BadPattern when it does not fit."""
+        if seq < 1 or len(str(seq)) > (self.width or MAX_DIGITS):
+            raise BadPattern
+        return f"{self.before}{seq:0{self.width}d}{self.after}"
+
+    def seq(self, number: str) -> int | None:
+        """Read a running number back out of a printed one; None when the pattern does not write it."""
+        digits = number.removeprefix(self.before).removesuffix(self.after)
+        if len(digits) > MAX_DIGITS or not (digits.isascii() and digits.isdecimal()):
+            return None
+        found = int(digits)
+        fits = found >= 1 and len(str(found)) <= (self.width or MAX_DIGITS)
+        return found if fits and self.number(found) == number else None
+
+    def meets(self, other: Self) -> bool:
+        """Tell whether the texts around the number leave it possible that both write the same."""
+        if self.width and other.width and self._length() != other._length():
+            return False
+        before, after = min(len(self.before), len(other.before)), min(len(self.after), len(other.after))
+        tails = self.after[len(self.after) - after :], other.after[len(other.after) - after :]
+        return self.before[:before] == other.before[:before] and tails[0] == tails[1]
+
+    def _length(self) -> int:
+        return len(self.before) + self.width + len(self.after)
+
+
 def written(pattern: str, seq: int) -> str:
     """Write a running number into its pattern; BadPattern unless there is exactly one slot and the number fits it."""
-    slots = list(SLOT.finditer(pattern))
-    if len(slots) != 1:
-        raise BadPattern
-    slot = slots[0]
-    before, after, width = pattern[: slot.start()], pattern[slot.end() :], int(slot.group(1))
-    if seq < 1 or len(str(seq)) > width or any(brace in before + after for brace in "{}"):
-        raise BadPattern
-    return f"{before}{seq:0{width}d}{after}"
+    return Pattern.read(pattern).number(seq)
 
 
 def within(block: NumberBlock, number: str) -> bool:
     """Tell whether a printed number is one of a block's."""
-    slot = SLOT.search(block.pattern)
-    if slot is None:
+    try:
+        seq = Pattern.read(block.pattern).seq(number)
+    except BadPattern:
         return False
-    middle = number[slot.start() : len(number) - (len(block.pattern) - slot.end())]
-    if not (middle.isascii() and middle.isdecimal() and len(middle) == int(slot.group(1))):
+    return seq is not None and block.first <= seq <= block.last
+
+
+def collide(one: NumberBlock, two: NumberBlock) -> bool:
+    """Tell whether two blocks have a number in common, however their patterns split it into text and digits."""
+    mine, theirs = Pattern.read(one.pattern), Pattern.read(two.pattern)
+    if mine == theirs:
+        return one.first <= two.last and two.first <= one.last
+    if not mine.meets(theirs):
         return False
-    return block.first <= int(middle) <= block.last and written(block.pattern, int(middle)) == number
+    few, pattern, many = (
+        (one, mine, two) if one.last - one.first <= two.last - two.first else (two, theirs, one)
+    )
+    return any(within(many, pattern.number(seq)) for seq in range(few.first, few.last + 1))
 
 
 class ReadsNumbers(Session):
@@ -83,6 +140,10 @@ class ReadsNumbers(Session):
         if org is not None:
             wanted = wanted.where(number_blocks.c.org == org)
         return [NumberBlock(*row) for row in self._rows("block", wanted)]
+
+    def block(self, block_id: int) -> NumberBlock:
+        """Look one up; NotFound when there is none."""
+        return NumberBlock(*self._one("block", _block, {"id": block_id}))
 
     def next_seqs(self) -> dict[int, int]:
         """Tell, for every block by id, the running number that would be taken next; last + 1 when all are taken."""
@@ -106,19 +167,14 @@ class WritesNumbers(ReadsNumbers):
         BadPattern; AlreadyThere when it would give a number that another block gives, or that a document of
         its school bears already from the time before there was a block.
         """
-        ends = written(pattern, first), written(pattern, last)
+        made = Pattern.read(pattern)
+        made.number(first)
+        made.number(last)
         if first > last:
             raise BadPattern
-        for other in self.blocks(form=form):
-            low, high = written(other.pattern, other.first), written(other.pattern, other.last)
-            if (
-                len(low) == len(ends[0])
-                and low <= ends[1]
-                and ends[0] <= high
-                and _tails_meet(other, pattern)
-            ):
-                raise AlreadyThere("block")
         block = NumberBlock(0, form, year, org, pattern, first, last, by)
+        if any(collide(block, other) for other in self.blocks(form=form)):
+            raise AlreadyThere("block")
         if any(
             within(block, row.number) for row in self._rows("document", _borne, {"form": form, "org": org})
         ):
@@ -142,10 +198,9 @@ class WritesNumbers(ReadsNumbers):
                 if free is not None:
                     self._change_number(block.id, free.seq, "held", serial)
                     return TakenNumber(block.id, free.seq, free.number)
-                if block.next <= block.last:
-                    return self._next_number(
-                        block.id, block.next, form, written(block.pattern, block.next), serial
-                    )
+                seq = self._next_left(block.id, block.next, block.last)
+                if seq is not None:
+                    return self._next_number(block.id, seq, form, written(block.pattern, seq), serial)
         raise NoNumberLeft(form, orgs[0] if orgs else "")
 
     def use_number(self, serial: str) -> None:
@@ -164,10 +219,43 @@ class WritesNumbers(ReadsNumbers):
         held = self._one("number", _held_by, {"serial": serial})
         self._change_number(held.block_id, held.seq, "void", serial, reason)
 
+    def void_unused(self, block_id: int, first: int, last: int, reason: str) -> int:
+        """Write off numbers that nobody bears, spoilt before anything was printed on them; tell how many.
+
+        NotFound for an unknown block; BadPattern for numbers outside it; AlreadyThere, and nothing done, when one of
+        them is held, used or void.
+        """
+        block = self.block(block_id)
+        if not block.first <= first <= last <= block.last:
+            raise BadPattern
+        states = {row.seq: row.state for row in self.numbers(block_id) if first <= row.seq <= last}
+        if any(state != "free" for state in states.values()):
+            raise AlreadyThere("number")
+        for seq in range(first, last + 1):
+            if seq in states:
+                self._change_number(block_id, seq, "void", None, reason)
+                continue
+            row = {
+                "block_id": block_id,
+                "seq": seq,
+                "form": block.form,
+                "number": written(block.pattern, seq),
+            }
+            more = {"serial": None, "reason": reason, "state": "void", "changed_at": self._now()}
+            self._insert("number", numbers, {**row, **more})
+        return last - first + 1
+
     def give_back_stale(self, before: datetime) -> int:
         """Free every number held since before a moment, by processes that died; tell how many."""
         stale = numbers.update().where(numbers.c.state == "held", numbers.c.changed_at < before)
         return self._do("number", stale.values(state="free", serial=None, changed_at=self._now()))
+
+    def _next_left(self, block_id: int, seq: int, last: int) -> int | None:
+        """The running number taken next; those that were written off ahead are stepped over. None when all are gone."""
+        while seq <= last and self._first("number", _row_of, {"block_id": block_id, "seq": seq}) is not None:
+            seq += 1
+            self._do("block", number_blocks.update().where(number_blocks.c.id == block_id).values(next=seq))
+        return seq if seq <= last else None
 
     def _next_number(self, block_id: int, seq: int, form: str, number: str, serial: str) -> TakenNumber:
         step = number_blocks.update().where(number_blocks.c.id == block_id).values(next=seq + 1)
@@ -181,8 +269,3 @@ class WritesNumbers(ReadsNumbers):
     ) -> None:
         row = numbers.update().where(numbers.c.block_id == block_id, numbers.c.seq == seq)
         self._do("number", row.values(state=state, serial=serial, reason=reason, changed_at=self._now()))
-
-
-def _tails_meet(other: NumberBlock, pattern: str) -> bool:
-    mine, theirs = SLOT.split(pattern)[-1], SLOT.split(other.pattern)[-1]
-    return mine.endswith(theirs) or theirs.endswith(mine)

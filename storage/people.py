@@ -1,13 +1,15 @@
-"""Organizations and students: the only rows that describe the present and may therefore change."""
+"""Organizations and students, which describe the present and may therefore change; students' photos, which only follow one another."""
 
-from dataclasses import asdict
+import json
+from collections.abc import Collection
+from dataclasses import asdict, replace
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Text, bindparam, select, type_coerce
 
 from storage.errors import NotFound
-from storage.records import Organization, Student
+from storage.records import Organization, Photo, Student
 from storage.session import Session, select_record
-from storage.tables import organizations, students
+from storage.tables import organizations, photos, students
 
 MAX_DEPTH = 8
 """City, county, school make three; a longer chain of parents is a ring."""
@@ -15,6 +17,22 @@ MAX_DEPTH = 8
 _organization = select_record(organizations, Organization).where(organizations.c.code == bindparam("code"))
 _parent = select(organizations.c.parent).where(organizations.c.code == bindparam("code"))
 _student = select_record(students, Student).where(students.c.student_no == bindparam("student_no"))
+_photo = (
+    select_record(photos, Photo)
+    .where(photos.c.student_no == bindparam("student_no"))
+    .order_by(photos.c.id.desc())
+    .limit(1)
+)
+_photos = (
+    select_record(photos, Photo)
+    .where(photos.c.student_no == bindparam("student_no"))
+    .order_by(photos.c.id.desc())
+)
+_shared = (
+    select(photos.c.student_no)
+    .where(photos.c.sha256 == bindparam("sha256"), photos.c.student_no != bindparam("student_no"))
+    .limit(1)
+)
 
 
 class ReadsPeople(Session):
@@ -47,6 +65,41 @@ class ReadsPeople(Session):
         of_school = select_record(students, Student).where(students.c.school == school)
         return [Student(*row) for row in self._rows("student", of_school.order_by(students.c.student_no))]
 
+    def bearers(self, id_numbers: Collection[str]) -> dict[str, list[str]]:
+        """Tell who is on file with each of these id numbers: student_nos by id number, nobody left out.
+
+        One number is looked for by its text; for many the students are gone through once.
+        """
+        every = select(students.c.student_no, students.c.data)
+        if len(id_numbers) == 1:
+            every = every.where(
+                type_coerce(students.c.data, Text).contains(json.dumps(next(iter(id_numbers))))
+            )
+        found: dict[str, list[str]] = {}
+        for row in self._rows("student", every):
+            number = row.data.get("id_number")
+            if number in id_numbers:
+                found.setdefault(number, []).append(row.student_no)
+        return found
+
+    def photo(self, student_no: str) -> Photo | None:
+        """Look up a student's present portrait; None when there is none."""
+        row = self._first("photo", _photo, {"student_no": student_no})
+        return None if row is None else Photo(*row)
+
+    def photos(self, student_no: str) -> list[Photo]:
+        """List a student's portraits, the present one first."""
+        return [Photo(*row) for row in self._rows("photo", _photos, {"student_no": student_no})]
+
+    def is_photo_of_another(self, student_no: str, sha256: str) -> bool:
+        """Tell whether the same picture is on file as somebody else's portrait."""
+        return self._first("photo", _shared, {"student_no": student_no, "sha256": sha256}) is not None
+
+    def all_photos(self) -> list[Photo]:
+        """List every portrait ever kept, oldest first."""
+        every = select_record(photos, Photo).order_by(photos.c.id)
+        return [Photo(*row) for row in self._rows("photo", every)]
+
 
 class WritesPeople(ReadsPeople):
     """Registers organizations and students, or brings them up to date."""
@@ -67,3 +120,9 @@ class WritesPeople(ReadsPeople):
         change = students.update().where(students.c.student_no == student.student_no)
         if not self._do("student", change.values(values)):
             self._insert("student", students, values)
+
+    def add_photo(self, student_no: str, sha256: str, by: str) -> Photo:
+        """Keep a portrait whose JPEG is already among the objects; earlier ones stay. NotFound for an unknown student."""
+        kept = Photo(0, student_no, sha256, self._now(), by)
+        values = {field: getattr(kept, field) for field in Photo.__slots__ if field != "id"}
+        return replace(kept, id=self._insert("photo", photos, values))

@@ -71,11 +71,14 @@ class NumberRow:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One issued paper, frozen: only status, reason and superseded_by ever change. pdf, docx, layout are sha256 of objects."""
+    """One issued paper, frozen: only status, reason and superseded_by ever change. pdf, docx, layout are sha256 of objects.
+
+    `student_no` is None for a school's or an authority's own paper; `school` is the organization that issued it.
+    """
 
     serial: str
     form: str
-    student_no: str
+    student_no: str | None
     school: str
     number: str | None
     status: DocumentStatus
@@ -184,3 +187,55 @@ class Access:
     archive: str
     what: str
     approval: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """A student's portrait, the newest of several counts; `sha256` names the JPEG among the objects."""
+
+    id: int
+    student_no: str
+    sha256: str
+    at: datetime
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Blank:
+    """An authority's pre-printed blank of a form: `data` holds its offsets; `org` is whose blank it is."""
+
+    id: str
+    org: str
+    form: str
+    data: dict[str, Any]
+    at: datetime
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateVersion:
+    """A Word template accepted for a form, versions counting from 1; `docx` is its sha256, `hash` the template hash."""
+
+    id: int
+    form: str
+    version: int
+    hash: str
+    docx: str
+    note: str
+    at: datetime
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class OverrideRow:
+    """An exception an authority allowed for one document: from which rule, on which paper of its own, and why."""
+
+    id: int
+    serial: str
+    form: str
+    org: str
+    rule: str
+    document: str
+    reason: str
+    at: datetime
+    by: str

@@ -20,7 +20,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-REVISION = "0001"
+REVISION = "0002"
 """The schema these tables describe; a database that says the same needs no Alembic at start."""
 
 
@@ -112,7 +112,7 @@ documents = Table(
     Column("id", Integer, primary_key=True),
     Column("serial", String(32), nullable=False, unique=True),
     Column("form", String(64), nullable=False),
-    Column("student_no", String(32), ForeignKey("students.student_no"), nullable=False, index=True),
+    Column("student_no", String(32), ForeignKey("students.student_no"), index=True),
     Column("school", String(10), ForeignKey("organizations.code"), nullable=False, index=True),
     Column("number", Text),
     Column("status", String(12), nullable=False),
@@ -222,4 +222,53 @@ answers = Table(
     Column("status", Integer),
     Column("body", Json),
     Column("claimed_at", Moment, nullable=False),
+)
+
+photos = Table(
+    "photos",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("student_no", String(32), ForeignKey("students.student_no"), nullable=False, index=True),
+    Column("sha256", String(64), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("by", Text, nullable=False),
+)
+
+blanks = Table(
+    "blanks",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("org", String(10), ForeignKey("organizations.code"), nullable=False, index=True),
+    Column("form", String(64), nullable=False),
+    Column("data", Json, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("by", Text, nullable=False),
+)
+
+template_versions = Table(
+    "template_versions",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("form", String(64), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("hash", String(64), nullable=False),
+    Column("docx", String(64), nullable=False),
+    Column("note", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("by", Text, nullable=False),
+    UniqueConstraint("form", "version", name="uq_template_versions_form_version"),
+)
+
+overrides = Table(
+    "overrides",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("serial", String(32), ForeignKey("documents.serial"), nullable=False, index=True),
+    Column("form", String(64), nullable=False),
+    Column("org", String(10), ForeignKey("organizations.code"), nullable=False, index=True),
+    Column("rule", Text, nullable=False),
+    Column("document", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("by", Text, nullable=False),
 )

@@ -29,7 +29,7 @@ from storage.errors import (
     StoreAway,
 )
 from storage.jobs import MAX_ATTEMPTS
-from storage.records import Organization, Student
+from storage.records import Blank, Organization, Student
 from storage.schema.guards import GUARDS, ddl
 from storage.schema.upgrade import HERE
 from storage.tables import REVISION, metadata
@@ -304,6 +304,12 @@ def everything(archive):
         transaction.add_scan(kind="pdf", original=made.pdf, org=SCHOOL, by="x")
         transaction.note_access(
             who="x", role="head", org=SCHOOL, archive=STUDENT, what="entries", approval=None
+        )
+        transaction.add_photo(STUDENT, made.pdf, "x")
+        transaction.put_blank(Blank("b", SCHOOL, FORM, {}, made.created_at, "x"))
+        transaction.add_template_version(form=FORM, hash="0" * 64, docx=made.docx, note="", by="x")
+        transaction.note_override(
+            serial=made.serial, form=FORM, org=COUNTY, rule="x", document="x", reason="x", by="x"
         )
 
 

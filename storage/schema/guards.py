@@ -76,6 +76,14 @@ GUARDS = (
     Guard("numbers_final", "0001", "numbers", "UPDATE", (), "OLD.state IN ('used', 'void')"),
     Guard("students_no_delete", "0001", "students", "DELETE"),
     Guard("organizations_no_delete", "0001", "organizations", "DELETE"),
+    Guard("photos_no_delete", "0002", "photos", "DELETE"),
+    Guard("photos_frozen", "0002", "photos", "UPDATE"),
+    Guard("blanks_no_delete", "0002", "blanks", "DELETE"),
+    Guard("blanks_frozen", "0002", "blanks", "UPDATE", ("id", "org", "form")),
+    Guard("template_versions_no_delete", "0002", "template_versions", "DELETE"),
+    Guard("template_versions_frozen", "0002", "template_versions", "UPDATE"),
+    Guard("overrides_no_delete", "0002", "overrides", "DELETE"),
+    Guard("overrides_frozen", "0002", "overrides", "UPDATE"),
 )
 
 

@@ -1,0 +1,91 @@
+"""Papers without a student; photos, pre-printed blanks, template versions, and the register of overrides."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from storage.schema.guards import GUARDS, ddl
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Let a document have no student, make the new tables and their guards."""
+    _student_may_be_missing()
+    _tables()
+    for guard in GUARDS:
+        if guard.since == revision:
+            op.execute(ddl(guard, op.get_bind().dialect.name))
+
+
+def downgrade() -> None:
+    """Refuse: going back would delete what is kept for ever."""
+    raise NotImplementedError
+
+
+def _student_may_be_missing() -> None:
+    """Take NOT NULL from documents.student_no in the schema's own text, as sqlite.org/lang_altertable.html §7 tells.
+
+    No row is copied and no trigger is dropped meanwhile: the papers, and what points to them, stay where they are.
+    """
+    connection = op.get_bind()
+    version = connection.exec_driver_sql("PRAGMA schema_version").scalar_one()
+    connection.exec_driver_sql("PRAGMA writable_schema=ON")
+    connection.exec_driver_sql(
+        "UPDATE sqlite_master SET sql = replace(sql, 'student_no VARCHAR(32) NOT NULL', 'student_no VARCHAR(32)')"
+        " WHERE type = 'table' AND name = 'documents'"
+    )
+    connection.exec_driver_sql(f"PRAGMA schema_version={version + 1}")
+    connection.exec_driver_sql("PRAGMA writable_schema=OFF")
+    columns = connection.exec_driver_sql("PRAGMA table_info(documents)").all()
+    if any(column.name == "student_no" and column.notnull for column in columns):
+        raise ValueError("documents.student_no")
+
+
+def _tables() -> None:
+    op.create_table(
+        "photos",
+        sa.Column("id", sa.Integer(), primary_key=True),
+        sa.Column(
+            "student_no", sa.String(32), sa.ForeignKey("students.student_no"), nullable=False, index=True
+        ),
+        sa.Column("sha256", sa.String(64), nullable=False),
+        sa.Column("at", sa.String(27), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+    )
+    op.create_table(
+        "blanks",
+        sa.Column("id", sa.String(64), primary_key=True),
+        sa.Column("org", sa.String(10), sa.ForeignKey("organizations.code"), nullable=False, index=True),
+        sa.Column("form", sa.String(64), nullable=False),
+        sa.Column("data", sa.Text(), nullable=False),
+        sa.Column("at", sa.String(27), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+    )
+    op.create_table(
+        "template_versions",
+        sa.Column("id", sa.Integer(), primary_key=True),
+        sa.Column("form", sa.String(64), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("hash", sa.String(64), nullable=False),
+        sa.Column("docx", sa.String(64), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("at", sa.String(27), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.UniqueConstraint("form", "version", name="uq_template_versions_form_version"),
+        sa.CheckConstraint("version > 0"),
+    )
+    op.create_table(
+        "overrides",
+        sa.Column("id", sa.Integer(), primary_key=True),
+        sa.Column("serial", sa.String(32), sa.ForeignKey("documents.serial"), nullable=False, index=True),
+        sa.Column("form", sa.String(64), nullable=False),
+        sa.Column("org", sa.String(10), sa.ForeignKey("organizations.code"), nullable=False, index=True),
+        sa.Column("rule", sa.Text(), nullable=False),
+        sa.Column("document", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("at", sa.String(27), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+    )
