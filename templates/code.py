@@ -31,6 +31,11 @@ class Drawn:
         return (side, side)
 
     @property
+    def bits(self) -> bytes:
+        """The picture as a PDF holds it: rows of one bit per pixel from the top, white is 1."""
+        return Image.open(BytesIO(self.png)).tobytes()
+
+    @property
     def width_mm(self) -> float:
         """Width of the whole picture, quiet zone included: 31.35 mm for a version 8 symbol."""
         return picture_mm(self.modules)

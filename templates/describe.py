@@ -1,16 +1,29 @@
 """Describes a converted paper as a layout, and proves the finished one against what should be on it."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import pypdfium2 as pdfium
 import zxingcpp
 
-from templates import code, pdfa
-from templates.catalogue import Block, Form
+from templates import code, pdfa, pieces
 from templates.errors import CodeUnreadable, PdfRefused, ValueNotPrinted
-from templates.layout import Box, CodePlace, Fiducial, Layout, MarkPlace, PageLayout, Value
-from templates.places import PDFIUM, Sheet, Spot
+from templates.form import Block, Form
+from templates.layout import (
+    Box,
+    CodePlace,
+    Fiducial,
+    Layout,
+    MarkPlace,
+    PageLayout,
+    PhotoPlace,
+    RoomPlace,
+    Value,
+)
+from templates.order import Order
+from templates.pictures import Photo
+from templates.places import PDFIUM, PictureSpot, Sheet, Spot
 from templates.word import Mark
 
 _SIZE_SLACK = 0.6  # mm by which LibreOffice may round a page
@@ -22,50 +35,73 @@ _SPACE = re.compile(r"\s+")
 
 
 def layout(
-    form: Form, data: Mapping[str, str], marks: Sequence[Mark], sheet: Sheet, drawn: code.Drawn
+    order: Order, marks: Sequence[Mark], sheet: Sheet, drawn: code.Drawn, photos: Sequence[Photo] = ()
 ) -> Layout:
-    """Describe where everything stands; `data` (raw) decides which blocks are required on this paper.
+    """Describe where everything stands; the order's raw data decide which blocks are required on this paper.
 
-    Raises CodeUnreadable when a page has no code.
+    Raises CodeUnreadable when a page has no code, ValueNotPrinted when a photo is nowhere.
     """
-    asked = form.facts(data)
+    form, asked = order.form, order.form.facts(order.data)
     by_number = {mark.number: mark for mark in marks}
+    keys = {field.name: field.key for field in form.fields}
+    owners = _owners(photos)
     pages = []
-    for number, (width, height) in enumerate(sheet.pages):
-        spots = [(by_number[spot.mark], spot) for spot in sheet.spots if spot.page == number]
-        values = tuple(_value(form, mark, spot) for mark, spot in spots if mark.kind == "value")
-        pictures = [picture for picture in sheet.pictures if picture.page == number]
+    for number, ((width, height), spots, pictures) in enumerate(_by_page(sheet)):
+        traced = [(by_number[spot.mark], spot) for spot in spots]
+        values = _joined(
+            tuple(_value(form, keys, mark, spot) for mark, spot in traced if mark.kind == "value"), order
+        )
         codes = tuple(
             _code_place(picture.box, drawn) for picture in pictures if picture.pixels == drawn.pixels
         )
         fiducials = tuple(
             Fiducial(picture.fiducial, picture.box) for picture in pictures if picture.fiducial is not None
         )
-        places = tuple(
-            _mark_place(form.block(mark.name), asked, mark, spot, (width, height))
-            for mark, spot in _blocks(spots)
-        )
+        if order.mark_places is None:
+            places = tuple(
+                _beside_label(form.block(mark.name), asked, mark, spot, (width, height))
+                for mark, spot in traced
+                if mark.kind in {"seal", "sign"}
+            )
+        else:
+            places = tuple(
+                _mark_place(form.block(at.block), asked, at.kind, at.box)
+                for at in order.mark_places
+                if at.page == number + 1
+            )
+        shown = tuple(_photo_place(owners, picture) for picture in pictures if picture.digest in owners)
         if not codes:
             raise CodeUnreadable(f"第 {number + 1} 页没有二维码")
-        pages.append(PageLayout(width, height, values, places, codes, fiducials))
+        rooms = tuple(
+            RoomPlace(pieces.whole(name), room.box) for name, room in order.rooms.items() if not number
+        )
+        pages.append(PageLayout(width, height, values, places, codes, fiducials, shown, rooms))
+    if lost := {photo.name for photo in photos} - {photo.name for page in pages for photo in page.photos}:
+        raise ValueNotPrinted(sorted(lost))
     return Layout(form.name, tuple(pages))
 
 
-def cut(form: Form, marks: Sequence[Mark], sheet: Sheet) -> list[str]:
-    """Name the fields whose text is not whole: cut off, off the page, missing, or over another value."""
+def cut(marks: Sequence[Mark], sheet: Sheet, lines: Mapping[str, int] | None = None) -> list[str]:
+    """Name the fields whose text is not whole: cut off, off the page, missing, or over another value.
+
+    Nor is one that takes more `lines` than a pre-printed blank has for it.
+    """
+    most = lines or {}
     names = {mark.number: mark.name for mark in marks if mark.kind == "value"}
     whole = {mark.number: _bare(mark.text) for mark in marks}
-    seen = {spot.mark for spot in sheet.spots}
-    wrong = [name for number, name in names.items() if number not in seen]
-    for spot in sheet.spots:
-        if spot.mark not in names:
-            continue
-        if spot.clipped or _bare(spot.text) != whole[spot.mark] or _off(spot, sheet.pages[spot.page]):
-            wrong.append(names[spot.mark])
-    values = [spot for spot in sheet.spots if spot.mark in names]
-    wrong += [names[spot.mark] for number, spot in enumerate(values) if _collides(spot, values[number + 1 :])]
-    known = [field.name for field in form.fields]
-    return sorted(set(wrong), key=known.index)
+    wrong = set(names) - {spot.mark for spot in sheet.spots}
+    for size, spots, _ in _by_page(sheet):
+        values = [spot for spot in spots if spot.mark in names]
+        wrong |= {
+            spot.mark
+            for spot in values
+            if spot.clipped or _bare(spot.text) != whole[spot.mark] or _off(spot, size)
+        }
+        wrong |= {
+            spot.mark for spot in values if len(spot.lines) > most.get(names[spot.mark], len(spot.lines))
+        }
+        wrong |= _colliding(values)
+    return list(dict.fromkeys(names[number] for number in sorted(wrong)))
 
 
 def prove(
@@ -76,22 +112,56 @@ def prove(
     furniture: Mapping[str, str],
     marks: Sequence[Mark],
     described: Layout,
-    code_text: str,
+    codes: Sequence[str],
+    apart: Mapping[str, str] | None = None,
 ) -> None:
-    """Prove the finished file: structure, page sizes, every value verbatim, the code readable.
+    """Prove the finished file: structure, page sizes, every value verbatim, each page's code readable.
 
-    Raises PdfRefused, ValueNotPrinted, CodeUnreadable.
+    `apart` are the pieces of dates that a pre-printed blank takes apart. Raises PdfRefused, ValueNotPrinted, CodeUnreadable.
     """
     printed = _bare("".join(pdfa.check(pdf)))
     _prove_sizes(form, described)
     traced = {mark.name for mark in marks if mark.kind == "value"}
     wanted = {name: text for name, text in facts.items() if text}
-    missing = [name for name, text in wanted.items() if name not in traced or _bare(text) not in printed]
+    parts = {name: [text] for name, text in wanted.items()}
+    for name in dict.fromkeys(map(pieces.whole, apart or {})):
+        parts[name] = [text for room, text in (apart or {}).items() if pieces.whole(room) == name]
+    missing = [
+        name
+        for name in wanted
+        if name not in traced or any(_bare(part) not in printed for part in parts[name])
+    ]
     used = {mark.name for mark in marks if mark.kind == "furniture"} | {"serial"}
     missing += [name for name in sorted(used) if _bare(furniture[name]) not in printed]
     if missing:
         raise ValueNotPrinted(missing)
-    _prove_codes(pdf, described, code_text)
+    _prove_codes(pdf, described, codes)
+
+
+_Page = tuple[tuple[float, float], list[Spot], list[PictureSpot]]
+
+
+def _by_page(sheet: Sheet) -> list[_Page]:
+    """Deal out what stands on a sheet: size, texts and pictures of each page."""
+    pages: list[_Page] = [(size, [], []) for size in sheet.pages]
+    for spot in sheet.spots:
+        pages[spot.page][1].append(spot)
+    for picture in sheet.pictures:
+        pages[picture.page][2].append(picture)
+    return pages
+
+
+def _owners(photos: Sequence[Photo]) -> dict[str | None, list[str]]:
+    """Give the fields each picture belongs to, last first; two pupils may have the same photo."""
+    owners: dict[str | None, list[str]] = {}
+    for photo in reversed(photos):
+        owners.setdefault(photo.digest, []).append(photo.name)
+    return owners
+
+
+def _photo_place(owners: Mapping[str | None, list[str]], picture: PictureSpot) -> PhotoPlace:
+    names = owners[picture.digest]
+    return PhotoPlace(names.pop() if len(names) > 1 else names[0], picture.box)
 
 
 def _prove_sizes(form: Form, described: Layout) -> None:
@@ -103,10 +173,10 @@ def _prove_sizes(form: Form, described: Layout) -> None:
             raise PdfRefused("纸张大小与表样规定不同")
 
 
-def _prove_codes(pdf: bytes, described: Layout, code_text: str) -> None:
+def _prove_codes(pdf: bytes, described: Layout, codes: Sequence[str]) -> None:
     """Read every code back from a raster of the finished page."""
     with PDFIUM, pdfium.PdfDocument(pdf) as document:
-        for number, page in enumerate(described.pages):
+        for number, (page, wanted) in enumerate(zip(described.pages, codes, strict=True)):
             for place in page.codes:
                 edges = place.keep_out
                 crop = (edges[0], page.height - edges[3], page.width - edges[2], edges[1])
@@ -114,13 +184,29 @@ def _prove_codes(pdf: bytes, described: Layout, code_text: str) -> None:
                 scale = _PIXELS_PER_MODULE / (code.MODULE_MM * 72 / 25.4)
                 picture = document[number].render(scale=scale, crop=points, grayscale=True).to_numpy()
                 found = zxingcpp.read_barcodes(picture, formats=_QR)
-                if [symbol.text for symbol in found] != [code_text]:
+                if [symbol.text for symbol in found] != [wanted]:
                     raise CodeUnreadable("印好的二维码读不出来或被遮挡")
 
 
-def _value(form: Form, mark: Mark, spot: Spot) -> Value:
-    key = form.field(mark.name).key
+def _value(form: Form, keys: dict[str, bool], mark: Mark, spot: Spot) -> Value:
+    plain = mark.name.partition(".")[0] == mark.name
+    key = keys[mark.name] if plain else form.field(mark.name).key
     return Value(mark.name, mark.text, spot.lines, spot.font or "", round(spot.size_pt, 1), key)
+
+
+def _joined(values: tuple[Value, ...], order: Order) -> tuple[Value, ...]:
+    """Put the pieces of a date together again: one value whose lines stand in several gaps."""
+    apart = {pieces.whole(room) for room in order.rooms if pieces.whole(room) != room}
+    joined: dict[str, Value] = {}
+    for value in values:
+        before = joined.get(value.name)
+        if value.name in apart and before is not None:
+            joined[value.name] = replace(
+                before, text=before.text + value.text, lines=(*before.lines, *value.lines)
+            )
+        elif value.name in apart:
+            joined[value.name] = value
+    return (*(value for value in values if value.name not in apart), *joined.values())
 
 
 def _code_place(box: Box, drawn: code.Drawn) -> CodePlace:
@@ -129,17 +215,10 @@ def _code_place(box: Box, drawn: code.Drawn) -> CodePlace:
     return CodePlace(symbol, box)
 
 
-def _blocks(spots: Sequence[tuple[Mark, Spot]]) -> Iterator[tuple[Mark, Spot]]:
-    return ((mark, spot) for mark, spot in spots if mark.kind in {"seal", "sign"})
-
-
-def _mark_place(
+def _beside_label(
     block: Block, asked: Mapping[str, str], mark: Mark, spot: Spot, page: tuple[float, float]
 ) -> MarkPlace:
-    """Place a block's box beside its printed label and clip it to the page.
-
-    A block with one box for both (签名或签名章) names its unit and its role there.
-    """
+    """Place a block's box beside its printed label and clip it to the page."""
     left, top, right, bottom = zip(*(line.box for line in spot.lines), strict=True)
     label = (min(left), min(top), max(right), max(bottom))
     middle = (label[1] + label[3]) / 2
@@ -153,6 +232,12 @@ def _mark_place(
         min(page[0], start + offset[2]),
         min(page[1], middle + offset[3]),
     )
+    return _mark_place(block, asked, mark.kind, box)
+
+
+def _mark_place(block: Block, asked: Mapping[str, str], kind: str, box: Box) -> MarkPlace:
+    """Describe a place; a block with one box for both (签名或签名章) names its unit and its role there."""
+    seal = kind == "seal"
     return MarkPlace(
         block=block.id,
         label=block.label,
@@ -176,14 +261,18 @@ def _off(spot: Spot, page: tuple[float, float]) -> bool:
     )
 
 
-def _collides(spot: Spot, others: Sequence[Spot]) -> bool:
-    return any(
-        _overlap(mine.box, theirs.box)
-        for other in others
-        if other.page == spot.page
-        for mine in spot.lines
-        for theirs in other.lines
+def _colliding(spots: Sequence[Spot]) -> set[int]:
+    """Find texts printed over one another, going down one page: only lines not yet passed are looked at."""
+    lines = sorted(
+        ((line.box, spot.mark) for spot in spots for line in spot.lines), key=lambda line: line[0][1]
     )
+    found: set[int] = set()
+    near: list[tuple[Box, int]] = []
+    for box, mark in lines:
+        near = [(other, owner) for other, owner in near if other[3] > box[1]]
+        found |= {mark for other, owner in near if owner != mark and _overlap(box, other)}
+        near.append((box, mark))
+    return found
 
 
 def _overlap(one: Box, two: Box) -> bool:

@@ -22,6 +22,18 @@ _REFUSED = MappingProxyType(
         "no_code": "模板里没有二维码标记 {{ code }}。请在模板中放入二维码。",
     }
 )
+_PHOTOS = MappingProxyType(
+    {
+        "photo_not_jpeg": "照片须是 JPEG（.jpg）文件。请另存为 JPEG 后再交。",
+        "photo_too_large": "照片文件超过 60 KB。请降低 JPEG 质量或缩小到 307×378 像素后再交。",
+        "photo_too_small": "照片像素太少：26×32 毫米须不低于 150 dpi，即至少 153×188 像素。请交更清晰的照片，不要放大小图。",
+        "photo_ratio": "照片的宽高不是 26:32。请裁剪成 26×32 毫米（如 307×378 像素），不要拉伸；一寸照（25×35）不合用。",
+        "photo_colourless": "照片不是彩色的。请交近期彩色照片。",
+        "photo_background": "照片背景不是单一颜色，或者不是人像。请在浅蓝色或白色平整背景前重新拍摄本人头像。",
+        "photo_nobody": "照片里看不到与背景分明的头像（可能是空白、文字页或其他图像）。请交本人正面免冠照片。",
+        "photo_damaged": "照片文件不完整或已损坏，无法打开。请重新导出 JPEG 后再交。",
+    }
+)
 
 
 class TemplatesError(Exception):
@@ -95,13 +107,24 @@ class DoesNotFit(TemplatesError):
 
     def __init__(self, names: Sequence[str], pages: int, wanted: int) -> None:
         where = f"（{'、'.join(names)}）" if names else ""
+        room = f"规定的 {wanted} 页（需要 {pages} 页或被截断）" if wanted else "栏内（被截断或跨页断开）"
         super().__init__(
             "does_not_fit",
-            f"内容过长{where}，缩小字号后仍排不进规定的 {wanted} 页（需要 {pages} 页或被截断）。请精简文字。",
+            f"内容过长{where}，缩小字号后仍排不进{room}。请精简文字。",
         )
         self.names = tuple(names)
         self.pages = pages
         self.wanted = wanted
+
+
+class TooManyPages(TemplatesError):
+    """A paper of as many pages as it needs would need more than the page number in its codes can say."""
+
+    def __init__(self, pages: int, limit: int) -> None:
+        super().__init__(
+            "too_many_pages", f"内容共 {pages} 页，一份文书最多 {limit} 页。请按班级或按批次分成几份签发。"
+        )
+        self.pages = pages
 
 
 class CodeUnreadable(TemplatesError):
@@ -118,6 +141,14 @@ class PdfRefused(TemplatesError):
         super().__init__(
             "pdf_refused", f"生成的 PDF 不符合存档要求：{why_zh}。文书未签发，请联系系统管理员。"
         )
+
+
+class PhotoRefused(TemplatesError):
+    """A picture is not a photo for a certificate; `reason` is one of the photo refusals of this module."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason, _PHOTOS[reason])
+        self.reason = reason
 
 
 class FontMissing(TemplatesError):

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+import unicodedata
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -24,6 +25,7 @@ class Family:
     files: tuple[str, ...]
     in_pdf: str
     face: int = 0  # which face of a collection is ours
+    han_only: bool = False  # its letters and pictures are not for our papers
 
 
 KAI = Family(
@@ -45,7 +47,11 @@ LATIN = Family(
     tuple(f"LiberationSerif-{style}.ttf" for style in ("Regular", "Bold", "Italic", "BoldItalic")),
     r"LiberationSerif(-(Bold|Italic|BoldItalic|Regular))?",
 )
-FAMILIES = (KAI, SONG, LATIN)
+# Rare characters the others lack, in the forms used on the mainland: decision 0003.
+RARE = Family(
+    "BabelStone Han", "fonts-babelstone-han", ("BabelStoneHan.ttf",), r"BabelStoneHan", han_only=True
+)
+FAMILIES = (KAI, SONG, LATIN, RARE)  # in the order in which a character is looked for
 # The other faces of the Noto collection would be chosen for some characters and look Japanese.
 _HIDDEN = ("Noto Serif CJK JP", "Noto Serif CJK KR", "Noto Serif CJK TC", "Noto Serif CJK HK")
 
@@ -98,12 +104,30 @@ class Fonts:
             left = {char: None for char in left if not has[ord(char) >> 3] >> (ord(char) & 7) & 1}
         return "".join(left)
 
+    def special(self, text: str) -> dict[str, str]:
+        """Give the characters of `text` that Kai and Song do not both have, each with the family to set it in.
+
+        What no family has is left out (see `missing`); so are the Latin font's own characters.
+        """
+        found: dict[str, str] = {}
+        for char in set(text):
+            if char.isspace() or char.isascii() or (self.has(KAI.name, char) and self.has(SONG.name, char)):
+                continue
+            family = next((family.name for family in FAMILIES if self.has(family.name, char)), LATIN.name)
+            found.update({char: family} if family != LATIN.name else {})
+        return found
+
+    def has(self, name: str | None, char: str) -> bool:
+        """Tell whether the pinned family of this name has a character; a family of no name has none."""
+        family = next((family for family in FAMILIES if family.name == name), None)
+        return family is not None and bool(self._coverage(family)[ord(char) >> 3] >> (ord(char) & 7) & 1)
+
     def _coverage(self, family: Family) -> bytes:
         if family.name not in self._covered:
             file = family.files[0]
-            note = self._folder / f"coverage-{self.hashes[file][:16]}-{family.face}"
+            note = self._folder / f"coverage-{self.hashes[file][:16]}-{family.face}-{family.han_only:d}"
             if not note.exists():
-                _replace(note, _bitmap(self.files[file], family.face))
+                _replace(note, _bitmap(self.files[file], family))
             self._covered[family.name] = note.read_bytes()
         return self._covered[family.name]
 
@@ -121,6 +145,10 @@ class Fonts:
             f'<pattern><patelt name="family"><string>{name}</string></patelt></pattern>' for name in _HIDDEN
         ]
         lines += ["</rejectfont></selectfont>"]
+        # Without an order fontconfig would take the rare font for whatever the Kai font lacks.
+        lines += ['<match target="pattern"><edit name="family" mode="append_last" binding="strong">']
+        lines += [f"<string>{family.name}</string>" for family in FAMILIES]
+        lines += ["</edit></match>"]
         conf = self._folder / "fonts.conf"
         body = "\n".join(lines)
         text = f'<?xml version="1.0"?>\n<!DOCTYPE fontconfig SYSTEM "fonts.dtd">\n<fontconfig>\n{body}\n</fontconfig>\n'
@@ -143,12 +171,14 @@ def _stamped(path: Path, known: list[Any] | None) -> list[Any]:
         return [facts.st_size, facts.st_mtime_ns, hashlib.file_digest(file, "sha256").hexdigest()]
 
 
-def _bitmap(path: Path, face: int) -> bytes:
-    """Read one face's character map into a bit per code point (139 264 bytes)."""
+def _bitmap(path: Path, family: Family) -> bytes:
+    """Read our face's character map into a bit per code point (139 264 bytes)."""
     from fontTools.ttLib import TTFont
 
     bits = bytearray(_UNICODE // 8)
-    with TTFont(path, fontNumber=face, lazy=True) as font:
+    with TTFont(path, fontNumber=family.face, lazy=True) as font:
         for point in font.getBestCmap():
+            if family.han_only and not unicodedata.name(chr(point), "").startswith("CJK UNIFIED"):
+                continue
             bits[point >> 3] |= 1 << (point & 7)
     return bytes(bits)

@@ -79,8 +79,24 @@ class Fiducial:
 
 
 @dataclass(frozen=True, slots=True)
+class PhotoPlace:
+    """A person's photo: the field it belongs to and where it is printed."""
+
+    name: str
+    box: Box
+
+
+@dataclass(frozen=True, slots=True)
+class RoomPlace:
+    """The gap that a pre-printed blank leaves for a field's value: what stands outside is not ours."""
+
+    name: str
+    box: Box
+
+
+@dataclass(frozen=True, slots=True)
 class PageLayout:
-    """One page, `width` × `height` millimetres."""
+    """One page, `width` × `height` millimetres; `rooms` on pre-printed blanks only."""
 
     width: float
     height: float
@@ -88,6 +104,8 @@ class PageLayout:
     marks: tuple[MarkPlace, ...]
     codes: tuple[CodePlace, ...]
     fiducials: tuple[Fiducial, ...]
+    photos: tuple[PhotoPlace, ...] = ()
+    rooms: tuple[RoomPlace, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +140,8 @@ def _page(raw: Mapping[str, Any]) -> PageLayout:
         marks=tuple(MarkPlace(**{**mark, "box": _box(mark["box"])}) for mark in raw["marks"]),
         codes=tuple(CodePlace(_box(code["box"]), _box(code["keep_out"])) for code in raw["codes"]),
         fiducials=tuple(Fiducial(int(mark["id"]), _box(mark["box"])) for mark in raw["fiducials"]),
+        photos=tuple(PhotoPlace(photo["name"], _box(photo["box"])) for photo in raw.get("photos", ())),
+        rooms=tuple(RoomPlace(room["name"], _box(room["box"])) for room in raw.get("rooms", ())),
     )
 
 

@@ -6,7 +6,7 @@ import threading
 from collections import deque
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from templates.errors import ConverterBusy, ConverterFailed
@@ -20,6 +20,9 @@ from templates.libreoffice_worker import (
 )
 
 DEADLINE_SECONDS = 30.0  # a paper takes 0.1 s; thirty seconds is a hang, even on a loaded machine
+LIGHT_BYTES = (
+    1 << 20
+)  # a form has 0.3 MB; a roster of 1000 rows has 8, takes 15 s and is given as much longer
 QUEUE = 16  # more waiting papers than this are refused with a time to come back
 RECYCLE_DOCUMENTS = 250  # evidence.md §1: memory and time per document grow slowly
 RECYCLE_BYTES = 500 << 20
@@ -27,17 +30,25 @@ _STAGGER = 20  # documents by which the next worker recycles earlier, so that no
 _TRIES = 2  # a paper that was there when LibreOffice died is tried once more, on another worker
 _LOOK_SECONDS = 0.5  # how often an idle worker is looked after
 _BACK_OFF_SECONDS = (0.2, 1.0, 5.0, 15.0)  # pause after the first, second, … failed start
-_PATIENCE_SECONDS = 2 * DEADLINE_SECONDS + 30.0  # what one caller waits in all, queue included
+_QUEUE_SECONDS = 30.0  # what a caller waits for its turn, beyond two deadlines of its own
 _CLOSE_SECONDS = 5.0
 _APART_SECONDS = (
     5.0  # the first worker has the machine to itself for so long: one that works soon beats two later
 )
 
 
+class Answer(Future[bytes]):
+    """PDF bytes to come; `deadline` is the seconds one try may take."""
+
+    def __init__(self, deadline: float) -> None:
+        super().__init__()
+        self.deadline = deadline
+
+
 @dataclass(slots=True)
 class _Request:
     docx: bytes
-    answer: "Future[bytes]" = field(default_factory=Future)
+    answer: Answer
     tries: int = 0
 
 
@@ -101,12 +112,12 @@ class Converter:
             thread.join(_CLOSE_SECONDS)
         self._threads.clear()
 
-    def submit(self, docx: bytes) -> "Future[bytes]":
-        """Queue one document; the future gives PDF bytes or raises ConverterFailed.
+    def submit(self, docx: bytes) -> Answer:
+        """Queue one document; the answer gives PDF bytes or raises ConverterFailed.
 
         Raises ConverterBusy at once when too many are waiting.
         """
-        request = _Request(docx)
+        request = _Request(docx, Answer(self._deadline * max(1.0, len(docx) / LIGHT_BYTES)))
         with self._state:
             if self._closing:
                 raise ConverterFailed("closed")
@@ -116,10 +127,10 @@ class Converter:
             self._state.notify_all()
         return request.answer
 
-    def result(self, answer: "Future[bytes]") -> bytes:
+    def result(self, answer: Answer) -> bytes:
         """Wait for a submitted document; raises ConverterFailed."""
         try:
-            return answer.result(_PATIENCE_SECONDS)
+            return answer.result(_TRIES * answer.deadline + _QUEUE_SECONDS)
         except FutureTimeout:
             answer.cancel()
             raise ConverterFailed("no_worker") from None
@@ -179,7 +190,7 @@ class Converter:
                 return
             request.tries += 1
             try:
-                pdf = worker.ask(request.docx, self._deadline)
+                pdf = worker.ask(request.docx, request.answer.deadline)
             except WorkerRefused as refusal:
                 _fail(request, str(refusal))
             except WorkerLost as loss:

@@ -25,7 +25,7 @@ import uno
 _PR_SET_PDEATHSIG = 1
 _START_SECONDS = 30.0  # a cold disk on a small machine needs about ten
 _MEMORY = 4 << 30  # address space: a normal document maps under 2 GiB
-_CPU_SECONDS = 600  # 250 documents before recycling need about 100
+_CPU_SECONDS = 1800  # 250 documents before recycling need about 100, forty long rosters 600
 _FILE_SIZE = 256 << 20  # no paper of ours comes near; stops a runaway export
 _ARGUMENTS = (
     "--headless",

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from io import BytesIO
 from typing import Any
 from xml.sax.saxutils import escape
@@ -10,7 +10,6 @@ from xml.sax.saxutils import escape
 from pypdf import PageObject, PdfReader
 from pypdf.errors import PyPdfError
 from pypdf.generic import (
-    ArrayObject,
     BooleanObject,
     DictionaryObject,
     NameObject,
@@ -19,8 +18,10 @@ from pypdf.generic import (
     TextStringObject,
 )
 
+from templates.code import Drawn
 from templates.errors import PdfRefused
 from templates.fonts import family_of
+from templates.pagecodes import recoded, streams
 
 PRODUCER = "Yinzheng; LibreOffice"
 _HEADER = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n"
@@ -48,16 +49,19 @@ _XMP = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 <?xpacket end="w"?>"""
 
 
-def finish(pdf: bytes, colours: Mapping[int, str], title: str) -> bytes:
+def finish(pdf: bytes, colours: Mapping[int, str], title: str, codes: Sequence[Drawn] = ()) -> bytes:
     """Set marker colours (number → RRGGBB) back, title the file, and take out dates and names.
 
-    The same input gives the same bytes (LibreOffice itself salts the Song font it embeds). Raises PdfRefused when the PDF cannot be read.
+    With `codes` (one per page, all of one size) each page shows its own where a code of that size stands;
+    LibreOffice knows only one picture for a header on all pages. The same input gives the same bytes (LibreOffice itself salts the Song font it embeds). Raises PdfRefused when the PDF cannot be read.
     """
     try:
         reader = PdfReader(BytesIO(pdf))
         changed: list[PdfObject] = [_described(reader, title), *_described_root(reader.root_object, title)]
         for page in reader.pages:
             changed += _recoloured(page, colours)
+        if codes:
+            changed += recoded(reader, codes)
         changed += _fixed_profiles(reader.root_object)
         return _spliced(pdf, reader, changed)
     except (PyPdfError, KeyError, TypeError, ValueError, AttributeError, IndexError) as problem:
@@ -87,7 +91,7 @@ def check(pdf: bytes) -> tuple[str, ...]:
 
 def _text(page: PageObject) -> str:
     """Give a page's text; lines and curves are left out first: an ornament takes longer than all words."""
-    for content in _streams(page):
+    for content in streams(page):
         data = content.get_data()
         if b"(" not in data:  # only words in brackets could look like a path; LibreOffice writes none
             content.set_data(_PATH.sub(b"", data))
@@ -95,7 +99,7 @@ def _text(page: PageObject) -> str:
 
 
 def _recoloured(page: DictionaryObject, colours: Mapping[int, str]) -> Iterator[StreamObject]:
-    for content in _streams(page):
+    for content in streams(page):
         content.set_data(_COLOUR.sub(lambda found: _colour(found, colours), content.get_data()))
         yield content
 
@@ -144,11 +148,12 @@ def _spliced(pdf: bytes, reader: PdfReader, changed: list[PdfObject]) -> bytes:
     out = BytesIO()
     out.write(_HEADER)
     seal = hashlib.sha256()
-    table = [b"0000000000 65535 f \n"] + [b"0000000000 00000 f \n"] * max(places)
-    for (start, number), end in zip(starts, ends, strict=True):
+    table = [b"0000000000 65535 f \n"] + [b"0000000000 00000 f \n"] * max((*places, *fresh))
+    pieces = {number: pdf[start:end] for (start, number), end in zip(starts, ends, strict=True)}
+    for number in (*pieces, *sorted(fresh.keys() - pieces.keys())):
         table[number] = b"%010d 00000 n \n" % out.tell()
         if number not in fresh:
-            out.write(pdf[start:end])
+            out.write(pieces[number])
             continue
         out.write(b"%d 0 obj\n" % number)
         begin = out.tell()
@@ -169,14 +174,6 @@ def _number(item: PdfObject | None) -> int:
     reference = item.indirect_reference
     assert reference is not None
     return reference.idnum
-
-
-def _streams(page: DictionaryObject) -> Iterator[StreamObject]:
-    contents: Any = page["/Contents"].get_object()
-    for stream in contents if isinstance(contents, ArrayObject) else [contents]:
-        content = stream.get_object()
-        assert isinstance(content, StreamObject)
-        yield content
 
 
 def _fixed_profiles(root: DictionaryObject) -> Iterator[PdfObject]:

@@ -1,9 +1,10 @@
 """Reads from LibreOffice's PDF where each traced text and each picture stands, by colour and by pdfium."""
 
 import ctypes
+import hashlib
 import threading
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import pypdfium2 as pdfium
 from pypdfium2 import raw
@@ -39,12 +40,13 @@ class Spot:
 
 @dataclass(frozen=True, slots=True)
 class PictureSpot:
-    """One picture: its box in mm, its pixels, and which corner mark it is, if any."""
+    """One picture: its box in mm, its pixels, which corner mark it is, and the SHA-256 of its JPEG, if any."""
 
     page: int
     box: Box
     pixels: tuple[int, int]
     fiducial: int | None
+    digest: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +67,12 @@ class _Glyph:
     size: float
 
 
-def read(pdf: bytes, marks: int) -> Sheet:
-    """Find traced texts 1…`marks` and all pictures; raises PdfRefused when pdfium cannot open it."""
+def read(pdf: bytes, tints: Mapping[int, Sequence[int]]) -> Sheet:
+    """Find traced texts and all pictures; raises PdfRefused when pdfium cannot open it.
+
+    `tints` gives the marks of each marker colour; several marks of one colour stand on one page each, in
+    their order.
+    """
     with PDFIUM:
         try:
             document = pdfium.PdfDocument(pdf)
@@ -80,17 +86,50 @@ def read(pdf: bytes, marks: int) -> Sheet:
                 page = document[number]
                 width, height = page.get_size()
                 sizes.append((width * _MM, height * _MM))
-                spots += _texts(page, number, height, marks)
+                spots += _texts(page, number, height, tints)
                 pictures += _pictures(page, number, height)
-            return Sheet(tuple(sizes), tuple(spots), tuple(pictures))
+            return Sheet(tuple(sizes), tuple(_told_apart(spots, tints)), tuple(pictures))
 
 
-def _texts(page: pdfium.PdfPage, number: int, height: float, marks: int) -> Iterator[Spot]:
+def drawn_with(pdf: bytes, chars: str) -> set[tuple[str, str | None]]:
+    """Give each of these characters with every pinned family it is drawn in; None stands for any other font."""
+    found: set[tuple[str, str | None]] = set()
+    with PDFIUM, pdfium.PdfDocument(pdf) as document:
+        for page in document:
+            text = page.get_textpage()
+            unit = 0
+            for index in range(text.count_chars()):
+                before, unit = unit, raw.FPDFText_GetUnicode(text, index)
+                char = _char(before, unit)
+                if char in chars:
+                    found.add((char, _font(text, index)))
+    return found
+
+
+def _char(before: int, unit: int) -> str:
+    """Give the character that a UTF-16 unit ends; pdfium gives 𬱖 as two halves."""
+    if 0xDC00 <= unit < 0xE000 and 0xD800 <= before < 0xDC00:
+        return chr(0x10000 + (before - 0xD800 << 10) + unit - 0xDC00)
+    return chr(unit)
+
+
+def _told_apart(spots: Iterable[Spot], tints: Mapping[int, Sequence[int]]) -> Iterator[Spot]:
+    """Name each text's mark, not its colour; a text too many is given to the colour's last mark."""
+    left = {tint: list(reversed(marks)) for tint, marks in tints.items()}
+    for spot in spots:
+        marks = left[spot.mark]
+        yield replace(spot, mark=marks.pop() if len(marks) > 1 else marks[0])
+
+
+def _texts(
+    page: pdfium.PdfPage, number: int, height: float, tints: Mapping[int, Sequence[int]]
+) -> Iterator[Spot]:
+    """Find the texts of each marker colour; `mark` of a spot is the colour until it is told apart."""
     text = page.get_textpage()
     found: dict[int, list[_Glyph]] = {}
     for index in range(text.count_chars()):
         mark = _marker(text, index)
-        if 0 < mark <= marks:
+        if mark in tints:
             found.setdefault(mark, []).append(_glyph(text, index))
     for mark, glyphs in found.items():
         lines = tuple(_line(group, height) for group in _grouped(glyphs))
@@ -196,4 +235,5 @@ def _pictures(page: pdfium.PdfPage, number: int, height: float) -> Iterator[Pict
         pixels = item.get_px_size()
         small = pixels[0] == pixels[1] == fiducial.PIXELS
         mark = fiducial.recognise(item.get_bitmap().to_pil()) if small else None
-        yield PictureSpot(number, box, pixels, mark)
+        jpeg = hashlib.sha256(item.get_data()).hexdigest() if item.get_filters() == ["DCTDecode"] else None
+        yield PictureSpot(number, box, pixels, mark, jpeg)

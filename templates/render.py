@@ -1,60 +1,27 @@
 """The one door of this package: a form and its data become a printed, described and proved paper."""
 
-import unicodedata
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Mapping, Sequence
 
-from templates import code, describe, pdfa, places
-from templates.catalogue import Catalogue, Form
-from templates.errors import DoesNotFit, GlyphMissing, ValueRefused
+from templates import code, describe, naming, pdfa, pieces, places
+from templates.catalogue import MAX_PAGES, Catalogue, Form
+from templates.characters import clean
+from templates.errors import CodeUnreadable, DoesNotFit, GlyphMissing, TooManyPages
 from templates.fonts import Fonts
-from templates.layout import Layout
 from templates.libreoffice import Converter
-from templates.sandbox import MarkFunction, Shown
+from templates.naming import grouped
+from templates.order import MarkAt, Order, Printed, TemplateSource
 from templates.word import Filled, Template
-from templates.wording import asides, printed
+from templates.wording import printed
+
+__all__ = ("MarkAt", "Order", "Printed", "Printer", "TemplateSource", "clean", "grouped", "rehearse")
 
 # When a paper comes out too long, the values that need more than one line are tried smaller, in two steps.
 SHRINK_STEPS = (1.0, 0.88, 0.76)
+# On a pre-printed blank nobody can widen a gap: there each value that is too long shrinks by itself, step by step.
+BLANK_STEP, BLANK_STEPS = 0.87, 7
 SMALLEST_PT = 6.5  # below this a 200 dpi scan of 龘 cannot be read; nothing is set smaller
 _TEMPLATES_KEPT = 64  # compiled templates in memory: one per form, template version and QR size
-_FORBIDDEN = {
-    "Cc": "含有控制字符",
-    "Cf": "含有不可见字符",
-    "Cs": "编码损坏",
-    "Co": "含有自造字（私用区字符）",
-}
-_SERIAL_GROUPS = (4, 8)
 _SERIAL_LENGTH = 13
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """What to print: raw `data` (codes, ISO dates) by field name, the serial, the QR code's text.
-
-    `furniture` gives further names a template may print, such as `authority`.
-    """
-
-    form: Form
-    data: Mapping[str, str]
-    serial: str
-    code_text: str
-    furniture: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Printed:
-    """A finished paper: PDF/A-2b and .docx bytes, where everything stands, and what was used to make it."""
-
-    pdf: bytes
-    docx: bytes
-    layout: Layout
-    facts: dict[str, str]
-    template_hash: str
-    font_hashes: dict[str, str]
-    pages: int
-    tier: int = 2
 
 
 class Printer:
@@ -63,7 +30,7 @@ class Printer:
     def __init__(self, catalogue: Catalogue, converter: Converter, fonts: Fonts) -> None:
         self._catalogue = catalogue
         self._converter = converter
-        self._fonts = fonts
+        self.fonts = fonts
         self._templates: dict[tuple[str, int], Template] = {}
 
     def print(self, order: Order) -> Printed:
@@ -73,17 +40,27 @@ class Printer:
         PdfRefused, ConverterBusy, ConverterFailed; then nothing may be issued.
         """
         form = order.form
-        facts = {name: clean(form, name, text) for name, text in printed(form, order.data).items()}
-        furniture = _furniture(order)
-        for name, text in {**facts, **furniture}.items():
-            if missing := self._fonts.missing(text):
-                raise GlyphMissing(name, missing)
-        drawn = code.draw(order.code_text)
-        template = self._template(form, drawn)
-        filled = template.fill(_context(order, facts, furniture), drawn.png)
-        raw, docx, sheet = self._fit(form, filled)
-        layout = describe.layout(form, order.data, filled.marks, sheet, drawn)
-        pdf = pdfa.finish(raw, {mark.number: mark.colour for mark in filled.marks}, form.title)
+        facts = cleaned(form, printed(form, order.data))
+        furniture = naming.furnished(order)
+        self._prove_glyphs(order, facts, furniture)
+        photos = tuple(naming.photos(order))
+        texts = self._codes(order, form.pages or 1)
+        drawn = code.draw(texts[0])
+        source = order.template or TemplateSource(form.template.read_bytes(), form.template_hash)
+        special = self.fonts.special("".join((*facts.values(), *furniture.values())))
+        filled = self._template(source, drawn, form.title).fill(
+            naming.context(order, facts, furniture, photos), drawn.png, photos, special
+        )
+        raw, docx, sheet = self._fit(order, filled)
+        if len(sheet.pages) != len(texts):
+            texts = self._codes(order, len(sheet.pages))
+            filled.recode(code.draw(texts[0]).png)
+            docx = filled.plain()
+        codes = [code.draw(text) for text in texts]
+        if {one.pixels for one in codes} != {drawn.pixels}:
+            raise CodeUnreadable("各页二维码大小不一")
+        layout = describe.layout(order, filled.marks, sheet, drawn, photos)
+        pdf = pdfa.finish(raw, {mark.tint: mark.colour for mark in filled.marks}, form.title, codes)
         describe.prove(
             pdf,
             form=form,
@@ -91,89 +68,90 @@ class Printer:
             furniture=furniture,
             marks=filled.marks,
             described=layout,
-            code_text=order.code_text,
+            codes=texts,
+            apart=pieces.pieces(facts, order.rooms),
         )
-        hashes = dict(self._fonts.hashes)
-        return Printed(pdf, docx, layout, facts, form.template_hash, hashes, len(layout.pages))
+        self._prove_special(pdf, facts, special)
+        hashes = dict(self.fonts.hashes)
+        return Printed(pdf, docx, layout, facts, source.hash, hashes, len(layout.pages), texts)
 
-    def _template(self, form: Form, drawn: code.Drawn) -> Template:
-        """Compile a form's template once per version and QR size."""
-        key = (form.template_hash, drawn.modules)
+    def _codes(self, order: Order, pages: int) -> tuple[str, ...]:
+        texts = tuple(order.codes(pages))
+        if len(texts) != pages:
+            raise CodeUnreadable(f"{pages} 页纸要 {pages} 个二维码，给了 {len(texts)} 个")
+        return texts
+
+    def _prove_glyphs(self, order: Order, facts: Mapping[str, str], furniture: Mapping[str, str]) -> None:
+        """Refuse what the pinned fonts cannot show before LibreOffice could replace it silently."""
+        notes = order.form.footnotes if order.footnotes is None else order.footnotes
+        wordings = {**order.form.texts, **order.texts, "footnotes": "".join(notes)}
+        if not self.fonts.missing("".join((*facts.values(), *furniture.values(), *wordings.values()))):
+            return
+        for name, text in (*facts.items(), *furniture.items(), *wordings.items()):
+            if missing := self.fonts.missing(text):
+                raise GlyphMissing(name, missing)
+
+    def _prove_special(self, pdf: bytes, facts: Mapping[str, str], special: Mapping[str, str]) -> None:
+        """Prove that rare characters are drawn in a font that has them, not as empty boxes."""
+        if not special:
+            return
+        drawn = places.drawn_with(pdf, "".join(special))
+        boxes = {char for char, family in drawn if not self.fonts.has(family, char)}
+        for name, text in facts.items():
+            if missing := "".join(char for char in text if char in boxes):
+                raise GlyphMissing(name, missing)
+
+    def _template(self, source: TemplateSource, drawn: code.Drawn, title: str) -> Template:
+        """Compile a template once per version and QR size."""
+        key = (source.hash, drawn.modules)
         if key not in self._templates:
             if len(self._templates) >= _TEMPLATES_KEPT:
                 self._templates.clear()
-            self._templates[key] = Template(form.template.read_bytes(), drawn, form.title)
+            self._templates[key] = Template(source.docx, drawn, title)
         return self._templates[key]
 
-    def _fit(self, form: Form, filled: Filled) -> tuple[bytes, bytes, places.Sheet]:
+    def _fit(self, order: Order, filled: Filled) -> tuple[bytes, bytes, places.Sheet]:
         """Convert, and again with smaller long values, until the paper has its pages and nothing is cut."""
+        form, cut = order.form, list[str]()
+        lines = {pieces.whole(name): room.lines for name, room in order.rooms.items()}
+        names = {mark.number: mark.name for mark in filled.marks if mark.kind == "value"}
         first: places.Sheet | None = None
-        for step in SHRINK_STEPS:
-            if first is not None:
-                filled.resize(_smaller(filled, first, step))
+        last: places.Sheet | None = None
+        for step in (BLANK_STEP,) * BLANK_STEPS if order.rooms else SHRINK_STEPS:
+            if first is not None and last is not None:
+                filled.resize(
+                    _tighter(lines, names, last, cut) if order.rooms else _smaller(filled, first, step)
+                )
             answer = self._converter.submit(filled.marked())
             docx = filled.plain()  # made while LibreOffice works
             pdf = self._converter.result(answer)
-            sheet = places.read(pdf, len(filled.marks))
-            cut = describe.cut(form, filled.marks, sheet)
-            if len(sheet.pages) == form.pages and not cut:
+            sheet = places.read(pdf, filled.tints())
+            if len(sheet.pages) > MAX_PAGES:
+                raise TooManyPages(len(sheet.pages), MAX_PAGES)
+            cut = describe.cut(filled.marks, sheet, lines)
+            if form.pages in {0, len(sheet.pages)} and not cut:
                 return pdf, docx, sheet
-            first = first or sheet
+            first, last = first or sheet, sheet
         raise DoesNotFit(cut, len(sheet.pages), form.pages)
 
 
-def rehearse(form: Form, code_text: str) -> None:
+def rehearse(form: Form, code_text: str, template: TemplateSource | None = None) -> Filled:
     """Fill a form's template with its example, all but LibreOffice: what `forms lint` proves of a folder.
 
     Raises TemplateRefused, ValueRefused and CodeUnreadable as `Printer.print` would.
     """
     data = form.example_data() if form.example.is_file() else {}
-    order = Order(form, data, serial="0" * _SERIAL_LENGTH, code_text=code_text)
-    facts = {name: clean(form, name, text) for name, text in printed(form, data).items()}
+    order = Order(form, data, "0" * _SERIAL_LENGTH, lambda pages: [code_text] * pages)
+    facts = cleaned(form, printed(form, data))
     drawn = code.draw(code_text)
-    template = Template(form.template.read_bytes(), drawn, form.title)
-    template.fill(_context(order, facts, _furniture(order)), drawn.png)
+    docx = template.docx if template else form.template.read_bytes()
+    context = naming.context(order, facts, naming.furnished(order))
+    return Template(docx, drawn, form.title).fill(context, drawn.png)
 
 
-def clean(form: Form, name: str, text: str) -> str:
-    """Give the text of a field as it may be printed: NFC, single line breaks in type `text` only.
-
-    Raises ValueRefused for control, invisible and private-use characters, and line breaks elsewhere.
-    """
-    text = unicodedata.normalize("NFC", text).replace("\r\n", "\n").strip()
-    lines_allowed = form.field(name).type == "text"
-    for char in text:
-        if char == "\n" and lines_allowed:
-            continue
-        if why := _FORBIDDEN.get(unicodedata.category(char)):
-            raise ValueRefused(name, "含有换行" if char == "\n" else why)
-    return text
-
-
-def grouped(serial: str) -> str:
-    """Write a serial in groups as people read it: XXXX-XXXX-XXXXX."""
-    bare = serial.replace("-", "")
-    first, second = _SERIAL_GROUPS
-    return "-".join(part for part in (bare[:first], bare[first:second], bare[second:]) if part)
-
-
-def _furniture(order: Order) -> dict[str, str]:
-    form = order.form
-    own = {"serial": grouped(order.serial), "title": form.title, "attachment": form.attachment}
-    return {"authority": "", **order.furniture, **own}
-
-
-def _context(order: Order, facts: Mapping[str, str], furniture: Mapping[str, str]) -> dict[str, Any]:
-    form = order.form
-    seals = {block.id: block.seal_label for block in form.blocks if block.seal_label}
-    signs = {block.id: block.sign_label for block in form.blocks if block.sign_label}
-    return {
-        **asides(form, order.data),
-        **{name: Shown(text, "furniture", name) for name, text in furniture.items()},
-        **{name: Shown(text, "value", name) for name, text in facts.items()},
-        "seal": MarkFunction("seal", seals),
-        "sign": MarkFunction("sign", signs),
-    }
+def cleaned(form: Form, texts: Mapping[str, str]) -> dict[str, str]:
+    """Give all texts as they may be printed (see `clean`); raises ValueRefused."""
+    return {name: clean(form, name, text) for name, text in texts.items()}
 
 
 def _smaller(filled: Filled, first: places.Sheet, step: float) -> dict[int, int]:
@@ -183,4 +161,19 @@ def _smaller(filled: Filled, first: places.Sheet, step: float) -> dict[int, int]
     long = {spot.mark for spot in first.spots if len(spot.lines) > 1 or spot.clipped} & values
     return {
         mark: round(2 * max(min(SMALLEST_PT, sizes[mark]), sizes[mark] * step)) for mark in long or values
+    }
+
+
+def _tighter(
+    lines: Mapping[str, int], marks: Mapping[int, str], last: places.Sheet, cut: Sequence[str]
+) -> dict[int, int]:
+    """Choose the next smaller size, in half points, of values with too many lines, else of all that are `cut`.
+
+    `lines` is the most each may take, `marks` names the values by number.
+    """
+    spots = [spot for spot in last.spots if marks.get(spot.mark) in cut]
+    over = [spot for spot in spots if len(spot.lines) > lines.get(marks[spot.mark], len(spot.lines))]
+    return {
+        spot.mark: int(2 * max(min(SMALLEST_PT, spot.size_pt), spot.size_pt * BLANK_STEP))
+        for spot in over or spots
     }

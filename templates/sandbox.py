@@ -13,8 +13,10 @@ from templates.errors import TemplateRefused
 
 # A printed text comes out of the template between these private-use characters: its number, its text.
 START, MIDDLE, END = "\uf8f0", "\uf8f1", "\uf8f2"
-MAX_OUTPUT = 16 << 20  # characters one part may grow to; ours are 0.2 million
-MAX_MARKS = 4000  # printed texts in one paper; a roster of 60 rows has 600
+MAX_OUTPUT = (
+    64 << 20
+)  # characters one part may grow to; a form has 0.2 million, a roster of 2000 rows 20 million
+MAX_MARKS = 0xFFFF  # printed texts in one paper: what two bytes of a colour can number; 2000 rows have 26 000
 
 Kind = Literal["value", "furniture", "seal", "sign"]
 
@@ -33,8 +35,20 @@ class Shown(str):
         return made
 
 
+class Names:
+    """Values by name that a template may ask for, `row.student_name` or `text.effect`, and nothing else."""
+
+    __slots__ = ("_values",)
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        self._values = values
+
+    def __getitem__(self, name: str) -> Any:
+        return self._values[name]
+
+
 class Picture:
-    """The QR picture: the XML that stands for it where a template says `{{ code }}`."""
+    """A picture: the XML that stands for it where a template says `{{ code }}` or `{{ photo }}`."""
 
     def __init__(self, xml: str) -> None:
         self._xml = Markup(xml)  # noqa: S704 - made by docxtpl from our own picture

@@ -1,18 +1,23 @@
 """Fills a Word template with one paper's values, each in a run of its own that can be found again.
 
-What a template may say (conventions for authors): `{{ field }}` for each declared field, `{{ code }}` for the
-QR picture, `{{ serial }}`, `{{ title }}`, `{{ attachment }}`, `{{ authority }}`; `{{ seal('block') }}` and
-`{{ sign('block') }}` print a block's label; `raw.field` in conditions, `{{ plain.field }}` for an untraced
-repeat. In the body, headers, footers and footnotes; a mark keeps the font and size of its first letter.
+What a template may say (conventions for authors): `{{ field }}` for each declared field, photos too;
+`{%tr for row in table %}` … `{{ row.column }}` … `{%tr endfor %}`, or `{{ table[0].column }}`; `{{ code }}` for
+the QR picture, `{{ serial }}`, `{{ title }}`, `{{ attachment }}`, `{{ authority }}`, `{{ school }}`,
+`{{ copies_note }}`; `{{ text.name }}` and a loop over `footnotes` for wordings (not traced);
+`{{ total.table.length }}` and `{{ total.table.column }}` for the sum of a table (not traced);
+`{{ seal('block') }}` and `{{ sign('block') }}` print a block's label; `raw.field` in conditions,
+`{{ plain.field }}` for an untraced repeat. In the body, headers, footers and footnotes; a mark keeps the
+font and size of its first letter.
 """
 
 import copy
 import re
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import BytesIO
+from types import MappingProxyType
 from typing import Any
 
 from docx.opc.part import Part
@@ -23,88 +28,108 @@ from lxml import etree
 from templates import word_safety
 from templates.code import Drawn
 from templates.errors import TemplateRefused
-from templates.sandbox import END, MIDDLE, START, Kind, Picture, Program, Shown
+from templates.pictures import Photo
+from templates.runs import BEFORE_COLOUR, BEFORE_SIZE, colour_of, properties_of, set_property, split
+from templates.sandbox import Kind, Picture, Program, Shown
 
 _W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 _MC = "http://schemas.openxmlformats.org/markup-compatibility/2006"
-_RUN, _TEXT, _PROPERTIES, _BREAK = (f"{{{_W}}}{name}" for name in ("r", "t", "rPr", "br"))
 _VAL = f"{{{_W}}}val"
-_SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 _DOC_PR = "{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing}docPr"
 _RENDERED = ("/header", "/footer", "/footnotes", "/endnotes")
 # Parts that never reach paper; LibreOffice would read them for every document.
 _USELESS = ("stylesWithEffects", "customXml", "thumbnail", "extended-properties", "custom-properties")
-_PIECE = re.compile(f"{START}(\\d+){MIDDLE}(.*?){END}", re.DOTALL)
 _CODE = re.compile(r"\{\{\s*code\s*\}\}")
-_BEFORE_COLOUR: tuple[str, ...] = (
-    "rStyle",
-    "rFonts",
-    "b",
-    "bCs",
-    "i",
-    "iCs",
-    "caps",
-    "smallCaps",
-    "strike",
-    "dstrike",
-)
-_BEFORE_COLOUR += ("outline", "shadow", "emboss", "imprint", "noProof", "snapToGrid", "vanish", "webHidden")
-_BEFORE_SIZE = (*_BEFORE_COLOUR, "color", "spacing", "w", "kern", "position")
-_NEAR_BLACK = re.compile(r'<w:color w:val="(00[0-9A-Fa-f]{4})"')
+_NEAR_BLACK = re.compile(r'(?:<w:color w:val|w:color|w:fill)="(00[0-9A-Fa-f]{4})"')
+_PHOTO = re.compile(r'r:embed="(rIdPhoto[0-9a-f]+)"')
+_RELATION = "{http://schemas.openxmlformats.org/package/2006/relationships}Relationship"
+_IMAGE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/image"
+_JPEG = "{http://schemas.openxmlformats.org/package/2006/content-types}Default"
 _STYLE_USE = re.compile(r'<w:(?:pStyle|rStyle|tblStyle|styleLink|numStyleLink) w:val="([^"]+)"')
 _STYLE_LINKS = ("basedOn", "link", "next")
 _FIXED_TIME = datetime(2026, 1, 1, tzinfo=UTC)  # the paper's own date is on the paper
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)
-BLACK = "000000"
+TINTS = 2000  # more cells than any page can hold
+_HUGE = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True)  # our own output
+_CLOSE = (
+    'distT="0" distB="0" distL="0" distR="0"'  # LibreOffice puts 3.2 mm beside a picture that does not say
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """One traced text: its number is its colour while LibreOffice works; `colour` is what it shall be."""
+    """One traced text: `tint` is its colour while LibreOffice works, `colour` (RRGGBB) what it shall be."""
 
     number: int
     kind: Kind
     name: str
     text: str
     colour: str
+    tint: int
 
     @property
     def marker(self) -> str:
-        """The marker colour as RRGGBB: red is always 0, green and blue hold the number."""
-        return f"00{self.number:04X}"
+        """The marker colour as RRGGBB: red is always 0, green and blue hold the tint."""
+        return f"00{self.tint:04X}"
 
 
 class Filled:
     """A filled template: `marked` goes to LibreOffice, `plain` to the archive."""
 
-    def __init__(self, parts: dict[str, bytes], trees: dict[str, etree._Element], shown: list[Shown]) -> None:
+    def __init__(
+        self,
+        parts: dict[str, bytes],
+        trees: dict[str, etree._Element],
+        shown: list[Shown],
+        code_part: str,
+        special: Mapping[str, str],
+    ) -> None:
         self._parts = parts
         self._trees = trees
-        self._runs: dict[int, etree._Element] = {}
+        self._code_part = code_part
+        self._runs: dict[int, list[etree._Element]] = {}
         for tree in trees.values():
-            self._runs.update(_split_runs(tree))
-        self.marks = tuple(
-            Mark(number, text.kind, text.name, str(text), _colour_of(self._runs[number]))
-            for number, text in enumerate(shown, 1)
-            if number in self._runs
-        )
-        if len(self.marks) != len(shown):
+            for number, run in split(tree, special):
+                self._runs.setdefault(number, []).append(run)
+        if self._runs.keys() != set(range(1, len(shown) + 1)):
             raise TemplateRefused("syntax", "标记必须写在正文文字里")
+        colours = [colour_of(self._runs[number][0]) for number in range(1, len(shown) + 1)]
+        self.marks = tuple(
+            Mark(number, text.kind, text.name, str(text), colour, tint)
+            for number, (text, colour, tint) in enumerate(
+                zip(shown, colours, _tints(shown, colours), strict=True), 1
+            )
+        )
+
+    def tints(self) -> dict[int, list[int]]:
+        """Give the numbers of the marks of each marker colour, in the order they are printed."""
+        found: dict[int, list[int]] = {}
+        for mark in self.marks:
+            found.setdefault(mark.tint, []).append(mark.number)
+        return found
 
     def resize(self, half_points: Mapping[int, int]) -> None:
         """Set the size of some marks, by number, in half points."""
         for number, size in half_points.items():
-            for tag in ("sz", "szCs"):
-                _set(self._runs[number], tag, str(size), _BEFORE_SIZE)
+            for run in self._runs[number]:
+                for tag in ("sz", "szCs"):
+                    set_property(run, tag, str(size), BEFORE_SIZE)
+
+    def recode(self, code_png: bytes) -> None:
+        """Put another QR picture of the same size in the place of the first."""
+        self._parts[self._code_part] = code_png
 
     def marked(self) -> bytes:
         """Give the .docx in which every traced text has its marker colour (not compressed: it goes next door)."""
-        before = {mark.number: copy.deepcopy(_properties(self._runs[mark.number])) for mark in self.marks}
+        before = [
+            (run, copy.deepcopy(properties_of(run))) for mark in self.marks for run in self._runs[mark.number]
+        ]
         for mark in self.marks:
-            _set(self._runs[mark.number], "color", mark.marker, _BEFORE_COLOUR)
+            for run in self._runs[mark.number]:
+                set_property(run, "color", mark.marker, BEFORE_COLOUR)
         made = self._pack(zipfile.ZIP_STORED)
-        for number, properties in before.items():
-            self._runs[number].replace(_properties(self._runs[number]), properties)
+        for run, properties in before:
+            run.replace(properties_of(run), properties)
         return made
 
     def plain(self) -> bytes:
@@ -157,10 +182,21 @@ class Template:
         with zipfile.ZipFile(saved) as archive:
             self._parts = {name: archive.read(name) for name in archive.namelist()}
 
-    def fill(self, context: Mapping[str, Any], code_png: bytes) -> Filled:
-        """Carry out the marks with these names (traced texts, functions, asides); raises TemplateRefused."""
+    def fill(
+        self,
+        context: Mapping[str, Any],
+        code_png: bytes,
+        photos: Sequence[Photo] = (),
+        special: Mapping[str, str] = MappingProxyType({}),
+    ) -> Filled:
+        """Carry out the marks with these names (traced texts, functions, asides); raises TemplateRefused.
+
+        `special` gives characters that are set in a font of their own.
+        """
         trees: dict[str, etree._Element] = {}
         shown: list[Shown] = []
+        parts = {**self._parts, self._picture_part: code_png}
+        by_relation = {photo.relation: photo for photo in photos}
         for name, program in self._programs.items():
             names = {**context, "code": self._pictures.get(name)}
             xml, printed = program.run(names, len(shown) + 1)
@@ -169,11 +205,32 @@ class Template:
             if taken & set(range(1, len(shown) + 1)):
                 raise TemplateRefused("marker_colour")
             try:
-                trees[name] = etree.fromstring(xml.encode())
+                trees[name] = etree.fromstring(xml.encode(), _HUGE)
             except etree.XMLSyntaxError as problem:
                 raise TemplateRefused("bad_xml") from problem
+            _add_photos(parts, name, [by_relation[key] for key in dict.fromkeys(_PHOTO.findall(xml))])
         _renumber_drawings(trees)
-        return Filled({**self._parts, self._picture_part: code_png}, trees, shown)
+        return Filled(parts, trees, shown, self._picture_part, special)
+
+
+def _tints(shown: Sequence[Shown], colours: Sequence[str]) -> Iterator[int]:
+    """Choose marker colours: one for each text, but cells of a long roster share theirs, TINTS apart.
+
+    LibreOffice's time grows with the square of the number of colours (1000 rows: 14 s against 5 s); cells so
+    far apart never stand on one page, so the page tells them apart.
+    """
+    cells = {number for number, text in enumerate(shown) if "." in text.name and text.kind == "value"}
+    if len(cells) <= TINTS or len({colours[number] for number in cells}) > 1:
+        yield from range(1, len(shown) + 1)
+        return
+    alone, shared = 0, 0
+    for number in range(len(shown)):
+        if number in cells:
+            yield len(shown) - len(cells) + 1 + shared % TINTS
+            shared += 1
+        else:
+            alone += 1
+            yield alone
 
 
 def _rendered_parts(source: DocxTemplate) -> Iterator[Part]:
@@ -199,7 +256,25 @@ def _place_picture(source: DocxTemplate, part: Part, drawn: Drawn) -> tuple[Pict
     xml = str(InlineImage(source, BytesIO(drawn.png), width=side, height=side))
     relation = re.search(r'r:embed="([^"]+)"', xml)
     assert relation is not None
+    xml = xml.replace("<wp:inline", f"<wp:inline {_CLOSE}", 1)
     return Picture(xml), str(part.related_parts[relation[1]].partname).lstrip("/")
+
+
+def _add_photos(parts: dict[str, bytes], name: str, photos: Sequence[Photo]) -> None:
+    """Add the photos one part shows: their bytes, their relations, and the kind of file they are."""
+    if not photos:
+        return
+    folder, _, file = name.rpartition("/")
+    place = f"{folder}/_rels/{file}.rels"
+    relations = etree.fromstring(parts[place])
+    for photo in photos:
+        parts[f"{folder}/{photo.file}"] = photo.jpeg
+        etree.SubElement(relations, _RELATION, Id=photo.relation, Type=_IMAGE, Target=photo.file)
+    parts[place] = etree.tostring(relations, encoding="UTF-8", standalone=True)
+    kinds = etree.fromstring(parts["[Content_Types].xml"])
+    if not any(kind.get("Extension", "").lower() == "jpeg" for kind in kinds):
+        kinds.insert(0, kinds.makeelement(_JPEG, Extension="jpeg", ContentType="image/jpeg"))
+        parts["[Content_Types].xml"] = etree.tostring(kinds, encoding="UTF-8", standalone=True)
 
 
 def _anonymise(source: DocxTemplate, title: str) -> None:
@@ -238,74 +313,3 @@ def _renumber_drawings(trees: Mapping[str, etree._Element]) -> None:
     drawings = [drawing for tree in trees.values() for drawing in tree.iter(_DOC_PR)]
     for number, drawing in enumerate(drawings, 1):
         drawing.set("id", str(number))
-
-
-def _split_runs(tree: etree._Element) -> Iterator[tuple[int, etree._Element]]:
-    """Give every traced text a run of its own; yields its number and run."""
-    touched = [text.getparent() for text in tree.iter(_TEXT) if text.text and START in text.text]
-    for run in dict.fromkeys(touched):
-        yield from _split_run(run)
-
-
-def _split_run(run: etree._Element) -> Iterator[tuple[int, etree._Element]]:
-    properties = run.find(_PROPERTIES)
-    pieces: list[etree._Element] = []
-    for child in run:
-        if child is properties:
-            continue
-        if child.tag != _TEXT:
-            pieces.append(_new_run(properties, [child]))
-            continue
-        parts = _PIECE.split(child.text or "")
-        for before, number, body in zip(parts[::3], [*parts[1::3], ""], [*parts[2::3], ""], strict=True):
-            if before:
-                pieces.append(_new_run(properties, _texts(before)))
-            if number:
-                pieces.append(_new_run(properties, _texts(body)))
-                yield int(number), pieces[-1]
-    for piece in pieces:
-        run.addprevious(piece)
-    run.getparent().remove(run)
-
-
-def _new_run(properties: etree._Element | None, children: list[etree._Element]) -> etree._Element:
-    run = etree.Element(_RUN)
-    if properties is not None:
-        run.append(copy.deepcopy(properties))
-    run.extend(children)
-    return run
-
-
-def _texts(text: str) -> list[etree._Element]:
-    """Give the elements for a text; its line breaks become Word's."""
-    made: list[etree._Element] = []
-    for number, line in enumerate(text.split("\n")):
-        if number:
-            made.append(etree.Element(_BREAK))
-        element = etree.Element(_TEXT, {_SPACE: "preserve"})
-        element.text = line
-        made.append(element)
-    return made
-
-
-def _properties(run: etree._Element) -> etree._Element:
-    found = run.find(_PROPERTIES)
-    if found is None:
-        found = etree.Element(_PROPERTIES)
-        run.insert(0, found)
-    return found
-
-
-def _set(run: etree._Element, tag: str, value: str, before: tuple[str, ...]) -> None:
-    """Set one run property, in the order the schema wants: after those named in `before`."""
-    properties = _properties(run)
-    for old in properties.findall(f"{{{_W}}}{tag}"):
-        properties.remove(old)
-    place = sum(etree.QName(child).localname in before for child in properties)
-    properties.insert(place, etree.Element(f"{{{_W}}}{tag}", {_VAL: value}))
-
-
-def _colour_of(run: etree._Element) -> str:
-    colour = _properties(run).find(f"{{{_W}}}color")
-    value = "" if colour is None else colour.get(_VAL, "")
-    return value.upper() if re.fullmatch(r"[0-9A-Fa-f]{6}", value) else BLACK

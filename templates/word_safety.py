@@ -1,6 +1,7 @@
 """Refuses a Word template that could harm before anything opens it: bombs, macros, links, hidden files."""
 
 import zipfile
+from collections.abc import Iterator
 from io import BytesIO
 from pathlib import PurePosixPath
 
@@ -17,116 +18,133 @@ _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _XML = (".xml", ".rels", ".vml")
 _EMBEDDED = ("word/embeddings/", "word/activex/", "customui/", "word/controls/")
 _LINKED = ("altChunk", "object", "control", "subDoc", "movie")
+_UNREADABLE = frozenset({"entries", "ratio", "unsafe_path"})  # then nothing is unpacked
 _ALLOWED_FIELDS = frozenset({"PAGE", "NUMPAGES"})  # what neither changes by itself nor reads other files
 
 
 def check(docx: bytes) -> None:
     """Check a template's bytes; raises TemplateRefused with the first reason found."""
+    for _, fault in faults(docx):
+        raise fault
+
+
+def faults(docx: bytes) -> Iterator[tuple[str, TemplateRefused]]:
+    """Give everything that is wrong with a template's bytes, each with the part it stands in ('' for the file).
+
+    Nothing is unpacked from a file whose directory alone is wrong.
+    """
     if len(docx) > MAX_FILE:
-        raise TemplateRefused("too_large")
+        yield "", TemplateRefused("too_large")
+        return
     try:
         with zipfile.ZipFile(BytesIO(docx)) as archive:
-            _check_sizes(archive.infolist())
-            _check_names(archive.infolist())
+            outside = [*_sizes(archive.infolist()), *_names(archive.infolist())]
+            yield from (("", fault) for fault in outside)
+            if {fault.reason for fault in outside} & _UNREADABLE:
+                return
             for entry in archive.infolist():
-                _check_entry(entry.filename, archive.read(entry))
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as problem:
-        raise TemplateRefused("not_docx") from problem
+                yield from ((entry.filename, fault) for fault in _entry(entry.filename, archive.read(entry)))
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError):
+        yield "", TemplateRefused("not_docx")
 
 
-def _check_sizes(entries: list[zipfile.ZipInfo]) -> None:
+def _sizes(entries: list[zipfile.ZipInfo]) -> Iterator[TemplateRefused]:
     """Judge by the directory alone; reading later stops at the sizes given there."""
     if len(entries) > MAX_ENTRIES:
-        raise TemplateRefused("entries")
+        yield TemplateRefused("entries")
     total = sum(entry.file_size for entry in entries)
     packed = sum(entry.compress_size for entry in entries)
-    if total > MAX_TOTAL or total > MAX_RATIO * max(packed, 1):
-        raise TemplateRefused("ratio")
-    for entry in entries:
-        if entry.file_size > max(_SMALL, MAX_RATIO * entry.compress_size):
-            raise TemplateRefused("ratio")
+    bombs = [entry for entry in entries if entry.file_size > max(_SMALL, MAX_RATIO * entry.compress_size)]
+    if total > MAX_TOTAL or total > MAX_RATIO * max(packed, 1) or bombs:
+        yield TemplateRefused("ratio")
 
 
-def _check_names(entries: list[zipfile.ZipInfo]) -> None:
+def _names(entries: list[zipfile.ZipInfo]) -> Iterator[TemplateRefused]:
     names = [entry.filename for entry in entries]
     lower = [name.lower() for name in names]
-    if len(set(lower)) != len(lower):
-        raise TemplateRefused("unsafe_path")
-    for name, entry in zip(names, entries, strict=True):
-        if name.startswith("/") or "\\" in name or ".." in PurePosixPath(name).parts or entry.flag_bits & 1:
-            raise TemplateRefused("unsafe_path")
+    if len(set(lower)) != len(lower) or any(_hidden(entry) for entry in entries):
+        yield TemplateRefused("unsafe_path")
     if not {"[content_types].xml", "word/document.xml"} <= set(lower):
-        raise TemplateRefused("not_docx")
-    for name in lower:
-        if "vbaproject" in name or "vbadata" in name:
-            raise TemplateRefused("macros")
-        if name.startswith(_EMBEDDED) or name.endswith((".bin", ".ole", ".exe")):
-            raise TemplateRefused("embedded")
+        yield TemplateRefused("not_docx")
+    if any("vbaproject" in name or "vbadata" in name for name in lower):
+        yield TemplateRefused("macros")
+    if any(name.startswith(_EMBEDDED) or name.endswith((".bin", ".ole", ".exe")) for name in lower):
+        yield TemplateRefused("embedded")
 
 
-def _check_entry(name: str, data: bytes) -> None:
+def _hidden(entry: zipfile.ZipInfo) -> bool:
+    name = entry.filename
+    outside = name.startswith("/") or "\\" in name or ".." in PurePosixPath(name).parts
+    return outside or bool(entry.flag_bits & 1)
+
+
+def _entry(name: str, data: bytes) -> Iterator[TemplateRefused]:
     if not name.lower().endswith(_XML):
         return
     if b"<!DOCTYPE" in data or b"<!ENTITY" in data:
-        raise TemplateRefused("dtd")
+        yield TemplateRefused("dtd")
+        return
     if data[:2] in {b"\xff\xfe", b"\xfe\xff"} or b"\0" in data[:64]:
-        raise TemplateRefused("bad_xml")  # UTF-16 or -32 would hide the words looked for above
+        yield TemplateRefused("bad_xml")  # UTF-16 or -32 would hide the words looked for above
+        return
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
     try:
         root = etree.fromstring(data, parser)
-    except etree.XMLSyntaxError as problem:
-        raise TemplateRefused("bad_xml") from problem
+    except etree.XMLSyntaxError:
+        yield TemplateRefused("bad_xml")
+        return
     if root.getroottree().docinfo.doctype:
-        raise TemplateRefused("dtd")
-    if name.endswith(".rels"):
-        _check_relations(root)
+        yield TemplateRefused("dtd")
+    elif name.endswith(".rels"):
+        yield from _relations(root)
     elif name == "[Content_Types].xml":
-        _check_types(root)
+        yield from _types(root)
     else:
-        _check_content(root)
+        yield from _content(root)
 
 
-def _check_relations(root: etree._Element) -> None:
+def _relations(root: etree._Element) -> Iterator[TemplateRefused]:
     for relation in root.iter("{*}Relationship"):
         kind = relation.get("Type", "").rpartition("/")[2].lower()
         if "vbaproject" in kind:
-            raise TemplateRefused("macros")
-        if relation.get("TargetMode", "").lower() == "external" or kind == "attachedtemplate":
-            raise TemplateRefused("external")
-        if ":" in relation.get("Target", ""):
-            raise TemplateRefused("external")
-        if kind in {"oleobject", "package", "control", "afchunk", "subdocument"}:
-            raise TemplateRefused("embedded")
+            yield TemplateRefused("macros")
+        elif (
+            relation.get("TargetMode", "").lower() == "external"
+            or kind == "attachedtemplate"
+            or ":" in relation.get("Target", "")
+        ):
+            yield TemplateRefused("external")
+        elif kind in {"oleobject", "package", "control", "afchunk", "subdocument"}:
+            yield TemplateRefused("embedded")
 
 
-def _check_types(root: etree._Element) -> None:
+def _types(root: etree._Element) -> Iterator[TemplateRefused]:
     for item in root:
         kind = str(item.get("ContentType", "")).lower() if isinstance(item.tag, str) else ""
         if "macroenabled" in kind or "vba" in kind:
-            raise TemplateRefused("macros")
-        if "oleobject" in kind or "activex" in kind:
-            raise TemplateRefused("embedded")
+            yield TemplateRefused("macros")
+        elif "oleobject" in kind or "activex" in kind:
+            yield TemplateRefused("embedded")
 
 
-def _check_content(root: etree._Element) -> None:
+def _content(root: etree._Element) -> Iterator[TemplateRefused]:
     for element in root.iter("{*}*"):
         local = etree.QName(element).localname
         if local in _LINKED and etree.QName(element).namespace == _W[1:-1]:
-            raise TemplateRefused("embedded")
+            yield TemplateRefused("embedded")
         if local == "imagedata" and (element.get("src") or element.get("href")):
-            raise TemplateRefused("external")
-    _check_fields(root)
+            yield TemplateRefused("external")
+    yield from _fields(root)
 
 
-def _check_fields(root: etree._Element) -> None:
+def _fields(root: etree._Element) -> Iterator[TemplateRefused]:
     """Allow only fields named in _ALLOWED_FIELDS, also when one is split over several runs."""
     for paragraph in root.iter(f"{_W}p"):
         code = "".join(part.text or "" for part in paragraph.iter(f"{_W}instrText")).split()
-        if any(word.isalpha() and word.isupper() and word not in _ALLOWED_FIELDS for word in code):
-            raise TemplateRefused("fields", code[0][:20])
-        if code and code[0].upper() not in _ALLOWED_FIELDS:
-            raise TemplateRefused("fields", code[0][:20])
+        strange = any(word.isalpha() and word.isupper() and word not in _ALLOWED_FIELDS for word in code)
+        if strange or (code and code[0].upper() not in _ALLOWED_FIELDS):
+            yield TemplateRefused("fields", code[0][:20])
     for simple in root.iter(f"{_W}fldSimple"):
         words = simple.get(f"{_W}instr", "").split()
         if not words or words[0].upper() not in _ALLOWED_FIELDS:
-            raise TemplateRefused("fields", words[0][:20] if words else "")
+            yield TemplateRefused("fields", words[0][:20] if words else "")

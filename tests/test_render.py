@@ -52,12 +52,16 @@ def example(form) -> dict[str, str]:
     return data
 
 
+def codes(pages: int) -> list[str]:
+    return [TOKEN] * pages
+
+
 def bare(text: str) -> str:
     return re.sub(r"\s", "", text)
 
 
 def order(form, **changes) -> Order:
-    return Order(form, {**example(form), **changes}, SERIAL, TOKEN, {"authority": "黎城县教育体育局"})
+    return Order(form, {**example(form), **changes}, SERIAL, codes, {"authority": "黎城县教育体育局"})
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +97,7 @@ def small(catalogue, tmp_path):
 
 
 def ask(form, text) -> Order:
-    return Order(form, {"student_name": text}, SERIAL, TOKEN)
+    return Order(form, {"student_name": text}, SERIAL, codes)
 
 
 def paragraph(document):
