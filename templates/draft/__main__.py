@@ -5,15 +5,39 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from templates.catalogue import FORMS
-from templates.draft import academic_record, diploma_junior, transfer
+from templates.catalogue import FORMS, SHEETS
+from templates.draft import (
+    academic_record,
+    applications,
+    diploma,
+    leaving,
+    notice,
+    registers,
+    reports,
+    rosters,
+    school,
+    student_info,
+    transfer,
+)
 from templates.draft.paper import save
+from templates.form import TEMPLATE
 
 DRAFTS: Mapping[str, Callable[[], Any]] = MappingProxyType(
     {
-        "diploma_junior": diploma_junior.draft,
+        "diploma_primary": diploma.draft_primary,
+        "diploma_junior": diploma.draft_junior,
+        "diploma_senior": diploma.draft_senior,
+        "completion_certificate": leaving.draft_completion,
+        "incomplete_certificate": leaving.draft_incomplete,
         "academic_record_certificate": academic_record.draft,
         "transfer_application": transfer.draft,
+        "student_info": student_info.draft,
+        "decision_notice": notice.draft,
+        **applications.DRAFTS,
+        **reports.DRAFTS,
+        **school.DRAFTS,
+        **rosters.DRAFTS,
+        **registers.DRAFTS,
     }
 )
 
@@ -24,7 +48,7 @@ def main(forms: list[str]) -> int:
         print(f"没有这些表样的起草程序：{'、'.join(unknown)}。可用：{'、'.join(DRAFTS)}")
         return 2
     for name in forms or DRAFTS:
-        file = FORMS / name / "template.docx"
+        file = (SHEETS if (SHEETS / name).is_dir() else FORMS) / name / TEMPLATE
         save(DRAFTS[name](), file)
         print(f"已写出 {name}/{file.name}")
     return 0

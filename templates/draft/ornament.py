@@ -73,6 +73,17 @@ def braid(frame: Frame, *, radius: float, wave: float, swing: float, strands: in
     return "".join(paths)
 
 
+def rosette(centre: Point, *, radius: float, petals: int = 8) -> str:
+    """Give the path of a small rose: one closed curve of so many petals round `centre`, in mm."""
+    steps = petals * _PER_WAVE
+    points = []
+    for step in range(steps):
+        turn = 2 * math.pi * step / steps
+        reach = radius * (0.62 + 0.38 * math.cos(petals * turn))
+        points.append((centre[0] + reach * math.sin(turn), centre[1] - reach * math.cos(turn)))
+    return _smooth(points)
+
+
 def _sides(frame: Frame, radius: float) -> Iterator[tuple[Point, Point, Point, float]]:
     """Give the four straight sides clockwise: start, direction, outward normal, length."""
     wide, high = frame.right - frame.left - 2 * radius, frame.bottom - frame.top - 2 * radius
