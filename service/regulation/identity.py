@@ -14,6 +14,12 @@ USCC_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 USCC_LENGTH = 18
 SCHOOL_PATTERN = re.compile(r"[1-9][0-9]{9}")
 DIVISION_PATTERN = re.compile(r"[1-9][0-9]{5}")
+POSTCODE_PATTERN = re.compile(r"[0-9]{6}")
+MOBILE_PATTERN = re.compile(r"1[3-9][0-9]{9}")
+RESIDENT_LOOK = re.compile(r"[0-9]{14,19}[0-9X]?")
+"""As long a row of digits as an id number, right or mistyped; no other paper a family member shows has one."""
+PAPER_PATTERN = re.compile(r"[0-9A-Z][0-9A-Z()/-]{4,23}")
+"""Passports, permits of Hong Kong, Macau and Taiwan, household books: letters and digits without a check."""
 
 Sex = Literal["1", "2"]
 
@@ -55,6 +61,18 @@ def read_id_number(text: str) -> IdNumber | None:
     return IdNumber(text[:6], birth, "1" if int(text[16]) % 2 else "2")
 
 
+def is_id_number(text: str) -> bool:
+    """Tell whether a text can be the number of somebody's paper: what looks like an id number must check."""
+    if RESIDENT_LOOK.fullmatch(text):
+        return read_id_number(text) is not None
+    return PAPER_PATTERN.fullmatch(text) is not None
+
+
+def is_paper_number(text: str) -> bool:
+    """Tell whether a text can be the number of a passport, a permit or a household book; none has a check."""
+    return PAPER_PATTERN.fullmatch(text) is not None
+
+
 def read_student_no(text: str) -> StudentNo | None:
     """Read a 学籍号: G and an id number; J with the same check; L without any. None when it cannot be one."""
     if not STUDENT_NO_PATTERN.fullmatch(text):
@@ -78,6 +96,16 @@ def is_school_code(text: str) -> bool:
 def is_division(text: str) -> bool:
     """Tell whether a text is a 行政区划代码 of 6 digits; withdrawn codes stay valid in old numbers."""
     return DIVISION_PATTERN.fullmatch(text) is not None
+
+
+def is_postcode(text: str) -> bool:
+    """Tell whether a text is a 邮政编码 of 6 digits; those of Shanxi begin with 0."""
+    return POSTCODE_PATTERN.fullmatch(text) is not None
+
+
+def is_mobile(text: str) -> bool:
+    """Tell whether a text is a mobile number of 11 digits."""
+    return MOBILE_PATTERN.fullmatch(text) is not None
 
 
 def is_uscc(text: str) -> bool:

@@ -1,14 +1,16 @@
 """A student's record: complete, legal, and in agreement with its own numbers (arts. 11 and 14)."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from service.errors import Objection
+from service.regulation.agreement import id_number_objections, student_no_objections
 from service.regulation.edition import Edition
-from service.regulation.identity import IdNumber, read_id_number, read_student_no
 from service.regulation.values import value_objections
+from templates.codes import CODE_SETS
 
-RESIDENT = "1"
-"""Code of the 居民身份证 among the id types; the other papers carry no check character."""
+ORDER = tuple(CODE_SETS["grade"].words)
+"""The grades from the lowest to the highest."""
 
 
 def record_objections(student_no: str, record: Mapping[str, str], edition: Edition) -> list[Objection]:
@@ -23,81 +25,63 @@ def _fields(record: Mapping[str, str], edition: Edition) -> list[Objection]:
     found = [
         Objection(name, "unknown_field", f"学生信息没有 {name} 这一项；请对照附件6的栏目名称改正或删去")
         for name in record
-        if name not in edition.record
+        if edition.record_field(name) is None
     ]
-    for name, field in edition.record.items():
+    members = {name: edition.record_field(name) for name in record if name not in edition.record}
+    for name, field in {**edition.record, **members}.items():
         value = record.get(name, "")
-        if value:
+        if field is not None and value:
             found += value_objections(name, field.label, value, field.type, field.code_set)
-        elif field.required:
+        elif field is not None and field.required:
             found.append(Objection(name, "missing_field", f"缺少{field.label}（{name}）；请补填", 11))
     return found
 
 
-def student_no_objections(student_no: str, record: Mapping[str, str]) -> list[Objection]:
-    """Art. 11: one number for life, given by the national system; art. 14: it must not be invented."""
-    number = read_student_no(student_no)
-    if number is None:
-        return [
-            Objection(
-                "student_no",
-                "bad_student_no",
-                "学籍号应为 G、J 或 L 加18位，校验码不符；请照全国学籍系统中的号码填写",
-                11,
-            )
-        ]
-    inside = read_id_number(number.id_number or "")
-    if inside is not None:
-        found = _agrees(inside, record)
-    elif record.get("birth_date", "") in {"", number.birth.isoformat()}:
-        found = []
-    else:
-        found = [
-            Objection("birth_date", "birth_date_differs", "出生日期与学籍号中的不一致；请核对户口簿", 14)
-        ]
-    given = record.get("id_number", "")
-    if number.id_number is not None and given and given != number.id_number:
-        found.append(
-            Objection(
-                "id_number",
-                "student_no_differs",
-                "身份证号与学籍号（G 后18位）不一致；请核对证件和学籍系统",
-                14,
-            )
-        )
-    return found
+def flat_record(body: Mapping[str, Any], edition: Edition) -> dict[str, Any]:
+    """A record as it comes, its maps laid flat (`exam_grades.语文`) and its whole numbers written as texts.
+
+    What is neither stays as it is, to be refused by name.
+    """
+    flat: dict[str, Any] = {}
+    for name, value in body.items():
+        kind = edition.record[name].type if name in edition.record else ""
+        if kind == "map" and isinstance(value, Mapping):
+            flat |= {f"{name}.{key}": item for key, item in value.items()}
+        elif kind == "int" and isinstance(value, int) and not isinstance(value, bool):
+            flat[name] = str(value)
+        else:
+            flat[name] = value
+    return flat
 
 
-def id_number_objections(record: Mapping[str, str]) -> list[Objection]:
-    """Art. 14: no record on false data; a resident's id number must check, and agree with birth and sex."""
-    if record.get("id_type", RESIDENT) != RESIDENT:
+def nested_record(record: Mapping[str, str]) -> dict[str, Any]:
+    """A flat record as it is told: maps whole again."""
+    told: dict[str, Any] = {}
+    for name, value in record.items():
+        head, dot, key = name.partition(".")
+        if dot:
+            told.setdefault(head, {})[key] = value
+        else:
+            told[name] = value
+    return told
+
+
+def lowered_objections(
+    before: Mapping[str, str], record: Mapping[str, str], *, by_school: bool
+) -> list[Objection]:
+    """Art. 23 (A23-1): nobody repeats a year; a school lowers no grade but of who was suspended (art. 24).
+
+    An authority may, to correct a wrong entry.
+    """
+    old, new = before.get("grade", ""), record.get("grade", "")
+    suspended = "suspended" in {before.get("roll_status"), record.get("roll_status")}
+    if (
+        not by_school
+        or suspended
+        or old not in ORDER
+        or new not in ORDER
+        or ORDER.index(new) >= ORDER.index(old)
+    ):
         return []
-    text = record.get("id_number", "")
-    if not text:
-        if "id_type" not in record:
-            return []
-        return [
-            Objection(
-                "id_number",
-                "missing_field",
-                "缺少身份证件号（id_number）；没有身份证的请把 id_type 填为 Z",
-                11,
-            )
-        ]
-    number = read_id_number(text)
-    if number is None:
-        return [Objection("id_number", "bad_id_number", "身份证号校验码不符或不是18位；请对照证件重填", 14)]
-    return _agrees(number, record)
-
-
-def _agrees(number: IdNumber, record: Mapping[str, str]) -> list[Objection]:
-    found = []
-    if record.get("birth_date") and record["birth_date"] != number.birth.isoformat():
-        found.append(
-            Objection(
-                "birth_date", "birth_date_differs", "出生日期与身份证号第7至14位不一致；请对照证件核对", 14
-            )
-        )
-    if record.get("sex") in {"1", "2"} and record["sex"] != number.sex:
-        found.append(Objection("sex", "sex_differs", "性别与身份证号第17位不一致；请对照证件核对", 14))
-    return found
+    message = "不允许留级，年级不能改低；确属登记有误的，请报主管教育行政部门更正（grade）"
+    return [Objection("grade", "grade_lowered", message, 23)]

@@ -1,0 +1,146 @@
+"""The clauses on rosters and on the papers of units: arts. 8, 9, 13, 14, 27, 36, 37, 42 and 44."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from tests.cases import CITY, COUNTY, DAY, SCHOOL, case, codes, refusal, warnings
+
+LIMITS = {
+    "P1": (45, 50),
+    "P6": (45, 50),
+    "J1": (50, 55),
+    "J3": (50, 55),
+    "S1": (50, 50),
+    "S2": (55, 55),
+    "S3": (55, 55),
+}
+
+
+def roster(grade, size, rows=0, form="class_roster", **facts):
+    cells = {f"rows.{row}.student_name": f"学生{row}" for row in range(1, rows + 1)}
+    return case(
+        form, {"grade": grade, "head_count": size, **cells}, grade="", stage=grade[0], home=None, **facts
+    )
+
+
+@pytest.mark.parametrize(("grade", "limits"), LIMITS.items())
+def test_class_sizes(grade, limits):
+    """Art. 13: warned above the first number, refused above the second; at either nothing is said."""
+    should, most = limits
+    for size, refused, told in (
+        (should, False, False),
+        (should + 1, should == most, should != most),
+        (most, False, should != most),
+        (most + 1, True, False),
+    ):
+        made = roster(grade, size)
+        assert codes(made) == ({"class_too_large"} if refused else set())
+        assert warnings(made) == ({"class_large"} if told else set())
+
+
+def test_rows_count_whatever_the_head_says():
+    """Art. 13: 51 pupils of a first senior grade are too many though the form says 50."""
+    assert refusal(roster("S1", 50, rows=51), "class_too_large").article == 13
+
+
+def test_a_county_may_keep_classes_smaller():
+    """Art. 48."""
+    county = replace(COUNTY, data={"limits": {"class_max_J": 52}})
+    for size, refused in ((52, set()), (53, {"class_too_large"})):
+        assert codes(roster("J2", size, chain=(SCHOOL, county, CITY))) == refused
+
+
+def listed(form, columns, **facts):
+    """A roster of two pupils: the school's own, and a guest from elsewhere."""
+    cells = {f"rows.{row}.student_no": number for row, number in ((1, "A"), (2, "B"))}
+    values = {"grade": "J2", "stage": "J", "head_count": 2, **cells, **columns}
+    homes = {"A": SCHOOL.code, "B": "3114000456"}
+    return case(form, values, grade="", stage="J", home=None, homes=homes, **facts)
+
+
+@pytest.mark.parametrize(
+    ("form", "columns", "article"),
+    [
+        ("class_roster", {}, 14),
+        ("class_roster", {"rows.2.source": "2"}, None),
+        ("graduate_roster", {}, 27),
+        ("graduate_roster", {"rows.2.source": "2"}, 27),
+        ("diploma_collection", {}, 27),
+    ],
+)
+def test_whose_pupils_a_roster_lists(form, columns, article):
+    """Arts. 14 and 27: a guest stands on the class roster, and on no roster of graduates."""
+    made = listed(form, columns)
+    if article is None:
+        assert codes(made) == set()
+    else:
+        found = refusal(made, "not_on_this_roll")
+        assert (found.field, found.article) == ("rows.2.student_no", article)
+
+
+def test_nobody_is_listed_twice():
+    """Art. 14: the second row is named."""
+    made = listed("class_roster", {"rows.2.student_no": "A"})
+    assert refusal(made, "listed_twice").field == "rows.2.student_no"
+
+
+def test_conclusions_of_a_stage():
+    """Arts. 34 and 37: 结业 and 肄业 only in senior school."""
+    for stage, refused in (("J", {"conclusion_of_stage"}), ("S", set())):
+        values = {"stage": stage, "rows.1.conclusion": "L4", "rows.2.conclusion": "L5"}
+        assert codes(case("graduate_roster", values, grade="", home=None)) == refused
+
+
+@pytest.mark.parametrize(
+    ("planned", "refused"),
+    [
+        ("长教〔2026〕8号，2人", set()),
+        ("长教〔2026〕8号，计划1名", {"over_plan"}),
+        ("长教〔2026〕8号", set()),
+    ],
+)
+def test_entrants_keep_to_the_plan(planned, refused):
+    """Art. 9."""
+    cells = {f"rows.{row}.student_name": "新生" for row in (1, 2)}
+    assert (
+        codes(case("admission_roster", {"stage": "J", "plan_no": planned, **cells}, grade="", home=None))
+        == refused
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "refused"),
+    [
+        ({}, set()),
+        ({"staff_kind": "0"}, {"registrar_not_staff"}),
+        ({"trained_on": "2026-07-02"}, {"registrar_not_trained"}),
+        ({"staff_kind": "0", "change": "3"}, set()),
+    ],
+)
+def test_registrars_are_staff_and_trained(changes, refused):
+    """Art. 42: whoever leaves need not be."""
+    values = {
+        "staff_kind": "1",
+        "trained_on": "2026-06-01",
+        "change": "1",
+        "effective_on": "2026-07-01",
+        **changes,
+    }
+    assert codes(case("registrar_filing", values, grade="", home=None)) == refused
+
+
+def test_papers_of_units():
+    """Arts. 8, 36 and 44: a look that was over, a handover to oneself, a validation after May."""
+    for until, refused in (("2026-06-30", {"access_over"}), ("2026-07-01", set())):
+        assert codes(case("access_request", {"valid_to": until}, grade="", home=None)) == refused
+    same = {"from_unit": SCHOOL.name, "to_unit": SCHOOL.name}
+    assert codes(case("archive_transfer_list", same, grade="", home=None)) == {"handed_to_itself"}
+    for day, stage, told in (
+        (date(2026, 5, 31), "S", set()),
+        (date(2026, 6, 1), "S", {"validation_late"}),
+        (DAY, "J", set()),
+    ):
+        made = case("diploma_batch", {"stage": stage}, grade="", home=None, day=day)
+        assert warnings(made) == told
