@@ -100,7 +100,12 @@ def _add_flows(commands: Any) -> None:
 
     issue = _as_someone(_command(commands, "issue", run.issue_one, "出具一份文书并打印其信息（JSON）"))
     issue.add_argument("form", help="表样名，如 diploma_junior")
-    issue.add_argument("student", help="学籍号")
+    issue.add_argument("student", nargs="?", help="学籍号；学校、单位自己的文书不填")
+    issue.add_argument("--school", metavar="CODE", help="出具单位：学校标识码或市县6位代码")
+    issue.add_argument("--dated", metavar="YYYY-MM-DD", help="办理日期，决定适用哪一版规定")
+    issue.add_argument(
+        "--from", dest="given", type=Path, metavar="JSON", help="从文件读栏目，名册等有表格的文书用"
+    )
     issue.add_argument(
         "--set",
         dest="values",
@@ -109,10 +114,28 @@ def _add_flows(commands: Any) -> None:
         metavar="栏目=值",
         help="学籍记录里没有的栏目，可多次给出",
     )
+    issue.add_argument("--overprint", action="store_true", help="套打在空白证书上，不打整页")
+    issue.add_argument("--blank", metavar="ID", help="套打所用的空白证书；只有一种时不必写")
     issue.add_argument("--key", help="幂等键：重复同一请求得到同一文书")
     issue.add_argument("--out", type=Path, metavar="PDF", help="把 PDF 写到这个文件")
     scan = _as_someone(_command(commands, "scan", run.scan_file, "读取一份扫描件并核对归档（JSON）"))
     scan.add_argument("file", type=Path, help="PDF、JPEG、PNG、TIFF 或 HEIC")
+    students = commands.add_parser("students", help="学生", description="学生").add_subparsers(
+        title="命令", required=True, metavar="命令", parser_class=_Parser
+    )
+    table = _command(students, "import", run.import_students, "从 .xlsx 或 .csv 表格导入学生：全部合规才导入")
+    table = _as_someone(table)
+    table.add_argument("file", type=Path, help="全国学籍系统导出的表格，或填好的空表")
+    table.add_argument("--school", metavar="CODE", help="表中没有学校一列时，学生所在学校的标识码")
+    table.add_argument("--dry-run", action="store_true", help="只检查，不导入")
+    table.add_argument("--report", type=Path, metavar="XLSX", help="把结果或问题清单写成表格")
+    photo = _as_someone(_command(commands, "photo", run.put_photo, "登记一张学生照片（JPEG，26×32 毫米）"))
+    photo.add_argument("student", help="学籍号")
+    photo.add_argument("file", type=Path, help="照片文件")
+    text = "写出空白证书的校准页：打印后量出偏移"
+    calibrate = _as_someone(_command(commands, "calibrate", run.calibrate, text))
+    calibrate.add_argument("blank", help="空白证书的编号，或随系统附带的，如 diploma_junior")
+    calibrate.add_argument("file", type=Path, metavar="PDF", help="写到这个文件")
     archive = _as_someone(_command(commands, "archive", run.show_archive, "列出或打包一份档案"))
     archive.add_argument("owner", help="学籍号或学校标识码")
     archive.add_argument("--out", type=Path, metavar="ZIP", help="打包（BagIt）写到这个文件")
@@ -139,8 +162,17 @@ def _add_proofs(commands: Any) -> None:
     forms = commands.add_parser("forms", help="表样", description="表样").add_subparsers(
         title="命令", required=True, metavar="命令", parser_class=_Parser
     )
-    lint = _command(forms, "lint", run.lint_forms, "检查表样文件夹")
-    lint.add_argument("folder", nargs="?", type=Path, help="表样所在文件夹（默认为自带的）")
+    lint = _command(forms, "lint", run.lint_forms, "检查表样：一次列出所有问题和所在位置")
+    lint.add_argument("folder", nargs="?", type=Path, help="表样文件夹，一种或多种（默认为自带的）")
+    lint.add_argument("--quick", action="store_true", help="只看文件，不用 LibreOffice 试印")
+    example = _command(forms, "print", run.print_example, "用示例试印一种表样，只供查看，不编号、不存档")
+    example.add_argument("folder", type=Path, help="一种表样的文件夹")
+    example.add_argument("file", type=Path, metavar="PDF", help="写到这个文件")
+    accept = _command(forms, "accept", run.accept_template, "采用改过的模板：检查合格即为新版本")
+    accept.add_argument("form", help="表样名，如 diploma_junior")
+    accept.add_argument("file", type=Path, metavar="DOCX", help="改好的 Word 模板")
+    accept.add_argument("--org", required=True, metavar="CODE", help="以哪个市教育局的名义")
+    accept.add_argument("--note", default="", help="改了什么、为什么")
     _command(commands, "check", run.check, "用记录、存档文件、编号和日志互相证明档案完好")
 
 

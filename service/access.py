@@ -29,6 +29,8 @@ class Action(StrEnum):
     WRITE_ORGANIZATION = "write_organization"
     WRITE_STUDENT = "write_student"
     WRITE_BLOCK = "write_block"
+    WRITE_BLANK = "write_blank"
+    WRITE_TEMPLATE = "write_template"
     ISSUE = "issue"
     REVOKE = "revoke"
     SCAN = "scan"
@@ -47,6 +49,8 @@ ACTION_NAMES = {
     Action.WRITE_ORGANIZATION: "登记单位",
     Action.WRITE_STUDENT: "登记学生",
     Action.WRITE_BLOCK: "划拨证书号段",
+    Action.WRITE_BLANK: "登记空白证书",
+    Action.WRITE_TEMPLATE: "更换表样模板",
     Action.ISSUE: "出具文书",
     Action.REVOKE: "作废文书",
     Action.SCAN: "上传扫描件",
@@ -59,6 +63,8 @@ ALLOWED = {
     Action.WRITE_ORGANIZATION: AUTHORITIES,
     Action.WRITE_STUDENT: AUTHORITIES | {Role.REGISTRAR},
     Action.WRITE_BLOCK: AUTHORITIES,
+    Action.WRITE_BLANK: AUTHORITIES,
+    Action.WRITE_TEMPLATE: frozenset({Role.CITY}),
     Action.ISSUE: STAFF,
     Action.REVOKE: STAFF,
     Action.SCAN: STAFF,
@@ -123,6 +129,25 @@ def within(who: Who | None, action: Action, chain: Sequence[str]) -> Who:
 def sees(who: Who, chain: Sequence[str]) -> bool:
     """Tell whether somebody's organization stands in the chain: itself or above."""
     return who.org in chain
+
+
+def reads_restricted(who: Who, issued_by: str) -> bool:
+    """Tell whether somebody in scope may also read a restricted paper (a sanction, an absence report).
+
+    The authorities, the head and the auditor may; of the registrars only the one who issued it, by token digest.
+    """
+    return who.role is not Role.REGISTRAR or who.token_digest == issued_by
+
+
+def restricted() -> Problem:
+    """The 403 for a restricted paper (arts. 41 and 44)."""
+    return Problem(
+        "restricted",
+        403,
+        "限制查阅",
+        "处分、离校报告等限制查阅的文书，只有校长、主管教育行政部门、审计员和原经办人可以查阅；请由他们办理。",
+        article=article_name(SECRECY_ARTICLE),
+    )
 
 
 def no_token() -> Problem:

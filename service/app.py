@@ -12,7 +12,7 @@ from intake.errors import IntakeError
 from intake.recognise import Recogniser
 from intake.recognise.ppocr import PpOcr
 from service.office import Office
-from service.regulation.edition import Edition
+from service.regulation.edition import Editions
 from service.settings import Settings
 from service.signing import KeyRing
 from storage.archive import Archive
@@ -64,7 +64,7 @@ def build(
         printer=Printer(catalogue, converter, fonts),
         keys=KeyRing.open(settings.data / "keys", now),
         recogniser=recogniser,
-        edition=Edition.load(),
+        editions=Editions.load(),
         now=now,
         randbytes=secrets.token_bytes,
         sleep=time.sleep,

@@ -17,8 +17,12 @@ from service.settings import Settings
 from service.signing import BadCode, PublicKeys, Token, sha256_hex
 
 if TYPE_CHECKING:  # the heavy rooms are imported by the commands that need them
+    from collections.abc import Iterator
+
     from service.office import Office
     from service.worker import Supervisor
+    from templates.lint.folders import Linted
+    from templates.render import Printer
 
 DONE, FAILED, WRONG_USE = 0, 1, 2
 DEMO_DATA = Path("data/demo")
@@ -26,8 +30,6 @@ SHUTDOWN_SECONDS = 10
 """Requests under way may end; somebody who waits for a scan's result may not hold the service up."""
 LONGEST_CODE = 2048
 """Characters of a QR text: the largest symbol holds 4,296, ours 179; a longer argument is a path."""
-TOKEN_LETTERS = 152
-"""Letters of a token, for a code that is only drawn to try a template."""
 COMMAND_LINE = "command line"
 """Stands where a token's digest would: whoever can run the command owns the data folder."""
 
@@ -127,15 +129,34 @@ def issue_one(options: Namespace) -> int:
     from service import issue, retrieve
     from service.app import opened
 
-    values = _values(options.values)
+    values = {**_given(options.given), **_values(options.values)}
     who = _who(options)
     with opened(Settings.from_env(options.data), printing=True) as office:
-        request = issue.IssueRequest(options.form, options.student, values)
+        request = issue.IssueRequest(
+            options.form,
+            options.student,
+            values,
+            school=options.school,
+            dated=options.dated,
+            mode="overprint" if options.overprint else "full",
+            blank=options.blank,
+        )
         issued = issue.issue(office, who, request, options.key)
         _say_json(dict(issued.body))
         if options.out:
             options.out.write_bytes(retrieve.content(office, who, issued.body["serial"]).data)
     return DONE
+
+
+def _given(file: Path | None) -> dict[str, Any]:
+    """The values of a JSON file: one object, tables as lists of objects."""
+    try:
+        found = {} if file is None else json.loads(file.read_text("utf-8"))
+    except (OSError, ValueError):
+        found = None
+    if not isinstance(found, dict):
+        raise refused([Objection(None, "bad_value", "--from 的文件须是一个 JSON 对象；请改正文件")])
+    return found
 
 
 def _values(pairs: list[str]) -> dict[str, str]:
@@ -164,6 +185,48 @@ def scan_file(options: Namespace) -> int:
     _say_json(body)
     good = body["state"] == "done" and body["documents"] and not body["unmatched"]
     return DONE if good and all(d["verdict"] == "genuine" for d in body["documents"]) else FAILED
+
+
+def put_photo(options: Namespace) -> int:
+    """Judge a student's photo and keep it."""
+    from service import photos
+    from service.app import opened
+
+    with opened(Settings.from_env(options.data), printing=False) as office:
+        kept = photos.put_photo(office, _who(options), options.student, options.file.read_bytes())
+    _say_json(dict(kept.body))
+    return DONE
+
+
+def calibrate(options: Namespace) -> int:
+    """Write the calibration sheet of a blank."""
+    from service import blanks
+    from service.app import opened
+
+    with opened(Settings.from_env(options.data), printing=False) as office:
+        options.file.write_bytes(blanks.calibration_sheet(office, _who(options), options.blank).data)
+    say(str(options.file))
+    return DONE
+
+
+def import_students(options: Namespace) -> int:
+    """Import every student of a table, or name every bad cell; 1 when there is one."""
+    from service import importing
+    from service.app import opened
+
+    with opened(Settings.from_env(options.data), printing=False) as office:
+        report = importing.import_students(
+            office, _who(options), options.file.read_bytes(), school=options.school, dry_run=options.dry_run
+        )
+    if options.report:
+        options.report.write_bytes(importing.faults_table(report))
+    if not report.faults:
+        _say_json(report.to_json())
+        return DONE
+    for fault in report.faults:
+        say(f"{fault.where()}  {fault.message}" + (f"（{fault.cited()}）" if fault.cited() else ""))
+    say(f"表中有 {len(report.faults)} 处要改，一名学生也没有导入。")
+    return FAILED
 
 
 def show_archive(options: Namespace) -> int:
@@ -274,26 +337,78 @@ def _listed(path: Path | None, keys: PublicKeys, serial: str) -> str:
 
 
 def lint_forms(options: Namespace) -> int:
-    """Load every form folder, check its template and fill it with its example; each bad template is named."""
-    from service.settings import DEFAULT_HOST
-    from service.signing import address
-    from templates.catalogue import Catalogue
-    from templates.errors import TemplatesError
-    from templates.render import rehearse
+    """Say everything that is wrong with the forms of a folder and where; 1 when any may not be used.
 
-    catalogue = Catalogue.load(options.folder)
-    if not catalogue.forms:
+    Unless `quick`, each template is printed with LibreOffice: its example, and every field at its longest.
+    """
+    from templates.catalogue import FORMS
+    from templates.lint.folders import Linted, linted
+
+    with contextlib.ExitStack() as stack:
+        printer = None if options.quick else stack.enter_context(_trial_printer())
+        seen: list[Linted] = []
+        for one in linted(options.folder or FORMS, printer):
+            seen.append(one)
+            _tell_linted(one)
+    if not seen:
         raise refused([Objection(None, "no_forms", "文件夹里没有表样；请指到 forms 文件夹")])
-    bad = 0
-    for form in catalogue.forms.values():
-        try:
-            rehearse(form, address(DEFAULT_HOST, "A" * TOKEN_LETTERS))
-        except TemplatesError as error:
-            bad += 1
-            sys.stderr.write(f"{form.name}  {form.title}：{error.message_zh}\n")
-        else:
-            say(f"{form.name}  {form.title}  {len(form.fields)} 栏  {len(form.blocks)} 处签章")
+    bad = sum(one.refused for one in seen)
+    say(f"检查完毕：{len(seen)} 种表样，{bad} 种有错误")
     return FAILED if bad else DONE
+
+
+def _tell_linted(one: "Linted") -> None:
+    if one.form is not None and not one.refused:
+        say(f"{one.name}  {one.form.title}  {len(one.form.fields)} 栏  {len(one.form.blocks)} 处签章")
+    for finding in one.findings:
+        wrong = finding.severity == "error"
+        line = f"{one.name}  {'错误' if wrong else '提示'}  {finding.code}  {finding}"
+        (sys.stderr.write(f"{line}\n") if wrong else say(line))
+
+
+def print_example(options: Namespace) -> int:
+    """Print the example of one form's folder, to look at it; nothing is numbered or kept."""
+    from templates.catalogue import load_form
+    from templates.lint import trial
+
+    form = load_form(options.folder)
+    with _trial_printer() as printer:
+        paper = printer.print(trial.order(form, form.template.read_bytes()))
+    options.file.write_bytes(paper.pdf)
+    say(f"{form.title}  {paper.pages} 页  {options.file}")
+    return DONE
+
+
+def accept_template(options: Namespace) -> int:
+    """Make an edited Word file the next version of a form's template; 1 with all findings when it is not right."""
+    from service import versions
+    from service.app import opened
+
+    who = Who(Role.CITY, options.org, COMMAND_LINE)
+    with opened(Settings.from_env(options.data), printing=True) as office:
+        kept = versions.accept(office, who, options.form, options.file.read_bytes(), options.note)
+    _say_json(dict(kept.body))
+    return DONE
+
+
+@contextlib.contextmanager
+def _trial_printer() -> "Iterator[Printer]":
+    """Start LibreOffice in a folder of its own, only to try templates."""
+    import tempfile
+
+    from templates.catalogue import Catalogue
+    from templates.fonts import Fonts
+    from templates.libreoffice import Converter
+    from templates.render import Printer
+
+    with tempfile.TemporaryDirectory(prefix="yinzheng-") as name:
+        fonts = Fonts.find(Path(name) / "fonts")
+        converter = Converter(Path(name) / "soffice", 1, fonts.conf)
+        converter.start()
+        try:
+            yield Printer(Catalogue({}), converter, fonts)
+        finally:
+            converter.close()
 
 
 def check(options: Namespace) -> int:

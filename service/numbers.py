@@ -9,13 +9,14 @@ MAX_PATTERN = 60
 """Characters of a pattern: longer than any number an authority has printed, short enough for its line."""
 MAX_BLOCK = 100_000
 """Numbers in one block: more than a county's graduates of a year, few enough to be compared one by one."""
-SLOT = re.compile(r"\{:0([1-9])d\}")
+SLOT = re.compile(r"\{:(?:0([1-9]))?d\}")
+MAX_DIGITS = 9
 ARTICLE = 34
 
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """Text before and after one running number of fixed `width`."""
+    """Text before and after one running number of `width` digits, 0 for as many as it has."""
 
     before: str
     after: str
@@ -23,7 +24,7 @@ class Pattern:
 
     @classmethod
     def parse(cls, text: str) -> "Pattern | None":
-        """Read a pattern such as `14042620262012{:04d}`; None unless it has exactly one such slot.
+        """Read a pattern such as `14042620262012{:04d}` or `晋高毕证字第{:d}号`; None unless it has exactly one slot.
 
         Nothing else in braces is let through, so a pattern never reaches into an object.
         """
@@ -33,7 +34,7 @@ class Pattern:
         before, after = text[: slots[0].start()], text[slots[0].end() :]
         if any(brace in before + after for brace in "{}"):
             return None
-        return cls(before, after, int(slots[0].group(1)))
+        return cls(before, after, int(slots[0].group(1) or 0))
 
     def number(self, seq: int) -> str:
         """The official number of a running number."""
@@ -49,7 +50,7 @@ def block_objections(pattern: str, first: int, last: int) -> list[Objection]:
             Objection(
                 "pattern",
                 "bad_pattern",
-                "编号样式须恰好含一个序号位，如 14042620262012{:04d}，不能有其他花括号；请改正样式",
+                "编号样式须恰好含一个序号位，如 14042620262012{:04d} 或 晋高毕证字第{:d}号，不能有其他花括号；请改正样式",
                 ARTICLE,
             )
         )
@@ -61,10 +62,13 @@ def block_objections(pattern: str, first: int, last: int) -> list[Objection]:
         found.append(
             Objection("last", "block_too_large", f"一个号段最多 {MAX_BLOCK} 个号；请分段下达", ARTICLE)
         )
-    elif parsed is not None and len(str(last)) > parsed.width:
+    elif parsed is not None and len(str(last)) > (parsed.width or MAX_DIGITS):
         found.append(
             Objection(
-                "last", "bad_range", f"终止号超出样式的 {parsed.width} 位；请缩小号段或加宽样式", ARTICLE
+                "last",
+                "bad_range",
+                f"终止号超出样式的 {parsed.width or MAX_DIGITS} 位；请缩小号段或加宽样式",
+                ARTICLE,
             )
         )
     return found

@@ -1,16 +1,18 @@
 """Register: the records that papers are made from: organizations, students, number blocks and tokens."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from service.access import Action, Role, Who, may, new_token, role_of, sees, within
+from service.access import AUTHORITIES, Action, Role, Who, may, new_token, role_of, sees, within
 from service.errors import Objection, Problem, article_name, refused
 from service.numbers import block_objections
 from service.office import Office
-from service.office.lookups import require, unknown
+from service.office.lookups import require, units_above, unknown
 from service.regulation.identity import is_division, is_school_code
-from service.regulation.record import record_objections
+from service.regulation.issuing import numbers_given_by
+from service.regulation.organization import unit_objections
+from service.regulation.record import flat_record, lowered_objections, nested_record, record_objections
 from service.signing import sha256_hex
 from storage.archive import Archive, Reading
 from storage.errors import AlreadyThere, NotFound
@@ -68,7 +70,8 @@ def put_organization(office: Office, who: Who | None, code: str, body: Mapping[s
     with office.archive.begin() as transaction:
         before = _find_organization(transaction, code)
         _may_write(transaction, allowed, code, body.get("parent"), before)
-        found = organization_objections(transaction, code, body)
+        edition = office.editions.on(office.today())
+        found = [*organization_objections(transaction, code, body), *unit_objections(code, body, edition)]
         if found:
             raise refused(found)
         data = {name: value for name, value in body.items() if name not in {"kind", "name", "parent"}}
@@ -120,6 +123,9 @@ def organization_objections(reading: Reading, code: str, body: Mapping[str, obje
         wanted = PARENTS[str(kind)]
         if (above.kind if above else None) not in (wanted or (None,)) or (parent and not wanted):
             found.append(Objection("parent", "bad_parent", "上级单位未登记或级别不符；请先登记上级单位", 3))
+    heir = body.get("merged_into")
+    if heir and getattr(_find_organization(reading, str(heir)), "kind", None) != "school":
+        found.append(Objection("merged_into", "heir_unknown", "并入的学校未登记；请先登记并入的学校", 8))
     return found
 
 
@@ -151,20 +157,25 @@ def put_student(office: Office, who: Who | None, student_no: str, body: Mapping[
 
     Raises Problem 401, 403, 404, and 422 with every objection at once.
     """
-    may(who, Action.WRITE_STUDENT)
+    allowed = may(who, Action.WRITE_STUDENT)
+    edition = office.editions.on(office.today())
+    body = flat_record(body, edition)
     found = _text_objections(body)
     name, school = str(body.get("name", "")), str(body.get("school", ""))
     record = {field: str(value) for field, value in body.items() if field not in {"name", "school"} and value}
     record.pop("student_no", None)
-    found += record_objections(student_no, record, office.edition)
+    found += record_objections(student_no, record, edition)
     with office.archive.begin() as transaction:
         before = _find_student(transaction, student_no)
         if before is not None:
             require(transaction, who, Action.WRITE_STUDENT, before.school)
+            found += lowered_objections(before.data, record, by_school=allowed.role not in AUTHORITIES)
         if not school:
             found.append(Objection("school", "missing_field", "缺少学校（school）；请填写学校标识码", 11))
         else:
             _school(transaction, who, school, found)
+        if number := record.get("id_number"):
+            found += double_objections(student_no, transaction.bearers({number}).get(number, ()))
         if found:
             raise refused(found)
         transaction.put_student(Student(student_no, name, school, {"name": name, "school": school, **record}))
@@ -177,12 +188,24 @@ def _text_objections(body: Mapping[str, object]) -> list[Objection]:
         for field, value in body.items()
         if value is not None and not isinstance(value, str)
     ]
-    name = body.get("name")
+    return found + name_objections(body.get("name"))
+
+
+def name_objections(name: object) -> list[Objection]:
+    """What is wrong with a student's name by itself."""
     if not isinstance(name, str) or not 0 < len(name) <= MAX_NAME or name != name.strip():
-        found.append(Objection("name", "missing_field", f"缺少姓名（name）或不合规（1至{MAX_NAME}字）", 11))
-    elif not name.isprintable():
-        found.append(Objection("name", "bad_text", "姓名含有不可打印字符；请重填", 14))
-    return found
+        return [Objection("name", "missing_field", f"缺少姓名（name）或不合规（1至{MAX_NAME}字）", 11)]
+    if not name.isprintable():
+        return [Objection("name", "bad_text", "姓名含有不可打印字符；请重填", 14)]
+    return []
+
+
+def double_objections(student_no: str, bearers: Collection[str]) -> list[Objection]:
+    """Arts. 11 and 14: one person has one 学籍号; `bearers` are those on file with the same id number."""
+    if not set(bearers) - {student_no}:
+        return []
+    message = "该身份证件号已登记在另一个学籍号名下，不得重复建立学籍；请核对证件和学籍号"
+    return [Objection("id_number", "double_record", message, 14)]
 
 
 def _school(reading: Reading, who: Who | None, code: str, found: list[Objection]) -> None:
@@ -221,7 +244,7 @@ def _find_student(reading: Reading, student_no: str) -> Student | None:
 
 
 def _student_body(found: Student) -> dict[str, Any]:
-    return {"student_no": found.student_no, **found.data}
+    return {"student_no": found.student_no, **nested_record(found.data)}
 
 
 def add_block(office: Office, who: Who | None, body: Mapping[str, object]) -> dict[str, Any]:
@@ -242,6 +265,10 @@ def add_block(office: Office, who: Who | None, body: Mapping[str, object]) -> di
     with office.archive.begin() as transaction:
         org = str(body.get("org", ""))
         require(transaction, who, Action.WRITE_BLOCK, org)
+        edition = office.editions.on(office.today())
+        found = numbers_given_by(form, allowed, units_above(transaction, org), edition)
+        if found:
+            raise refused(found)
         try:
             block = transaction.add_block(
                 form=form.name,

@@ -2,9 +2,10 @@
 
 import base64
 import json
+from dataclasses import dataclass
 from typing import Any
 
-from service.access import SECRECY_ARTICLE, Action, Who, may, sees
+from service.access import SECRECY_ARTICLE, Action, Who, may, reads_restricted, restricted, sees
 from service.errors import Problem, article_name
 from service.office import Content, Office
 from service.office.lookups import (
@@ -34,8 +35,19 @@ def document(office: Office, who: Who | None, serial: str) -> dict[str, Any]:
     may(who, Action.READ)
     with office.archive.read() as reading:
         found = find_document(reading, serial)
-        require(reading, who, Action.READ, found.school)
+        allowed = require(reading, who, Action.READ, found.school)
+    _open_to(office, allowed, found)
     return document_body(office, found)
+
+
+def _open_to(office: Office, who: Who, found: Document) -> None:
+    if not _readable(office, who, found):
+        raise restricted()
+
+
+def _readable(office: Office, who: Who, found: Document) -> bool:
+    form = office.catalogue.forms.get(found.form)
+    return form is None or not form.access or reads_restricted(who, found.created_by)
 
 
 def documents(
@@ -53,7 +65,7 @@ def documents(
         for found in reading.documents(student_no=student, form=form, school=school):
             if found.school not in scopes:
                 scopes[found.school] = sees(allowed, reading.chain(found.school))
-            if scopes[found.school]:
+            if scopes[found.school] and _readable(office, allowed, found):
                 told.append(document_body(office, found))
     return {"documents": told}
 
@@ -83,7 +95,8 @@ def _noted(office: Office, who: Who | None, serial: str, what: str) -> Document:
     with office.archive.begin() as transaction:
         found = find_document(transaction, serial)
         allowed = require(transaction, who, Action.READ, found.school)
-        _note(transaction, allowed, found.student_no, f"{what} {found.serial}", None)
+        _open_to(office, allowed, found)
+        _note(transaction, allowed, found.student_no or found.school, f"{what} {found.serial}", None)
     return found
 
 
@@ -94,30 +107,50 @@ def _note(transaction: Transaction, who: Who, archive: str, what: str, approval:
 
 
 def archive(office: Office, who: Who | None, owner: str, approval: str | None = None) -> dict[str, Any]:
-    """The entries of a student's (学籍号) or a school's (code) permanent file.
+    """The entries of a student's (学籍号) or an organization's (code) permanent file.
 
-    The register row is written before anything is shown (art. 44). Raises Problem 401, 403, 404.
+    The register row is written before anything is shown (art. 44); `withheld` counts what is restricted from
+    whoever asks. Raises Problem 401, 403, 404.
     """
-    kind, name, entries = _open(office, who, owner, approval, "list")
+    found = _open(office, who, owner, approval, "list")
     return {
         "archive": owner,
-        "kind": kind,
-        "name": name,
-        "entries": [_entry_body(owner, entry) for entry in entries],
+        "kind": found.kind,
+        "name": found.name,
+        "entries": [_entry_body(owner, entry) for entry in found.entries],
+        "withheld": found.withheld,
     }
 
 
-def _open(
-    office: Office, who: Who | None, owner: str, approval: str | None, what: str
-) -> tuple[str, str, list[Entry]]:
-    """Kind, name and entries of a file, once the look is allowed and noted."""
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A permanent file as one may see it: its owner's kind and name, its entries, how many are withheld."""
+
+    kind: str
+    name: str
+    entries: list[Entry]
+    withheld: int
+
+
+def _open(office: Office, who: Who | None, owner: str, approval: str | None, what: str) -> _File:
+    """A file, once the look is allowed and noted."""
     may(who, Action.READ)
     with office.archive.begin() as transaction:
         kind, name, school = _owner(transaction, owner)
         allowed = _allowed(transaction, who, school)
         _note(transaction, allowed, owner, what, approval)
     with office.archive.read() as reading:
-        return kind, name, reading.entries(owner)
+        entries = reading.entries(owner)
+        hidden = _hidden(office, reading, allowed)
+    shown = [entry for entry in entries if entry.serial not in hidden]
+    return _File(kind, name, shown, len(entries) - len(shown))
+
+
+def _hidden(office: Office, reading: Reading, who: Who) -> set[str]:
+    """Serials of the papers that are restricted from somebody; there are few such papers."""
+    forms = [form.name for form in office.catalogue.forms.values() if form.access]
+    papers = (found for form in forms for found in reading.documents(form=form))
+    return {found.serial for found in papers if not _readable(office, who, found)}
 
 
 def _owner(reading: Reading, owner: str) -> tuple[str, str, str]:
@@ -128,9 +161,10 @@ def _owner(reading: Reading, owner: str) -> tuple[str, str, str]:
     except NotFound:
         pass
     try:
-        return "school", reading.organization(owner).name, owner
+        unit = reading.organization(owner)
     except NotFound:
         raise unknown("archive", "档案", "请核对学籍号或单位代码") from None
+    return unit.kind, unit.name, owner
 
 
 def _allowed(reading: Reading, who: Who | None, school: str) -> Who:
@@ -164,8 +198,8 @@ def _entry_body(owner: str, entry: Entry) -> dict[str, Any]:
 
 def entry(office: Office, who: Who | None, owner: str, entry_id: str, approval: str | None = None) -> Content:
     """The bytes of one entry, its sha256 checked; the look is noted first (art. 44)."""
-    _, _, entries = _open(office, who, owner, approval, f"entry {entry_id}")
-    found = next((item for item in entries if item.id == entry_id), None)
+    opened = _open(office, who, owner, approval, f"entry {entry_id}")
+    found = next((item for item in opened.entries if item.id == entry_id), None)
     if found is None:
         raise unknown("entry", "档案件", "请核对件号")
     suffix = SUFFIXES.get(found.media_type, "bin")
@@ -176,8 +210,8 @@ def entry(office: Office, who: Who | None, owner: str, entry_id: str, approval: 
 
 def package(office: Office, who: Who | None, owner: str, approval: str | None = None) -> Content:
     """The whole file as a BagIt zip; the look is noted first (art. 44)."""
-    _, _, entries = _open(office, who, owner, approval, "package")
-    return Content(bagit(entries, office.archive.objects.get), "application/zip", "archive.zip")
+    opened = _open(office, who, owner, approval, "package")
+    return Content(bagit(opened.entries, office.archive.objects.get), "application/zip", "archive.zip")
 
 
 def status_list(office: Office) -> dict[str, Any]:

@@ -30,7 +30,8 @@ from service.office.papers import (
     read_paper,
     shows_whole_page,
 )
-from service.signing import DIGEST_BYTES, BadCode, Token, read_address
+from service.signing import BadCode, Token, read_address
+from storage.archive import Reading
 from storage.errors import NotFound, ObjectDamaged, StorageError
 from storage.records import Document
 
@@ -80,36 +81,48 @@ def by_code(office: Office, text: str) -> Verdict:
         token = office.keys.public.check(text)  # (1)
         with office.archive.read() as reading:
             document = reading.document(token.serial)  # (2)
+            school = _school(reading, document)
     except BadCode as bad:
         return Verdict("unknown", (bad.reason,))
     except NotFound:
         return Verdict("unknown", ("not_issued_here",))
     except StorageError as error:
         return _away(error)
-    return _told(office, document, token, read_address(text))
+    return _told(office, document, school, token, read_address(text))
 
 
-def _told(office: Office, document: Document, token: Token, text: str) -> Verdict:
+def _school(reading: Reading, document: Document) -> str:
+    """The school as the paper names it, else the name of the organization that issued the paper."""
+    facts = document.facts
+    return facts.get("school_name") or facts.get("out_school") or reading.organization(document.school).name
+
+
+def _told(office: Office, document: Document, school: str, token: Token, text: str) -> Verdict:
     """(2) and (3): the printed token, the facts it signs, then the status.
 
     A row that no longer says what was signed is a damaged archive: neither genuine nor forged.
     """
-    if document.pages == 1 and document.token != text:
+    if token.page == 1 and document.token != text:
         return Verdict("unknown", ("not_issued_here",))
-    signed = (token.digest, token.issued_on, token.school)
-    if signed != (facts_digest(document.facts)[:DIGEST_BYTES], document.issued_on, document.school):
+    signed = (token.pages, token.issued_on, token.school)
+    kept = (document.pages, document.issued_on, document.school)
+    if signed != kept or not token.matches(facts_digest(document.facts)):
         log.error("row and signature differ: %s", document.serial)
         return Verdict("cannot_check", ("store",))
-    facts = document.facts
     return Verdict(
         STATUS_VERDICTS[document.status],
         (),
         form_title(office, document.form),
         document.number,
         document.issued_on.isoformat(),
-        facts.get("school_name") or facts.get("out_school"),
-        facts["student_name"][:1] + MASK,
+        school,
+        _masked(document.facts.get("student_name", "")),
     )
+
+
+def _masked(name: str) -> str | None:
+    """The first character of a holder's name; None for a paper that is nobody's."""
+    return name[:1] + MASK if name else None
 
 
 def by_image(office: Office, data: bytes) -> Verdict:
@@ -144,7 +157,8 @@ def _of_page(office: Office, page: PageImage) -> tuple[str | None, Verdict]:
             if isinstance(named, Unnamed):
                 return None, _unnamed(named.reason)
             paper = open_paper(office, reading, named.document)
-        verdict = _told(office, named.document, named.token, read_address(named.code.text))
+            school = _school(reading, named.document)
+        verdict = _told(office, named.document, school, named.token, read_address(named.code.text))
         if verdict.form is None:
             return None, verdict
         if not shows_whole_page(paper, page, named):

@@ -19,7 +19,7 @@ from service.demo.people import id_number
 from service.demo.scanner import scan
 from service.office import Office
 from service.register import make_token, put_student
-from service.regulation.edition import Edition
+from service.regulation.edition import Editions
 from service.settings import Settings
 from service.signing import KeyRing
 from service.web.http import create
@@ -196,7 +196,7 @@ def bureau_of(request, *, reading=True, **settings):
         printer=machine("printer"),
         keys=KeyRing.open(folder / "keys", clock),
         recogniser=lambda: recogniser,
-        edition=Edition.load(),
+        editions=Editions.load(),
         now=clock,
         randbytes=os.urandom,
         sleep=time.sleep,

@@ -12,7 +12,7 @@ from service import issue, register
 from service.access import Role, Who
 from service.app import faults
 from service.office import Office
-from service.regulation.edition import Edition
+from service.regulation.edition import Editions
 from service.settings import Settings
 from service.signing import KeyRing
 from storage.archive import Archive
@@ -147,7 +147,7 @@ def office_on(clock, catalogue, printer, converter, recogniser):
             printer=printer,
             keys=KeyRing.open(folder / "keys", clock),
             recogniser=lambda: recogniser,
-            edition=Edition.load(),
+            editions=Editions.load(),
             now=clock,
             randbytes=os.urandom,
             sleep=lambda _seconds: None,

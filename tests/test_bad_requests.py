@@ -78,8 +78,8 @@ def test_missing_fields_are_named_all_at_once(bureau, untouched):
     body = refused(bureau.ask(STUDENT, data={"issued_on": "2026-07-01"}), 422, "refused", "study_from")
     assert objections(body) == {(name, "missing_field", None) for name in ("study_from", "study_to")}
     answer = bureau.caller().post("/v1/documents", json={"form": "diploma_junior"})
-    body = refused(answer, 422, "invalid_request")
-    assert objections(body) == {("student", "missing", None)}
+    body = refused(answer, 422, "missing_field", "学籍号")
+    assert objections(body) == {("student", "missing_field", None)}
 
 
 @pytest.mark.parametrize(

@@ -71,7 +71,7 @@ def test_the_templates_door(spoiled, converter, fonts, example_code):
     folder, reason = spoiled
     catalogue = Catalogue.load(folder)
     form = catalogue.get(FORM)
-    order = Order(form, form.example_data(), "7K00000000002", example_code)
+    order = Order(form, form.example_data(), "7K00000000002", lambda pages: [example_code] * pages)
     with pytest.raises(TemplateRefused) as caught:
         Printer(catalogue, converter, fonts).print(order)
     assert caught.value.code == f"template_{reason}"

@@ -65,6 +65,31 @@ def test_a_token_says_what_was_signed(keys, signed):
     assert keys.public.check(code.lower()) == signed
 
 
+@given(
+    st.builds(
+        token,
+        page=st.integers(1, 255),
+        pages=st.integers(16, 255),
+        school=st.sampled_from(["140426", "999999", "1000000000", "3114000123"]),
+        digest=st.binary(min_size=32, max_size=32),
+    )
+)
+def test_a_long_roster_and_an_authority_fit_the_same_size(keys, signed):
+    """More than 15 pages take a byte each and one from the digest; the symbol stays as large."""
+    code = keys.sign(signed)
+    assert len(code) == len(keys.sign(token()))
+    read = keys.public.check(code)
+    assert (read.page, read.pages, read.school) == (signed.page, signed.pages, signed.school)
+    assert len(read.digest) == 11
+    assert read.matches(signed.digest)
+    assert not read.matches(bytes(32)) or signed.digest.startswith(bytes(11))
+
+
+def test_more_pages_than_a_byte_counts_are_not_signed(keys):
+    with pytest.raises(ValueError, match="range"):
+        keys.sign(token(pages=256))
+
+
 @settings(max_examples=400)
 @given(place=st.integers(0, TOKEN_BYTES - 1), change=st.integers(1, 255))
 def test_any_changed_byte_is_refused(keys, place, change):

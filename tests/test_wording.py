@@ -8,12 +8,19 @@ from hypothesis import strategies as st
 
 from templates.catalogue import Catalogue
 from templates.errors import ValueRefused
-from templates.wording import asides, chinese_date, chinese_month, chinese_number, printed
+from templates.naming import asides
+from templates.order import Order
+from templates.wording import chinese_date, chinese_month, chinese_number, printed
 
 FORMS = Catalogue.load()
 DIPLOMA = FORMS.get("diploma_junior")
 RECORD = FORMS.get("academic_record_certificate")
 TRANSFER = FORMS.get("transfer_application")
+
+
+def aside(form):
+    data = form.example_data()
+    return asides(Order(form, data, "", list), printed(form, data))
 
 
 @pytest.mark.parametrize(
@@ -103,10 +110,10 @@ def test_a_senior_school_is_called_gaozhong_on_the_record_certificate():
 
 def test_conditions_see_codes_and_repeats_see_words():
     """`raw` is for conditions, `plain` for text that is not compared."""
-    beside = asides(RECORD, RECORD.example_data())
+    beside = aside(RECORD)
     assert beside["raw"]["stage"] == "S"
     assert beside["plain"]["paper_no"] == "晋高毕证字第20260001号"
-    assert asides(DIPLOMA, DIPLOMA.example_data())["raw"]["stage"] == "J"
+    assert aside(DIPLOMA)["raw"]["stage"] == "J"
 
 
 @pytest.mark.parametrize(

@@ -38,8 +38,8 @@ class Client:
         """Return the bytes behind a link."""
         return self._send("GET", path, None, {})
 
-    def upload(self, path: str, name: str, data: bytes) -> Any:
-        """Post one file as multipart/form-data; return JSON."""
+    def upload(self, path: str, name: str, data: bytes, method: str = "POST") -> Any:
+        """Send one file as multipart/form-data; return JSON."""
         edge = secrets.token_hex(12)
         head = (
             f'--{edge}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n'
@@ -47,7 +47,7 @@ class Client:
         )
         body = head.encode() + data + f"\r\n--{edge}--\r\n".encode()
         return json.loads(
-            self._send("POST", path, body, {"Content-Type": f"multipart/form-data; boundary={edge}"})
+            self._send(method, path, body, {"Content-Type": f"multipart/form-data; boundary={edge}"})
         )
 
     def scan(self, name: str, data: bytes) -> Any:

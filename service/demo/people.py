@@ -41,7 +41,10 @@ def id_number(birth: date, order: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """One invented student; `student_no` is G and the id number, as the national system makes it."""
+    """One invented student; `student_no` is G and the id number, as the national system makes it.
+
+    `face` is the seed of the portrait that `service.demo.portrait` draws.
+    """
 
     name: str
     birth: date
@@ -49,6 +52,7 @@ class Person:
     grade: str
     class_no: str
     guardian: str
+    face: int = 0
 
     @property
     def student_no(self) -> str:
@@ -75,7 +79,7 @@ class Person:
         }
 
 
-GRADUATE: Final = Person("文勇俊", date(2011, 4, 12), 1, "J3", "6", "文建国")
-BEARER: Final = Person("郝一㛃", date(2010, 11, 3), 22, "J3", "2", "郝志强")
-MOVER: Final = Person("欧阳思远", date(2012, 8, 25), 37, "J2", "4", "欧阳明")
+GRADUATE: Final = Person("文勇俊", date(2011, 4, 12), 1, "J3", "6", "文建国", 2)
+BEARER: Final = Person("郝一㛃", date(2010, 11, 3), 22, "J3", "2", "郝志强", 6)
+MOVER: Final = Person("欧阳思远", date(2012, 8, 25), 37, "J2", "4", "欧阳明", 4)
 PEOPLE: Final = (GRADUATE, BEARER, MOVER)

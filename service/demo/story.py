@@ -13,6 +13,7 @@ from service.demo.client import Client
 from service.demo.console import Steps, show_check, table
 from service.demo.paper import Paper, Scanner
 from service.demo.picture import side_by_side
+from service.demo.portrait import portrait
 
 STEPS: Final = 11
 
@@ -90,6 +91,8 @@ class Story:
             print(f"    {code}  {body['name']}")
         for person in people.PEOPLE:
             self.client.call("PUT", f"/v1/students/{person.student_no}", person.record())
+            place = f"/v1/students/{person.student_no}/photo"
+            self.client.upload(place, "photo.jpg", portrait(person.face), "PUT")
             print(f"    {person.name}（{person.grade}，{person.class_no} 班）")
         self.steps.next("主管部门下发编号段")
         for form, pattern, last in (

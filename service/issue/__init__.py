@@ -1,7 +1,9 @@
 """Issue: request → rules → number → print → sign → keep → hand over; and revoke."""
 
-from service.issue.drafting import IssueRequest
 from service.issue.flow import Issued, issue
+from service.issue.request import IssueRequest
 from service.issue.revoking import revoke
+from service.issue.spoiling import spoil
+from service.regulation.case import Override
 
-__all__ = ["IssueRequest", "Issued", "issue", "revoke"]
+__all__ = ["IssueRequest", "Issued", "Override", "issue", "revoke", "spoil"]

@@ -1,110 +1,131 @@
 """Before the printer: values gathered, every rule asked, a number held."""
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from service.access import Action, Who
 from service.errors import Objection, Problem, article_name, refused
+from service.issue.casework import case_of, once_only
+from service.issue.compiling import OF_A_STUDENT
+from service.issue.gathering import gather
+from service.issue.paper import Sheet, sheet_for
+from service.issue.request import IssueRequest, Request, case_day
 from service.office import Office
 from service.office.lookups import require, units_above, unknown
-from service.regulation import certificates, sources, transfer, values
-from service.regulation.case import Case, Earlier, judge
+from service.regulation import certificates
+from service.regulation.case import Case, judge, used_overrides
+from service.regulation.rules import ONCE, RULES, WARNINGS
 from service.signing import new_serial
 from storage.archive import Reading, Transaction
 from storage.errors import NoNumberLeft, NotFound
-from storage.records import Document, Organization, Student
-from templates.catalogue import Form
+from storage.records import Organization, Student
+from templates.form import Form
 
-RULES = (*certificates.RULES, *transfer.RULES)
 NUMBER_ARTICLE = 34
-
-
-@dataclass(frozen=True, slots=True)
-class IssueRequest:
-    """What is asked for: a form by name, a student by 学籍号, and the values the records do not have."""
-
-    form: str
-    student: str
-    data: Mapping[str, str]
+OWN_PAPERS = frozenset({"school", "unit"})
+"""Subjects of papers that are nobody's."""
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A paper that passed the rules and holds its number, on its way to the printer."""
+    """A paper that passed the rules and holds its number, on its way to the printer.
+
+    `case` is what the rules saw, with the number among its values; `overrides` are the rules that an authority
+    excepted it from, `sheet` says what it is printed on and from.
+    """
 
     who: Who
-    form: Form
-    student: Student
-    chain: tuple[Organization, ...]
-    values: Mapping[str, str]
+    case: Case
+    student: Student | None
     serial: str
     from_block: bool
-    stage: str | None
     issued_on: date
+    overrides: tuple[str, ...]
+    sheet: Sheet
 
     @property
-    def school(self) -> Organization:
-        """The school that issues it."""
-        return self.chain[0]
+    def form(self) -> Form:
+        """The form as the catalogue has it."""
+        return self.case.form
+
+    @property
+    def unit(self) -> Organization:
+        """The organization that issues it."""
+        return self.case.chain[0]
+
+    @property
+    def values(self) -> Mapping[str, str]:
+        """The flat raw values."""
+        return self.case.values
 
     @property
     def number(self) -> str | None:
         """The official number it will carry."""
-        return None if self.form.number_field is None else self.values[self.form.number_field]
+        return None if self.form.number_field is None else self.values.get(self.form.number_field)
 
 
-def make_draft(
-    office: Office, transaction: Transaction, who: Who, form: Form, request: IssueRequest
-) -> Draft:
+def make_draft(office: Office, transaction: Transaction, who: Who, form: Form, asked: IssueRequest) -> Draft:
     """Gather the values, ask every rule, and hold a number."""
-    student = _student(transaction, request.student)
-    require(transaction, who, Action.ISSUE, student.school)
-    chain = tuple(units_above(transaction, student.school))
-    papers = _earlier_papers(office, transaction, form, student, request.data)
-    records = sources.known(student, chain[0], papers)
-    gathered, found = sources.gather(form, records, request.data)
-    case = case_of(office, transaction, student, form, gathered)
-    blocks = _with_blocks(transaction, form, chain)
+    request = _looked_up(office, transaction, who, form, asked)
+    gathered = gather(office, transaction, request)
+    case = case_of(office, transaction, who, request, gathered)
+    blocks = _with_blocks(transaction, form, request.chain)
     found = [
-        *sources.unknown(form, request.data),
-        *found,
-        *sources.missing(form, gathered),
-        *values.form_objections(form, gathered, sources.recorded(form, records)),
-        *certificates.number_objections(form, gathered, has_blocks=bool(blocks)),
+        *gathered.objections,
+        *certificates.number_objections(form, gathered.values, has_blocks=bool(blocks)),
         *judge(case, RULES),
     ]
     if found:
         raise refused(found)
     once_only(case)
-    day = gathered.get("issued_on")
-    issued_on = date.fromisoformat(day) if day else office.today()
+    if request.student is not None and form.name in OF_A_STUDENT:
+        _note_look(transaction, who, request.student, form)
+    sheet = sheet_for(office, transaction, request)
+    day = gathered.values.get("issued_on")
+    issued_on = date.fromisoformat(day) if day else request.day
     serial = new_serial(office.randbytes)
     if blocks:
-        taken = _take(transaction, form, blocks, issued_on.year, serial)
-        gathered = _with_number(form, gathered, taken)
-    elif form.number_field is not None and form.number_field not in gathered:
+        case = _with_number(case, _take(transaction, form, blocks, issued_on.year, serial))
+    elif form.number_field is not None and form.number_field not in gathered.values:
         raise _no_number(form, "no_number_block", "没有下达过号段；请先由主管教育行政部门下达")
-    return Draft(who, form, student, chain, gathered, serial, bool(blocks), case.stage, issued_on)
+    overrides = tuple(used_overrides(case, (*RULES, *ONCE, *WARNINGS)))
+    return Draft(
+        who=who,
+        case=case,
+        student=request.student,
+        serial=serial,
+        from_block=bool(blocks),
+        issued_on=issued_on,
+        overrides=overrides,
+        sheet=sheet,
+    )
 
 
-def _earlier_papers(
-    office: Office, reading: Reading, form: Form, student: Student, data: Mapping[str, str]
-) -> dict[str, str]:
-    """What our own archive knows: the number of the lost diploma that a 学历证明 stands for (art. 38)."""
-    if not any(field.name == "original_no" for field in form.fields):
-        return {}
-    stage = sources.stage_of(data, student.data.get("grade", ""))
-    numbers = [
-        document.number
-        for document in reading.documents(student_no=student.student_no)
-        if certificates.is_diploma(office.catalogue.get(document.form))
-        and document.stage == stage
-        and document.number
-        and document.status != "revoked"
-    ]
-    return {"original_no": numbers[-1]} if numbers else {}
+def _looked_up(office: Office, reading: Reading, who: Who, form: Form, asked: IssueRequest) -> Request:
+    """The student and the issuing organization, each within the scope of whoever asks (art. 44)."""
+    student = None if asked.student is None else _student(reading, asked.student)
+    if student is not None:
+        require(reading, who, Action.ISSUE, student.school)
+    school = asked.school or (who.org if student is None else student.school)
+    require(reading, who, Action.ISSUE, school)
+    chain = tuple(units_above(reading, school))
+    if found := _subject(form, student, chain[0]):
+        raise refused(found)
+    return Request(asked, form, student, chain, case_day(asked, office.today()))
+
+
+def _subject(form: Form, student: Student | None, unit: Organization) -> list[Objection]:
+    """Whether the request names whom the form is about."""
+    if form.subject == "student" and student is None:
+        return [Objection("student", "missing_field", f"{form.title}须写明学生（student）；请填学籍号")]
+    if form.subject in OWN_PAPERS and student is not None and form.name not in OF_A_STUDENT:
+        return [Objection("student", "unknown_field", f"{form.title}不是学生个人的文书；请删去 student")]
+    if form.subject == "school" and unit.kind != "school":
+        return [
+            Objection("school", "school_needed", f"{form.title}由学校填报；请在 school 中填学校标识码", 3)
+        ]
+    return []
 
 
 def _student(reading: Reading, student_no: str) -> Student:
@@ -114,33 +135,16 @@ def _student(reading: Reading, student_no: str) -> Student:
         raise unknown("student", "学生", "请核对学籍号，或先登记该生") from None
 
 
-def case_of(
-    office: Office, reading: Reading, student: Student, form: Form, gathered: Mapping[str, str]
-) -> Case:
-    """The facts for the rules: the values, the student's grade, and what was issued to the student before."""
-    grade = student.data.get("grade", "")
-    earlier = tuple(
-        Earlier(document.form, document.stage, document.status, _effective_once(office, reading, document))
-        for document in reading.documents(student_no=student.student_no, form=form.name)
+def _note_look(transaction: Transaction, who: Who, student: Student, form: Form) -> None:
+    """Art. 44: a list of what a student's file holds is a look into it."""
+    transaction.note_access(
+        who=who.token_digest,
+        role=who.role,
+        org=who.org,
+        archive=student.student_no,
+        what=form.name,
+        approval=None,
     )
-    return Case(form, gathered, grade, sources.stage_of(gathered, grade), office.edition, earlier)
-
-
-def _effective_once(office: Office, reading: Reading, document: Document) -> bool:
-    """Tell whether a document was ever found complete: its filed checks say so, also after it was revoked."""
-    if document.status != "revoked":
-        return document.status == "effective"
-    checks = (entry for entry in reading.entries_of(document.serial) if entry.kind == "check")
-    return any(
-        json.loads(office.archive.objects.get(check.sha256))["verdict"] == "genuine" for check in checks
-    )
-
-
-def once_only(case: Case) -> None:
-    """Refuse a second diploma and a second 学历证明 (art. 38): a 409, since the first one stands."""
-    found = judge(case, certificates.ONCE)
-    if found:
-        raise refused(found, status=409)
 
 
 def _with_blocks(reading: Reading, form: Form, chain: tuple[Organization, ...]) -> list[str]:
@@ -159,13 +163,13 @@ def _take(transaction: Transaction, form: Form, orgs: list[str], year: int, seri
         raise _no_number(form, "number_block_exhausted", advice) from None
 
 
-def _with_number(form: Form, gathered: Mapping[str, str], taken: str) -> dict[str, str]:
-    """The values with the number in them; a number in the request may only repeat it."""
-    field = str(form.number_field)
-    if gathered.get(field, taken) != taken:
+def _with_number(case: Case, taken: str) -> Case:
+    """The case with its number among the values; a number in the request may only repeat it."""
+    field = str(case.form.number_field)
+    if case.values.get(field, taken) != taken:
         message = f"编号由号段顺序给出，不能自填（{field}）；请删去这一栏"
         raise refused([Objection(field, "number_from_block", message, NUMBER_ARTICLE)])
-    return {**gathered, field: taken}
+    return replace(case, values={**case.values, field: taken})
 
 
 def _no_number(form: Form, code: str, advice: str) -> Problem:

@@ -7,8 +7,9 @@ from typing import Any
 
 from service.access import Action, Who, may
 from service.errors import Problem
-from service.issue.drafting import IssueRequest, make_draft
+from service.issue.drafting import make_draft
 from service.issue.keeping import print_and_keep
+from service.issue.request import IssueRequest
 from service.office import Office
 from service.office.lookups import canonical
 from service.signing import sha256_hex
@@ -59,6 +60,4 @@ def _claim(transaction: Transaction, who: Who, key: str, request: IssueRequest) 
 
 
 def _request_hash(request: IssueRequest) -> str:
-    return sha256_hex(
-        canonical({"form": request.form, "student": request.student, "data": dict(request.data)})
-    )
+    return sha256_hex(canonical(request.to_json()))

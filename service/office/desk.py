@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 
 from intake.recognise import Recogniser
-from service.regulation.edition import Edition
+from service.regulation.edition import Editions
 from service.settings import Settings
 from service.signing import KeyRing
 from storage.archive import Archive
@@ -31,7 +31,7 @@ class Office:
     printer: Printer
     keys: KeyRing
     recogniser: Callable[[], Recogniser]
-    edition: Edition
+    editions: Editions
     now: Callable[[], datetime]
     randbytes: Callable[[int], bytes]
     sleep: Callable[[float], None]

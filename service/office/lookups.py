@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from service.access import Action, Who, within
@@ -37,12 +37,30 @@ def find_document(reading: Reading, serial: str) -> Document:
         raise unknown("serial", "文书", "请核对编号") from None
 
 
+def effective_once(office: Office, reading: Reading, document: Document) -> bool:
+    """Tell whether a document was ever found complete: its filed checks say so, also after it was revoked."""
+    if document.status != "revoked":
+        return document.status == "effective"
+    checks = (entry for entry in reading.entries_of(document.serial) if entry.kind == "check")
+    return any(
+        json.loads(office.archive.objects.get(check.sha256))["verdict"] == "genuine" for check in checks
+    )
+
+
 def units_above(reading: Reading, code: str) -> list[Organization]:
     """An organization and those above it, nearest first; empty when it is not registered."""
     try:
         return [reading.organization(link) for link in reading.chain(code)]
     except NotFound:
         return []
+
+
+def named_unit(reading: Reading, name: str) -> list[Organization]:
+    """A registered organization by code or full name, and those above it; empty for none, or two of one name."""
+    if not name:
+        return []
+    codes = [unit.code for unit in reading.organizations() if name in {unit.code, unit.name}]
+    return units_above(reading, codes[0]) if len(codes) == 1 else []
 
 
 def unknown(what: str, chinese: str, advice: str) -> Problem:
@@ -85,15 +103,19 @@ def file(
     document: Document,
     kind: EntryKind,
     *,
+    to: Sequence[str],
     archive_class: str,
     title: str,
     item: tuple[str, int, str],
     by: str,
 ) -> Entry:
-    """File one object (sha256, bytes, media type) into the student's and the school's archive (arts. 6, 7).
+    """File one object (sha256, bytes, media type) into the student's and the school's archive, as `to` says.
 
-    Two references, one object; the student's entry is given back.
+    Two references, one object (arts. 6, 7); the first entry is given back. What has no student goes to the file of
+    the organization that issued it.
     """
+    owners = {"student_file": document.student_no, "school_file": document.school}
+    archives = [owner for name, owner in owners.items() if name in to and owner] or [document.school]
     entries = [
         transaction.add_entry(
             archive=archive,
@@ -106,7 +128,7 @@ def file(
             serial=document.serial,
             by=by,
         )
-        for archive in (document.student_no, document.school)
+        for archive in archives
     ]
     return entries[0]
 

@@ -1,5 +1,6 @@
 """One scanned page held against its archive entry: whose paper it says it is, and what stands on it."""
 
+import functools
 import json
 from dataclasses import dataclass, replace
 from typing import Any
@@ -9,7 +10,7 @@ from intake.errors import BadLayout, UploadRefused
 from intake.read import read_page
 from intake.reading import Code, MarkFinding, PageImage, PageReading
 from service.office.desk import Office
-from service.office.lookups import units_above
+from service.office.lookups import named_unit, units_above
 from service.regulation.units import expected_units, foreign_blocks
 from service.signing import BadCode, Token
 from storage.archive import Reading
@@ -78,9 +79,14 @@ def name_page(office: Office, reading: Reading, page: PageImage) -> Named | Unna
 def open_paper(office: Office, reading: Reading, document: Document) -> Paper:
     """Fetch what the archive holds of a document; raises ObjectDamaged or StoreAway when it cannot be had."""
     form = office.catalogue.get(document.form)
-    chain = units_above(reading, document.school)
-    other = units_above(reading, document.data.get("in_school_code", ""))
-    units = expected_units(form, document.stage, chain, other, document.data)
+    units = expected_units(
+        form,
+        document.data,
+        units_above(reading, document.school),
+        stage=document.stage,
+        edition=office.editions.on(document.issued_on),
+        find=functools.partial(named_unit, reading),
+    )
     return Paper(
         document=document,
         layout=json.loads(office.archive.objects.get(document.layout)),
@@ -116,7 +122,10 @@ def read_paper(office: Office, paper: Paper, page: PageImage, named: Named) -> P
 
 
 def _foreign(paper: Paper, mark: MarkFinding) -> MarkFinding:
-    """Judge a seal whose unit the records do not name: any unit known to us, but none of the other blocks'."""
+    """Judge a seal whose unit the records do not name: any unit will do that can be read, but none of the other blocks'.
+
+    A township is never registered (art. 28), nor is a school of another province.
+    """
     if mark.block not in paper.foreign or mark.kind != "seal" or mark.unit is None:
         return mark
     return replace(mark, result="wrong_unit" if mark.unit in paper.units.values() else "present")

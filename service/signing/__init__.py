@@ -2,10 +2,10 @@
 
 from service.signing.keys import KeyRing, PublicKeys, sha256_hex
 from service.signing.serial import BadSerial, new_serial, parse_serial
-from service.signing.token import DIGEST_BYTES, BadCode, Token, address, read_address
+from service.signing.token import LONG_PAGES, BadCode, Token, address, read_address
 
 __all__ = [
-    "DIGEST_BYTES",
+    "LONG_PAGES",
     "BadCode",
     "BadSerial",
     "KeyRing",

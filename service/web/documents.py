@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse, Response
 from service import issue, receive, retrieve
 from service.web.auth import Caller, TheOffice
 from service.web.downloads import send
-from service.web.schemas import DocumentIn, DocumentOut, Documents, RevokeIn, TickIn
+from service.web.schemas import DocumentIn, DocumentOut, Documents, RevokeIn, SpoilIn, SpoilOut, TickIn
 
 router = APIRouter(tags=["文书"])
 PDF: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {"application/pdf": {}}}}
@@ -35,7 +35,17 @@ Key = Annotated[
 )
 def post(body: DocumentIn, who: Caller, office: TheOffice, key: Key = None) -> JSONResponse:
     """Print one document: rules, number, PDF, archive, all or nothing."""
-    request = issue.IssueRequest(body.form, body.student, body.data)
+    given = body.override
+    request = issue.IssueRequest(
+        form=body.form,
+        student=body.student,
+        data=body.data,
+        school=body.school,
+        dated=body.dated,
+        mode=body.mode,
+        blank=body.blank,
+        override=None if given is None else issue.Override(given.document, given.reason, given.rule),
+    )
     issued = issue.issue(office, who, request, key)
     headers = {"Location": f"/v1/documents/{issued.body['serial']}"}
     if issued.replay:
@@ -85,6 +95,18 @@ def layout(serial: str, who: Caller, office: TheOffice) -> JSONResponse:
 def revoke(serial: str, body: RevokeIn, who: Caller, office: TheOffice) -> JSONResponse:
     """Declare a document void for ever, with the reason."""
     return JSONResponse(dict(issue.revoke(office, who, serial, body.reason)))
+
+
+@router.post(
+    "/v1/documents/{serial}/spoil",
+    summary="空白证书损坏：编号作废，用下一个号重印",
+    description="只用于尚未生效的文书。作废的号连同理由留在存根登记里，号段没有空号。",
+    response_model=SpoilOut,
+)
+def spoil(serial: str, body: SpoilIn, who: Caller, office: TheOffice, key: Key = None) -> JSONResponse:
+    """Void the number of a spoilt blank, and print the paper again with the next one."""
+    answer = issue.spoil(office, who, serial, body.reason, replace=body.replace, data=body.data, key=key)
+    return JSONResponse(answer, 201 if answer["replacement"] else 200)
 
 
 @router.post(

@@ -52,6 +52,17 @@ TRANSFER: Final[dict[str, Any]] = {
         "applied_on": "2026-07-10",
     },
 }
+ROSTER: Final[dict[str, Any]] = {
+    "form": "class_roster",
+    "school": "3114000123",
+    "data": {
+        "school_year": "2026-2027",
+        "grade": "J3",
+        "class_no": "6",
+        "class_teacher_name": "栗红",
+        "rows": [{"学籍号": STUDENT_NO, "备注": "班长"}],
+    },
+}
 SERIAL: Final = "7Q2M-4XKC-9V1HD"
 URL: Final = "HTTPS://YINZHENG.EXAMPLE/V/" + "AEBA" * 38
 ISSUED: Final[dict[str, Any]] = {

@@ -11,10 +11,13 @@ from service.office import Office
 from service.web import (
     archives,
     assets,
+    blanks,
     documents,
+    editions,
     forms,
     number_blocks,
     organizations,
+    photos,
     probes,
     problems,
     public,
@@ -22,6 +25,7 @@ from service.web import (
     scans,
     students,
     verifications,
+    versions,
 )
 from service.web.journal import Counts, Journal
 from service.web.limits import IMAGES_RUNNING, IMAGES_WAITING, BodyCap, Buckets, Gate
@@ -36,8 +40,12 @@ ROUTES: Final = (
     public,
     organizations,
     students,
+    photos,
     forms,
+    versions,
     number_blocks,
+    blanks,
+    editions,
     documents,
     scans,
     archives,
@@ -91,7 +99,7 @@ def _operation_id(route: APIRoute) -> str:
 def _describe_once(app: FastAPI, office: Office) -> None:
     def described() -> dict[str, Any]:
         if app.openapi_schema is None:
-            app.openapi_schema = describe(app, office.edition)
+            app.openapi_schema = describe(app, office.editions.on(office.today()))
         return app.openapi_schema
 
     app.openapi = described  # type: ignore[method-assign]  # FastAPI's documented way to complete its description

@@ -63,6 +63,9 @@ def _complete(path: str, operation: dict[str, Any]) -> None:
         content["example"] = STUDENT
 
 
+MARKS: Final = {"type": "string", "enum": list(CODE_SETS["exam_grade"].words)}
+
+
 def student_schema(edition: Edition) -> dict[str, Any]:
     """Return the JSON Schema of a student's record: the fields of the edition's 学生基本信息表."""
     required = [name for name, field in edition.record.items() if field.required]
@@ -72,7 +75,11 @@ def student_schema(edition: Edition) -> dict[str, Any]:
     }
     for name, field in edition.record.items():
         properties[name] = {"type": "string", "title": field.label}
-        if field.code_set is not None and not CODE_SETS[field.code_set].open:
+        if field.type == "map":
+            properties[name] = {"type": "object", "title": field.label, "additionalProperties": MARKS}
+        elif field.type == "int":
+            properties[name]["type"] = ["string", "integer"]
+        elif field.code_set is not None and not CODE_SETS[field.code_set].open:
             words = CODE_SETS[field.code_set].words
             properties[name]["oneOf"] = [{"const": code, "title": word} for code, word in words.items()]
     return {

@@ -55,6 +55,7 @@ TABLE: Final[Mapping[type[Exception], Row]] = MappingProxyType(
         templates.UnknownForm: Row(404, "没有这种表样"),
         templates.ValueRefused: Row(422, "内容不能打印"),
         templates.GlyphMissing: Row(422, "缺少生僻字字形"),
+        templates.PhotoRefused: Row(422, "照片不合格"),
         templates.DoesNotFit: Row(422, "内容排不下"),
         templates.ConverterBusy: Row(503, "打印任务过多", wait=True),
         templates.ConverterFailed: Row(503, "排版程序暂时不可用", wait=True),

@@ -42,6 +42,13 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class TermIn(Strict):
+    """一个学期。"""
+
+    begins: ShortText = Field(description="开学日期，YYYY-MM-DD")
+    ends: ShortText = Field(description="放假日期，YYYY-MM-DD")
+
+
 class OrganizationIn(Strict):
     """单位登记。"""
 
@@ -56,6 +63,18 @@ class OrganizationIn(Strict):
     head_name: ShortText | None = Field(default=None, description="校长姓名，印在证书上")
     address: Text | None = Field(default=None, description="地址")
     phone: Annotated[str, Field(max_length=30)] | None = Field(default=None, description="联系电话")
+    run_type: Literal["G", "M"] | None = Field(default=None, description="举办性质：公办 G、民办 M")
+    hs_tier: Literal["D", "Y"] | None = Field(default=None, description="高中等级：省级示范 D、一般 Y")
+    merged_into: OrganizationCode | None = Field(default=None, description="已并入的学校的标识码")
+    merged_on: ShortText | None = Field(default=None, description="合并之日，YYYY-MM-DD")
+    revoked_on: ShortText | None = Field(default=None, description="撤销之日，YYYY-MM-DD")
+    limits: dict[str, int | str] | None = Field(
+        default=None, description="教育行政部门的本地限额（第四十八条，只能从严），名称见 /v1/editions"
+    )
+    terms: list[TermIn] | None = Field(default=None, description="学期，由教育行政部门登记；学期中不办转学")
+    urban_areas: list[list[OrganizationCode]] | None = Field(
+        default=None, description="视为同一城市区域的区划，由市教育局登记"
+    )
 
 
 class OrganizationOut(OrganizationIn):
@@ -99,16 +118,35 @@ class NumberBlocks(BaseModel):
     number_blocks: list[NumberBlockOut]
 
 
+class OverrideIn(Strict):
+    """主管教育行政部门批准的例外（原则性规定）。"""
+
+    document: ShortText = Field(description="批准文件的文号")
+    reason: str = Field(min_length=1, max_length=500, description="理由，记入登记")
+    rule: ShortText | None = Field(default=None, description="所破例的规定，如 A38-3；不填指本件涉及的全部")
+
+
 class DocumentIn(Strict):
     """出具文书的请求。"""
 
-    model_config = shown(examples.DOCUMENT, examples.TRANSFER)
+    model_config = shown(examples.DOCUMENT, examples.TRANSFER, examples.ROSTER)
 
     form: ShortText = Field(description="表样名，见 GET /v1/forms")
-    student: StudentNo
-    data: dict[Annotated[str, Field(max_length=60)], Text] = Field(
-        default_factory=dict, max_length=200, description="学籍记录里没有的栏目，按表样的栏目名"
+    student: StudentNo | None = Field(default=None, description="学籍号；学校、单位自己的文书不填")
+    school: OrganizationCode | None = Field(
+        default=None, description="出具单位；不填时为学生所在学校，没有学生的为令牌所属单位"
     )
+    data: dict[Annotated[str, Field(max_length=60)], Any] = Field(
+        default_factory=dict,
+        max_length=200,
+        description="学籍记录里没有的栏目，按表样的栏目名；表格为若干行的列表，每行按栏目名或中文栏目填写",
+    )
+    dated: Annotated[str, Field(max_length=10)] | None = Field(
+        default=None, description="办理日期，决定适用哪一版规定；不填时为 issued_on 或当天"
+    )
+    mode: Literal["full", "overprint"] = Field(default="full", description="整页打印，或套打在空白证书上")
+    blank: ShortText | None = Field(default=None, description="套打所用的空白证书")
+    override: OverrideIn | None = Field(default=None, description="主管教育行政部门批准的例外")
 
 
 class Links(BaseModel):
@@ -148,6 +186,61 @@ class RevokeIn(Strict):
     reason: str = Field(min_length=2, max_length=500, description="作废理由，记入档案")
 
 
+class SpoilIn(Strict):
+    """空白证书损坏：作废编号，用下一个号重印。"""
+
+    model_config = shown({"reason": "打印时卡纸"})
+
+    reason: str = Field(min_length=2, max_length=500, description="损坏的原因，记入存根登记")
+    replace: bool = Field(default=True, description="是否随即用下一个号重印")
+    data: dict[Annotated[str, Field(max_length=60)], Any] = Field(
+        default_factory=dict, max_length=200, description="重印时要改正的栏目；登记信息已更正的不必再填"
+    )
+
+
+class SpoilOut(BaseModel):
+    """作废的一份和替换的一份。"""
+
+    spoilt: DocumentOut
+    replacement: DocumentOut | None
+
+
+class VoidIn(Strict):
+    """未使用的号作废（空白证书打印前已损坏）。"""
+
+    model_config = shown({"first": 17, "last": 18, "reason": "空白证书受潮"})
+
+    first: int = Field(ge=1, le=999_999_999, description="起号（序号）")
+    last: int = Field(ge=1, le=999_999_999, description="止号（序号）")
+    reason: str = Field(min_length=2, max_length=500, description="作废的原因，记入存根登记")
+
+
+class LedgerLineOut(BaseModel):
+    """存根登记的一行：一个编号的去向。"""
+
+    seq: int
+    number: str
+    state: Literal["used", "void", "held", "free"]
+    label: str = Field(description="已用、作废、占用、未用")
+    document: str | None = Field(description="文书编号")
+    status: str | None = Field(description="文书的状态")
+    issued_on: date | None
+    reason: str | None = Field(description="作废的原因")
+
+
+class LedgerOut(BaseModel):
+    """号段的存根登记：已用、作废、占用、未用之和等于号段大小。"""
+
+    model_config = ConfigDict(extra="allow")
+
+    id: int
+    form: str
+    size: int
+    counts: dict[Literal["used", "void", "held", "free"], int]
+    numbers: list[LedgerLineOut]
+    next: int | None = Field(description="下一页从哪个序号开始；没有下一页时为空")
+
+
 class TickIn(Strict):
     """人工确认一处机器看不出的签章（如钢印）。"""
 
@@ -177,6 +270,18 @@ class VerificationOut(BaseModel):
     issued_on: date | None = Field(description="签发日期")
     school: str | None = Field(description="学校")
     holder_masked: str | None = Field(description="打了星号的姓名")
+
+
+class StudentImport(BaseModel):
+    """导入的结果：表中全部学生都已登记或更新。"""
+
+    imported: int = Field(description="写入的学生数；dry_run 时为 0")
+    created: int = Field(description="新登记")
+    updated: int = Field(description="更新")
+    rows: int = Field(description="表中的学生数")
+    dry_run: bool
+    sheets: list[str] = Field(description="读到的工作表")
+    ignored: list[str] = Field(description="未识别、没有导入的栏目")
 
 
 class ScanAccepted(BaseModel):

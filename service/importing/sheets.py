@@ -1,0 +1,109 @@
+"""The tables we hand out: an empty one to fill in, and the list of what to put right."""
+
+from collections.abc import Sequence
+from io import BytesIO
+from typing import Any
+
+from openpyxl import Workbook
+from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.worksheet.datavalidation import DataValidation
+
+from service.importing.flow import Report
+from service.importing.headings import fields_of
+from service.importing.tables import column_letters
+from service.regulation.edition import Edition, RecordField
+from templates.codes import CODE_SETS
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+FILLED_ROWS = 2000
+"""Rows of the empty table that offer the words of codes: the largest usual school."""
+TEXT = "@"
+"""The number format that keeps 18 digits as they were typed."""
+REQUIRED = frozenset({"student_no", "name"})
+GUIDE = (
+    "一行填一名学生，带★的必填；栏目可以删去（★除外）或换顺序，栏目名称不要改。",
+    "所有单元格都是文本格式：身份证件号、学籍号不会被改成科学计数。从别处粘贴请用“选择性粘贴—数值”。",
+    "日期写成 2011-04-12，年月写成 2023-09。代码栏目可填代码或名称（如 1 或 男）。",
+    "已登记的学生按学籍号更新；空着的单元格保留原来的内容。学籍号由全国学籍系统生成，本系统不编号。",
+    "表中有任何一处不合规，全部不导入；请按问题清单逐处改正后重新导入整张表。",
+    "不要合并单元格、不要隐藏行、不要用公式。",
+)
+_HEAD = PatternFill("solid", fgColor="E8E4D8")
+_BOLD = Font(bold=True)
+_WRAP = Alignment(wrap_text=True, vertical="top")
+
+
+def template(edition: Edition) -> bytes:
+    """An empty .xlsx to fill in: the edition's columns, every cell a text, the words of each code to choose from."""
+    book = Workbook()
+    sheet, guide, codes = book.active, book.create_sheet("填写说明"), book.create_sheet("代码")
+    sheet.title = "学生"
+    for number, field in enumerate(fields_of(edition).values(), 1):
+        letter = column_letters(number)
+        star = "★" if field.required or field.name in REQUIRED else ""
+        cell = sheet.cell(1, number, field.label + star)
+        cell.font, cell.fill = _BOLD, _HEAD
+        sheet.column_dimensions[letter].number_format = TEXT
+        sheet.column_dimensions[letter].width = max(12, 2 * len(field.label) + 4)
+        _offer(sheet, codes, letter, number, field)
+    sheet.freeze_panes = "C2"
+    for row, line in enumerate(GUIDE, 1):
+        guide.cell(row, 1, line).alignment = _WRAP
+    guide.column_dimensions["A"].width = 100
+    return _saved(book)
+
+
+def _offer(sheet: Any, codes: Any, letter: str, number: int, field: RecordField) -> None:
+    """Let a column choose from the words of its code set; open sets take others too."""
+    if field.code_set is None:
+        return
+    known = CODE_SETS[field.code_set]
+    codes.cell(1, number, field.label).font = _BOLD
+    for row, word in enumerate(known.words.values(), 2):
+        codes.cell(row, number, word)
+    choice = DataValidation(
+        type="list",
+        formula1=f"代码!${letter}$2:${letter}${len(known.words) + 1}",
+        allow_blank=True,
+        showErrorMessage=False,
+    )
+    choice.add(f"{letter}2:{letter}{FILLED_ROWS + 1}")
+    sheet.add_data_validation(choice)
+
+
+def faults_table(report: Report) -> bytes:
+    """The report as .xlsx: one line for each fault, or one that says that all is well."""
+    book = Workbook()
+    sheet = book.active
+    sheet.title = "问题清单" if report.faults else "导入结果"
+    widths: tuple[int, ...] = (14, 8, 8, 20, 40, 60, 14)
+    if report.faults:
+        _line(sheet, 1, ("工作表", "行", "列", "栏目", "问题", "怎么改", "依据"))
+        for row, fault in enumerate(report.faults, 2):
+            place = (fault.sheet, str(fault.row or ""), fault.column, fault.heading)
+            _line(sheet, row, (*place, *fault.what_and_how(), fault.cited()))
+    else:
+        done = "可以导入" if report.dry_run else "已导入"
+        _line(sheet, 1, ("结果", "学生", "新登记", "更新", "未识别的栏目"))
+        counts = (str(report.rows), str(report.created), str(report.updated))
+        _line(sheet, 2, (done, *counts, "、".join(report.ignored)))
+        widths = (14, 10, 10, 10, 60)
+    for number, width in enumerate(widths, 1):
+        sheet.column_dimensions[column_letters(number)].width = width
+        sheet.cell(1, number).font = _BOLD
+    sheet.freeze_panes = "A2"
+    return _saved(book)
+
+
+def _line(sheet: Any, row: int, texts: Sequence[str]) -> None:
+    """Write texts as texts: a heading somebody named =1+1 stays what it is."""
+    for column, text in enumerate(texts, 1):
+        cell = sheet.cell(row, column)
+        cell.value = "".join(letter for letter in text if letter.isprintable())
+        cell.data_type, cell.alignment, cell.number_format = "s", _WRAP, TEXT
+
+
+def _saved(book: Any) -> bytes:
+    out = BytesIO()
+    book.save(out)
+    return out.getvalue()

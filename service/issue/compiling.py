@@ -1,0 +1,217 @@
+"""Rows that the records and the documents can give: class lists, graduates, diplomas handed out, files handed over."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from service.regulation.certificates import DIPLOMA
+from storage.archive import Reading
+from storage.records import Document, Organization, Student
+from templates.form import Form
+
+GRADUATED, COMPLETED, INCOMPLETE = "L4", "L5", "L6"
+"""Codes of the conclusions 毕业, 结业 and 肄业 (code set change_kind)."""
+LEAVING = {"completion_certificate": COMPLETED, "incomplete_certificate": INCOMPLETE}
+"""Papers of those who leave without a diploma (art. 37)."""
+ON_ROLL = frozenset({"", "active", "guest_out", "transferring"})
+"""States of the roll in which a student sits in the class."""
+FINAL_GRADES = frozenset({"P6", "J3", "S3"})
+NEW_YEAR = 9
+"""Month in which every grade moves up: from then on the final grade's students are another year's."""
+DIGEST_SHOWN = 16
+"""Hexadecimal digits of an entry's sha256 that are printed: 64 bits tell two files of an archive apart."""
+MEDIUM = "电子"
+IDENTITY = ("student_name", "sex", "birth_date", "id_number")
+
+Rows = list[dict[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What rows are compiled from: the archive, the issuing organization, a student, the flat request, the case date."""
+
+    reading: Reading
+    unit: Organization
+    student: Student | None
+    asked: Mapping[str, str]
+    day: date
+
+
+def compiled(form: Form, sources: Sources) -> dict[str, str]:
+    """The request with what it leaves out: rows of a roster, counts, the unit that hands over.
+
+    What the request gives is never replaced. Cells that a student's record has are left to `sources.complete`.
+    """
+    compiler = COMPILERS.get(form.name)
+    return dict(sources.asked) if compiler is None else {**compiler(form, sources), **sources.asked}
+
+
+def _table(form: Form, sources: Sources, table: str, rows: Rows) -> dict[str, str]:
+    """Rows under flat names; nothing when the request has some."""
+    if form.rows(sources.asked, table):
+        return {}
+    return {
+        f"{table}.{number}.{name}": value
+        for number, row in enumerate(rows, 1)
+        for name, value in row.items()
+        if value
+    }
+
+
+def _class_roster(form: Form, sources: Sources) -> dict[str, str]:
+    """Arts. 6 and 13: the students of a class, by 学籍号."""
+    grade, class_no = sources.asked.get("grade", ""), _plain(sources.asked.get("class_no", ""))
+    rows = [
+        {"student_no": student.student_no}
+        for student in sources.reading.students(sources.unit.code)
+        if (student.data.get("grade"), _plain(student.data.get("class_no", ""))) == (grade, class_no)
+        and student.data.get("roll_status", "") in ON_ROLL
+    ]
+    return _table(form, sources, "rows", rows)
+
+
+def _plain(class_no: str) -> str:
+    return class_no.removesuffix("班")
+
+
+def _graduate_roster(form: Form, sources: Sources) -> dict[str, str]:
+    """Arts. 34, 36 and 37: whoever left with a paper in that year; those who should have count as due."""
+    papers = _leaving_papers(sources)
+    classes = {student.student_no: student.data.get("class_no", "") for student in _students(sources)}
+    rows = [
+        {
+            **(_as_printed(paper) if paper.student_no not in classes else {}),
+            "student_no": paper.student_no or "",
+            "study_from": paper.data.get("study_from", ""),
+            "study_to": paper.data.get("study_to", ""),
+            "conclusion": conclusion(paper.form),
+            "certificate_no": paper.number or "",
+        }
+        for paper in sorted(
+            papers, key=lambda paper: (_order(classes.get(paper.student_no or "", "")), paper.number or "")
+        )
+    ]
+    due = {} if form.rows(sources.asked, "rows") else {"totals.1.due": str(_due(sources, papers))}
+    return {**_table(form, sources, "rows", rows), **due}
+
+
+def _as_printed(paper: Document) -> dict[str, str]:
+    """What a paper says of somebody whose roll has moved on: the record is no longer this school's to tell."""
+    return {name: paper.data.get(name, "") for name in IDENTITY}
+
+
+def _order(class_no: str) -> tuple[int, str]:
+    """Class 10 comes after class 9."""
+    plain = _plain(class_no)
+    return (int(plain) if plain.isascii() and plain.isdecimal() else 0, plain)
+
+
+def _diploma_batch(form: Form, sources: Sources) -> dict[str, str]:
+    """Arts. 34 and 36: how many should graduate, and how many papers of each kind are to be sealed."""
+    papers = _leaving_papers(sources)
+    kinds = [conclusion(paper.form) for paper in papers]
+    counts = {
+        "due": str(_due(sources, papers)),
+        "graduated": str(kinds.count(GRADUATED)),
+        "completed": str(kinds.count(COMPLETED)),
+        "incomplete": str(kinds.count(INCOMPLETE)),
+    }
+    numbers = [paper.number for paper in papers if paper.number and conclusion(paper.form) == GRADUATED]
+    given = _table(form, sources, "counts", [counts])
+    return {**given, "no_range": span(numbers)} if numbers else given
+
+
+def _diploma_collection(form: Form, sources: Sources) -> dict[str, str]:
+    """Art. 34: the diplomas of the case's year that are in force, by number, each to be signed for."""
+    papers = [
+        paper
+        for paper in sources.reading.documents(school=sources.unit.code)
+        if paper.form.startswith(DIPLOMA)
+        and paper.status == "effective"
+        and paper.issued_on.year == sources.day.year
+        and paper.student_no
+    ]
+    here = {student.student_no for student in _students(sources)}
+    rows = [
+        {
+            "certificate_no": paper.number or "",
+            "student_no": paper.student_no or "",
+            "student_name": "" if paper.student_no in here else paper.data.get("student_name", ""),
+        }
+        for paper in sorted(papers, key=lambda paper: paper.number or "")
+    ]
+    return _table(form, sources, "rows", rows)
+
+
+def _archive_transfer_list(form: Form, sources: Sources) -> dict[str, str]:
+    """Arts. 8, 18 and 22: what a student's electronic file holds, each item with its check value."""
+    given = {"from_unit": sources.unit.name}
+    if sources.student is None or form.rows(sources.asked, "rows"):
+        return given
+    entries = sources.reading.entries(sources.student.student_no)
+    rows = [
+        {
+            "archive_no": entry.id,
+            "title": entry.title[: form.field("rows.1.title").max],
+            "student_no": sources.student.student_no,
+            "medium": MEDIUM,
+            "files": "1",
+            "digest": entry.sha256[:DIGEST_SHOWN],
+        }
+        for entry in entries
+    ]
+    octets = {"totals.1.bytes": str(sum(entry.size for entry in entries))} if entries else {}
+    return {**given, **_table(form, sources, "rows", rows), **octets}
+
+
+COMPILERS: Mapping[str, Callable[[Form, Sources], dict[str, str]]] = {
+    "class_roster": _class_roster,
+    "graduate_roster": _graduate_roster,
+    "diploma_batch": _diploma_batch,
+    "diploma_collection": _diploma_collection,
+    "archive_transfer_list": _archive_transfer_list,
+}
+OF_A_STUDENT = frozenset({"archive_transfer_list"})
+"""Papers of a unit whose rows may be one student's."""
+
+
+def conclusion(form: str) -> str:
+    """How somebody left school, by the form of the paper given: a code of change_kind, "" for any other form."""
+    return GRADUATED if form.startswith(DIPLOMA) else LEAVING.get(form, "")
+
+
+def span(numbers: list[str]) -> str:
+    """The numbers of a batch as a register tells them: first, last, how many."""
+    ordered = sorted(numbers)
+    return f"{ordered[0]}—{ordered[-1]}（共{len(ordered)}个）"
+
+
+def _leaving_papers(sources: Sources) -> list[Document]:
+    """Papers of those who left this school in the year and stage asked for, unless withdrawn."""
+    year, stage = sources.asked.get("grad_year", ""), sources.asked.get("stage", "")
+    return [
+        paper
+        for paper in sources.reading.documents(school=sources.unit.code)
+        if conclusion(paper.form)
+        and (paper.data.get("study_to", "")[:4], paper.stage) == (year, stage)
+        and paper.status in {"pending", "effective"}
+    ]
+
+
+def _students(sources: Sources) -> list[Student]:
+    return sources.reading.students(sources.unit.code)
+
+
+def _due(sources: Sources, papers: list[Document]) -> int:
+    """How many should graduate: those with a paper, and before the year turns the final grade's others too."""
+    asked, day = sources.asked, sources.day
+    found = {paper.student_no for paper in papers}
+    if str(day.year) == asked.get("grad_year") and day.month < NEW_YEAR:
+        found |= {
+            student.student_no
+            for student in _students(sources)
+            if student.data.get("grade", "")[:1] == asked.get("stage")
+            and student.data.get("grade") in FINAL_GRADES
+            and student.data.get("roll_status", "") in ON_ROLL
+        }
+    return len(found)

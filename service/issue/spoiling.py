@@ -1,0 +1,129 @@
+"""A blank spoilt in the printer: the paper is revoked, its number void for ever, and the next number takes its place."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from service.access import Action, Who, may
+from service.errors import Problem, article_name
+from service.issue.drafting import NUMBER_ARTICLE
+from service.issue.flow import Issued, issue
+from service.issue.request import IssueRequest, Mode
+from service.issue.revoking import revoke
+from service.office import Office
+from service.office.lookups import document_body, find_document, require
+from service.regulation import sources
+from service.regulation.case import Override
+from storage.archive import Reading
+from storage.records import Document
+from templates import blank as blanks
+from templates.form import Form
+
+
+def spoil(
+    office: Office,
+    who: Who | None,
+    serial: str,
+    reason: str,
+    *,
+    replace: bool = True,
+    data: Mapping[str, Any] | None = None,
+    key: str | None = None,
+) -> dict[str, Any]:
+    """Void the number of a paper that is not in force yet, and issue the same paper with the next number (arts. 34, 38).
+
+    `data` corrects what the request for the spoilt one had wrong; what is on file is taken from there again. With
+    `key` a repeated call gets the same replacement. The answer has `spoilt` and `replacement` (None without
+    `replace`). Raises Problem 401, 403, 404, 409, 422; when only the replacement is refused, the blank is spoilt all
+    the same, and `spoilt` in the problem says so.
+    """
+    may(who, Action.ISSUE)
+    with office.archive.read() as reading:
+        document = find_document(reading, serial)
+        require(reading, who, Action.REVOKE, document.school)
+        again = key is not None and document.status == "revoked"
+        if not again:
+            _may_be_spoilt(office, document)
+        request = _request(office.catalogue.get(document.form), reading, document, data or {})
+    spoilt = document_body(office, document) if again else revoke(office, who, serial, reason)
+    if not replace:
+        return {"spoilt": spoilt, "replacement": None}
+    try:
+        issued: Issued = issue(office, who, request, key)
+    except Problem as problem:
+        problem.detail = f"损坏的一份已作废，但没有印出替换的一份：{problem.detail}"
+        problem.extra["spoilt"] = spoilt
+        raise
+    return {"spoilt": spoilt, "replacement": dict(issued.body)}
+
+
+def _may_be_spoilt(office: Office, document: Document) -> None:
+    """Art. 38: a paper in force is never printed again; and only a numbered paper has a blank to spoil."""
+    form = office.catalogue.get(document.form)
+    if form.number_field is None:
+        raise Problem(
+            "form_without_number",
+            422,
+            "没有证书编号",
+            f"{form.title}没有证书编号；不合用的请直接作废后重新出具。",
+        )
+    if document.status != "pending":
+        raise Problem(
+            "not_pending",
+            409,
+            "不是未生效的文书",
+            "只有尚未生效的文书可以按损坏的空白证书换号重印；已生效的不补发，遗失的办理学历证明。",
+            article=article_name(38 if document.status == "effective" else NUMBER_ARTICLE),
+        )
+
+
+def _request(form: Form, reading: Reading, document: Document, data: Mapping[str, Any]) -> IssueRequest:
+    """The request that made a document, as far as no record answers it now, with corrections laid over it."""
+    school = reading.organization(document.school)
+    student = None if document.student_no is None else reading.student(document.student_no)
+    records = sources.known(student, school, {})
+    asked = {
+        name: text
+        for name, text in document.data.items()
+        if name != form.number_field and form.field(name).type != "photo" and not records.of(form.field(name))
+    }
+    overrides = [row for row in reading.overrides() if row.serial == document.serial]
+    mode, blank = _printed_on(form, reading, document)
+    return IssueRequest(
+        form=form.name,
+        student=document.student_no,
+        data={**_nested(form, asked), **data},
+        school=document.school,
+        dated=document.issued_on.isoformat(),
+        mode=mode,
+        blank=blank,
+        override=Override(overrides[0].document, overrides[0].reason) if overrides else None,
+    )
+
+
+def _nested(form: Form, values: Mapping[str, str]) -> dict[str, Any]:
+    """Flat values as a request has them: tables as lists of rows, maps as objects."""
+    found: dict[str, Any] = {}
+    for name, text in values.items():
+        head, _, rest = name.partition(".")
+        kind = form.field(head).type
+        if kind == "table":
+            row, _, column = rest.partition(".")
+            rows = found.setdefault(head, [])
+            rows.extend({} for _ in range(int(row) - len(rows)))
+            rows[int(row) - 1][column] = text
+        elif kind == "map":
+            found.setdefault(head, {})[rest] = text
+        else:
+            found[head] = text
+    return found
+
+
+def _printed_on(form: Form, reading: Reading, document: Document) -> tuple[Mode, str | None]:
+    """How the spoilt one was printed, told by the hash of what it was printed from: a whole page, or which blank."""
+    shipped = blanks.default(form.name)
+    if shipped is not None and shipped.hash == document.template_hash:
+        return "overprint", form.name
+    for blank in reading.blanks(form=form.name):
+        if blanks.parse({**blank.data, "form": form.name}).hash == document.template_hash:
+            return "overprint", blank.id
+    return "full", None

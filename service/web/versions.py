@@ -1,0 +1,57 @@
+"""Routes of the templates' versions: hand an edited one in, see all versions, fetch one."""
+
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Path, Query, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import JSONResponse, Response
+
+from service import versions
+from service.web.auth import Caller, TheOffice
+from service.web.downloads import send
+from service.web.schemas import ShortText
+from service.web.uploads import FIELD, FORM, uploaded
+from templates.word_safety import MAX_FILE
+
+router = APIRouter(tags=["表样"])
+Name = Annotated[ShortText, Path(description="表样名，如 diploma_junior")]
+Number = Annotated[int, Path(ge=0, le=99_999, description="版本号，0 为系统自带")]
+Note = Annotated[str, Query(max_length=200, description="改了什么、为什么")]
+_FILE: Final = {"type": "string", "format": "binary", "description": "Word 模板（.docx），8 MB 以内"}
+BODY: Final = {
+    "required": True,
+    "content": {FORM: {"schema": {"type": "object", "required": [FIELD], "properties": {FIELD: _FILE}}}},
+}
+DOCX: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {versions.MEDIA_TYPE: {}}}}
+
+
+@router.put(
+    "/v1/forms/{form}/template",
+    summary="交来改过的模板：检查、试印，合格即为新版本",
+    description="只有市教育局可以更换模板。检查不合格时回答 422，`findings` 一次列出全部问题和所在位置，原版本照用。"
+    "合格即为下一个版本，此后出具的文书用它；已出具的文书不变。交来与现行版本相同的文件，不另立版本。",
+    openapi_extra={"requestBody": BODY},
+)
+async def put(request: Request, form: Name, who: Caller, office: TheOffice, note: Note = "") -> JSONResponse:
+    """201 for a new version, 200 when the file is the current one."""
+    async with uploaded(request) as (file, _):
+        docx = await run_in_threadpool(file.read, MAX_FILE + 1)
+    kept = await run_in_threadpool(versions.accept, office, who, form, docx, note)
+    return JSONResponse(dict(kept.body), 201 if kept.created else 200)
+
+
+@router.get("/v1/forms/{form}/versions", summary="列出模板的各个版本")
+def every(form: Name, who: Caller, office: TheOffice) -> JSONResponse:
+    """All versions, the program's own first."""
+    return JSONResponse(versions.versions(office, who, form))
+
+
+@router.get(
+    "/v1/forms/{form}/versions/{number}/template",
+    summary="取某个版本的 Word 模板",
+    response_class=Response,
+    responses=DOCX,
+)
+def get(form: Name, number: Number, who: Caller, office: TheOffice) -> Response:
+    """The Word file as it was handed in."""
+    return send(versions.template(office, who, form, number))
