@@ -7,7 +7,7 @@ SERVE ?= 1
 
 # What the product needs of Debian 12, and what only its tests need on top.
 PACKAGES := python3-venv libreoffice-writer-nogui python3-uno fonts-lxgw-wenkai fonts-noto-cjk \
-            fonts-liberation tesseract-ocr tesseract-ocr-chi-sim
+            fonts-liberation fonts-babelstone-han tesseract-ocr tesseract-ocr-chi-sim
 TEST_PACKAGES := chromium curl
 COMPILE := uv pip compile --universal --generate-hashes --python-version 3.11 --no-header --no-emit-index-url -q pyproject.toml
 
@@ -16,7 +16,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # uv_build calls its own program by name
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help install install-dev packages test-packages demo serve test check bench drill lock clean
+.PHONY: help install install-dev packages test-packages demo serve test check bench gallery drill lock clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -74,6 +74,9 @@ check: install-dev ## format, lint, types, walls
 
 bench: install-dev ## speed against what a user would pick instead, in one run
 	@PYTHONPATH=bench $(BIN)/python bench/run.py
+
+gallery: install-dev ## print every form's example and draw the contact sheets of docs/gallery
+	@PYTHONPATH=bench $(BIN)/python bench/gallery.py
 
 drill: install-dev test-packages ## attacks and accidents: kills, disk full, hostile files
 	@$(BIN)/python -m pytest tests/test_accidents.py tests/test_disk_full.py tests/test_numbers_store.py tests/test_bad_uploads.py tests/test_bad_codes.py tests/test_libreoffice.py
