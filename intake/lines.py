@@ -24,6 +24,7 @@ LIGHT_STEP = 4  # paper is looked at in squares of 0.5 mm
 LIGHT_REACH = 9  # squares: wider than any stroke, narrower than a shadow's edge
 NOT_RED = 20  # grey levels red may exceed the other channels by in black print and yellowed paper
 RED_GAIN = 1.4  # brings the darkest seal pads (red 150, others 40) up to paper
+ROOM_AIR = 0.8  # mm inside a gap's edges where the blank's own words may reach: printers feed no truer
 SOFTEN = 1.2  # pixels of blur on both pictures: scanners differ in sharpness, characters in shape
 
 
@@ -58,17 +59,22 @@ def evenly_lit(page: Pixels) -> Pixels:
     return cast("Pixels", cv2.divide(page, np.maximum(light, 1), scale=250))
 
 
-def cut(page: Pixels, reference: Pixels | None, box_mm: Box, *, signed: bool = False) -> Cut:
+def cut(
+    page: Pixels, reference: Pixels | None, box_mm: Box, *, signed: bool = False, room_mm: Box | None = None
+) -> Cut:
     """Cut the line at `box_mm` out of a straightened gray page; both pictures are at STANDARD_DPI.
 
     With the archived page as `reference` the crop follows the paper's local shift and reaches as far to each
-    side as the archive is blank, so that added characters are read too; not where people sign.
+    side as the archive is blank, so that added characters are read too; not where people sign, and on a
+    pre-printed blank not beyond the gap (`room_mm`) that it leaves for the value.
     """
     box = _inside([round(edge * SCALE) for edge in box_mm], page.shape)
     if reference is None:
         return Cut(_framed(page[_span(_grown(box, 4, page.shape))]), None, signed=signed)
     shift = _local_shift(page, reference, box)
     wide = _reach(reference, box, 0.0 if signed else SIDE_REACH)
+    if room_mm is not None:
+        wide = _within(wide, room_mm, box)
     moved = _inside(
         [wide[0] + shift[0], wide[1] + shift[1], wide[2] + shift[0], wide[3] + shift[1]], page.shape
     )
@@ -159,6 +165,18 @@ def _reach(reference: Pixels, box: list[int], sides: float) -> list[int]:
     before = _blank_run(_rows(band[:, : max(left - 1, 0)].T)[::-1], round(sides * height))
     after = _blank_run(_rows(band[:, right + 1 :].T), round(sides * height))
     return _inside([left - before, top - up, right + after, bottom + down], reference.shape)
+
+
+def _within(wide: list[int], room_mm: Box, box: list[int]) -> list[int]:
+    """Keep a box inside a gap, less ROOM_AIR; what was printed itself always stays in it."""
+    left, top, right, bottom = (round(edge * SCALE) for edge in room_mm)
+    air = round(ROOM_AIR * SCALE)
+    return [
+        min(max(wide[0], left + air), box[0]),
+        min(max(wide[1], top), box[1]),
+        max(min(wide[2], right - air), box[2]),
+        max(min(wide[3], bottom), box[3]),
+    ]
 
 
 def _rows(dark: Mask) -> Mask:

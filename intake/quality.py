@@ -14,7 +14,7 @@ MIN_CONTRAST = 50.0  # grey levels between paper and print
 MIN_SHARPNESS = (
     0.33  # of the archived render's edges: above 0.35 no false alarm at any dpi, from 0.30 down some
 )
-MIN_CONFIDENCE = 0.85  # mean over the lines of a page; clean pages stay over 0.96
+MIN_CONFIDENCE = 0.85  # mean over the letters of a page; clean pages stay over 0.96
 
 
 def is_blank(pixels: Pixels) -> bool:

@@ -76,19 +76,21 @@ def read_page(
 def read_fields(
     flat: Registered, printed: Pixels | None, layout_page: LayoutPage, recogniser: Recogniser
 ) -> tuple[tuple[FieldFinding, ...], float]:
-    """Read and compare every printed value of a page; returns the findings and the mean confidence of the lines.
+    """Read and compare every printed value of a page; returns the findings and the mean confidence of the letters.
 
-    The confidence is 1 where it means nothing: without lines, and from a recogniser that keeps no probabilities.
+    By letters, since a lone 0 in a table is read as 0 or O on the cleanest page. The confidence is 1 where it
+    means nothing: without lines, and from a recogniser that keeps no probabilities.
 
     Seals are taken away by their colour first, so that the print under them can be read.
     """
     print_only = lines.evenly_lit(lines.without_red(flat.pixels))
     values = [value for value in layout_page["values"] if value["lines"]]
-    wanted = [line for value in values for line in value["lines"]]
-    texts = [line["text"] for line in wanted]
+    wanted = [(line, _room(layout_page, value["name"], line)) for value in values for line in value["lines"]]
+    texts = [line["text"] for line, _ in wanted]
     pens = [mark["box"] for mark in layout_page["marks"] if mark["kind"] == "signature"]
     cuts = [
-        lines.cut(print_only, printed, line["box"], signed=_touches(line["box"], pens)) for line in wanted
+        lines.cut(print_only, printed, line["box"], signed=_touches(line["box"], pens), room_mm=room)
+        for line, room in wanted
     ]
     readings = recogniser.read_lines([cut.crop for cut in cuts])
     usual = compare.usual_likeness(texts, readings, cuts)
@@ -100,8 +102,13 @@ def read_fields(
         found.append(
             FieldFinding(value["name"], value["text"], verdict.read, verdict.result, verdict.confidence, box)
         )
-    known = [reading.confidence for reading in readings if reading.probabilities is not None]
-    return tuple(found), float(np.mean(known)) if known else 1.0
+    known = [
+        (reading.confidence, len(text))
+        for reading, text in zip(readings, texts, strict=True)
+        if reading.probabilities is not None
+    ]
+    sure, letters = zip(*known, strict=True) if known else ((1.0,), (1,))
+    return tuple(found), float(np.average(sure, weights=letters))
 
 
 def _not_readable(
@@ -148,6 +155,13 @@ def _around(value: LayoutPage) -> tuple[float, float, float, float]:
     boxes = np.array([line["box"] for line in value["lines"]], float)
     low, high = boxes.min(axis=0), boxes.max(axis=0)
     return (float(low[0]), float(low[1]), float(high[2]), float(high[3]))
+
+
+def _room(layout_page: LayoutPage, name: str, line: LayoutPage) -> Box | None:
+    """Find the gap of a pre-printed blank in which a value's line stands; None on our own paper."""
+    middle = (line["box"][0] + line["box"][2]) / 2
+    boxes = [room["box"] for room in layout_page.get("rooms", ()) if room["name"] == name]
+    return next((box for box in boxes if box[0] <= middle <= box[2]), None)
 
 
 def _touches(box: Box, others: Sequence[Box]) -> bool:

@@ -155,11 +155,12 @@ def _sheet(office: Office, found: Ledger, lines: Sequence[LedgerLine]) -> dict[s
     """What the working sheet says: every line, and sums of the whole block that add up."""
     counts = found.counts
     ends = f"{lines[0].number}—{lines[-1].number}" if lines else ""
+    part = "" if len(lines) == found.size else f"本表{len(lines)}个，"
     return {
         "certificate": form_title(office, found.block.form),
         "year": str(found.block.year),
         "unit": found.unit.name,
-        "range": f"{ends}（本表{len(lines)}个，号段共{found.size}个）",
+        "range": f"{ends}（{part}共{found.size}个）",
         "rows": [
             {
                 "number": line.number,

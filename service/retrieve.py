@@ -14,6 +14,7 @@ from service.office.lookups import (
     canonical,
     document_body,
     find_document,
+    form_title,
     issue_payload,
     require,
     unknown,
@@ -68,6 +69,28 @@ def documents(
             if scopes[found.school] and _readable(office, allowed, found):
                 told.append(document_body(office, found))
     return {"documents": told}
+
+
+def overrides(office: Office, who: Who | None) -> dict[str, Any]:
+    """The exceptions that authorities in scope allowed, for the level above to look at (art. 45)."""
+    allowed = may(who, Action.READ)
+    with office.archive.read() as reading:
+        told = [
+            {
+                "id": row.id,
+                "serial": row.serial,
+                "form": row.form,
+                "title": form_title(office, row.form),
+                "org": row.org,
+                "rule": row.rule,
+                "document": row.document,
+                "reason": row.reason,
+                "at": row.at.isoformat(),
+            }
+            for row in reading.overrides()
+            if sees(allowed, reading.chain(row.org))
+        ]
+    return {"overrides": told}
 
 
 def content(office: Office, who: Who | None, serial: str) -> Content:

@@ -14,7 +14,7 @@ from docx import Document
 
 from templates.errors import ConverterBusy, ConverterFailed, ConverterMissing, FontMissing
 from templates.fonts import Fonts
-from templates.libreoffice import Converter
+from templates.libreoffice import DEADLINE_SECONDS, LIGHT_BYTES, Converter
 
 PATIENCE = 60.0  # seconds for something that takes one on a quiet machine
 
@@ -208,3 +208,11 @@ def test_fonts_know_their_characters(fonts):
     assert fonts.missing("文😀文😀𝔘") == "😀𝔘"
     assert all(len(digest) == 64 for digest in fonts.hashes.values())
     assert "LXGWWenKai-Regular.ttf" in fonts.hashes
+
+
+def test_a_long_roster_is_given_longer(tmp_path):
+    """Thirty seconds for a form; as much for each megabyte of a roster."""
+    waiting = Converter(tmp_path)  # not started: nothing is taken from its queue
+    assert waiting.submit(b"x").deadline == DEADLINE_SECONDS
+    assert waiting.submit(bytes(3 * LIGHT_BYTES)).deadline == 3 * DEADLINE_SECONDS
+    waiting.close()

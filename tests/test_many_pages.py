@@ -164,7 +164,7 @@ def test_a_page_without_a_code_is_refused(printer, tmp_path):
 
 def test_a_cell_longer_than_a_page_is_refused_by_name(form, printer):
     """Half a value on the next page could not be compared."""
-    with pytest.raises(DoesNotFit, match="rows.2.remark") as caught:
+    with pytest.raises(DoesNotFit, match=r"rows\.2\.remark") as caught:
         printer.print(
             Order(form, tabled.rows(3) | {"rows.2.remark": "一二三四五" * 400}, SERIAL, tabled.codes)
         )
@@ -197,6 +197,4 @@ def test_thirteen_thousand_cells_are_judged_quickly():
     assert describe.cut(marks, sheet) == []
     over = dataclasses.replace(spots[700], lines=spots[701].lines)
     crowded = dataclasses.replace(sheet, spots=(*spots[:700], over, *spots[701:]))
-    assert describe.cut(marks, crowded) == ["rows.701.no", "rows.702.no"] or describe.cut(marks, crowded) == [
-        "rows.702.no"
-    ]
+    assert describe.cut(marks, crowded) == ["rows.702.no"]

@@ -1,5 +1,6 @@
 """Photos: only a portrait that a certificate can carry is taken, refusals say what to do, the newest one is printed."""
 
+import contextlib
 import io
 import json
 from datetime import date
@@ -10,6 +11,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from service import photos
+from service.__main__ import main
 from service.demo.portrait import portrait
 from service.errors import Problem
 from service.issue import IssueRequest, issue
@@ -46,6 +48,13 @@ def page_of_text(size=SIZE, paper="white", ink=(20, 20, 90)):
     return picture.resize(size)
 
 
+def letter():
+    """A page with wide margins: its corners are as plain as a portrait's."""
+    sheet = Image.new("RGB", SIZE, (255, 250, 225))
+    sheet.paste(page_of_text((180, 220), paper=(255, 250, 225)), (64, 80))
+    return sheet
+
+
 def landscape():
     rng = np.random.default_rng(3)
     fields = rng.integers(0, 255, (12, 10, 3), np.uint8)
@@ -63,6 +72,7 @@ WRONG = {
     "photo_nobody": [
         jpeg(Image.new("RGB", SIZE, BLUE)),
         jpeg(gradient()),
+        jpeg(letter()),
     ],
     "photo_colourless": [jpeg(PORTRAIT.convert("L")), jpeg(page_of_text(ink=(0, 0, 0)))],
     "photo_background": [
@@ -223,6 +233,21 @@ def test_over_http(town, callers):
         looks = [row.what for row in reading.accesses(STUDENT)]
     assert looks.count("student photo") == 2
     assert looks.count("student photos") == 1
+
+
+def test_from_the_command_line(town, tmp_path, monkeypatch, capsys):
+    """`yinzheng photo` keeps a photo, and says in one line why it does not."""
+    monkeypatch.setattr("service.app.opened", lambda *_settings, **_how: contextlib.nullcontext(town))
+    good, bad = tmp_path / "good.jpg", tmp_path / "bad.jpg"
+    good.write_bytes(portrait(1))
+    bad.write_bytes(WRONG["photo_ratio"][0])
+    known = ["--org", SCHOOL, "--data", str(tmp_path)]
+    assert main(["photo", STUDENT, str(good), *known]) == 0
+    assert json.loads(capsys.readouterr().out)["at"] == "2026-11-16"
+    assert main(["photo", STUDENT, str(bad), *known]) == 1
+    assert "26:32" in capsys.readouterr().err
+    assert main(["calibrate", "diploma_junior", str(tmp_path / "sheet.pdf"), *known]) == 0
+    assert (tmp_path / "sheet.pdf").read_bytes().startswith(b"%PDF")
 
 
 def test_refusals_over_http(callers):

@@ -207,6 +207,30 @@ def test_a_transfer_form_with_four_units(town, registrar):
     assert "mark_wrong_unit:in_school" in document["reasons"]
 
 
+DROPOUT = {
+    "left_on": "2026-10-12",
+    "cause": "随父母外出务工后未再到校。",
+    "steps": "10月15日学校分管领导与班主任入户劝返。",
+}
+
+
+def test_a_township_seals_a_dropout_report(town, registrar):
+    """Art. 33: no township is registered; any that can be read will do, but not one of the other blocks' units."""
+    body = issue.issue(town, registrar, issue.IssueRequest("dropout_report", MOVER, DROPOUT)).body
+    seals = {"school": UNITS[SCHOOL]["name"], "authority": UNITS[COUNTY]["name"]}
+    signers = {"school": "钟涛", "township": "文涛", "authority": "申海"}
+    paper = paper_of(town, body["serial"])
+    twice = paper.complete({**seals, "township": seals["authority"]}, signers).scan(level("A", 21))
+    document = only(brought(town, registrar, twice))
+    assert mark(document, "township") == "wrong_unit"
+    signed = paper.complete({**seals, "township": "黎城县东阳关镇人民政府"}, signers).scan(level("A", 22))
+    document = only(brought(town, registrar, signed))
+    assert (document["verdict"], document["reasons"]) == ("genuine", [])
+    assert next(m["unit"] for m in document["marks"] if m["block"] == "township" and m["unit"]) == (
+        "黎城县东阳关镇人民政府"
+    )
+
+
 def test_a_refused_upload_is_kept(town, registrar):
     """Nothing that is handed in is lost: the bytes and the refusal stand in the list."""
     with pytest.raises(Problem) as caught:

@@ -23,13 +23,13 @@ SCHOOL, COUNTY = "黎城县第三中学校", "黎城县教育体育局"
 GROWING = {
     "class_roster": ("rows", "户口所在地", (SCHOOL, "初中二年级", "贺文婷")),
     "enrolment_change_register": ("rows", "去向或来源学校", (SCHOOL, "2026—2027学年第一学期")),
-    "graduate_roster": ("rows", "领取人签名", (SCHOOL, "初中", "2026")),
+    "graduate_roster": ("rows", "入学年月", (SCHOOL, "初中", "2026")),
     "admission_roster": ("rows", "毕业学校", (SCHOOL, "计划招生600人")),
     "diploma_batch": ("conditions_report", "基础素养", (SCHOOL, "普通高中")),
     "diploma_collection": ("rows", "领取人签名", (SCHOOL,)),
     "access_register": ("rows", "批准件编号", (SCHOOL,)),
     "term_change_report": ("matrix", "其他增加", (COUNTY, "2026—2027学年第一学期")),
-    "archive_transfer_list": ("rows", "校验值", ("武乡县第二中学校", "学校合并")),
+    "archive_transfer_list": ("rows", "题名", ("武乡县第二中学校", "学校合并")),
 }
 MANY = 60
 NAME = "阿卜杜热合曼·麦麦提艾力·买买提依明江·伊敏江"
@@ -137,7 +137,7 @@ def test_every_word_of_the_template_is_on_the_paper(many, name):
     assert [text for text in words(paper) if text not in shown] == []
 
 
-@pytest.mark.parametrize("name", GROWING)
+@pytest.mark.parametrize("name", sorted(GROWING.keys() - {"term_change_report"}))
 def test_one_row_is_one_page(catalogue, printer, name):
     """The shortest roster has its places on the same page."""
     form = catalogue.get(name)
@@ -174,7 +174,7 @@ def test_the_longest_names_wrap_and_numbers_stay_on_one_line(catalogue, printer)
 
 
 def test_photos_stand_in_their_rows(catalogue, printer):
-    """Eight on a page of 毕业生花名册, each beside its own name."""
+    """Seven on a page of 毕业生花名册, each beside its own number."""
     form = catalogue.get("graduate_roster")
     data, photos = grown(form, "rows", 10), {}
     for row in range(1, 11):
@@ -184,7 +184,7 @@ def test_photos_stand_in_their_rows(catalogue, printer):
         photos[name] = buffer.getvalue()
         data[name] = hashlib.sha256(photos[name]).hexdigest()
     paper = printer.print(order(form, data, photos=photos))
-    assert [len(page.photos) for page in paper.layout.pages][0] == 8
+    assert len(paper.layout.pages[0].photos) == 7
     for page in paper.layout.pages:
         tops = {value.name: value.lines[0].box[1] for value in page.values}
         for photo in page.photos:
@@ -196,7 +196,7 @@ def test_a_list_without_rows_says_so(catalogue, printer):
     form = catalogue.get("term_change_report")
     data = {
         name: value
-        for name, value in form.example_data().items()
+        for name, value in grown(form, "matrix", 1).items()
         if not name.startswith(("class_sizes.", "open_items."))
     }
     (text,) = texts(printer.print(order(form, data)))

@@ -68,9 +68,10 @@ def test_a_graduate_roster():
 
 def test_a_class_and_a_handover():
     assert sums("class_roster", {"rows": [{"no": 1}, {"no": 2}], "head_count": 3}) == ({}, ["head_count"])
-    rows = [{"title": "a", "pages": 3}, {"title": "b", "pages": 2}, {"title": "c"}]
-    filled = {"totals.1.items": "3", "totals.1.pages": "5"}
+    rows = [{"title": "a", "pages": 3, "files": 2}, {"title": "b", "pages": 2, "files": 2}, {"title": "c"}]
+    filled = {"totals.1.items": "4", "totals.1.pages": "5"}
     assert sums("archive_transfer_list", {"rows": rows}) == (filled, [])
+    assert sums("archive_transfer_list", {"rows": [{"title": "a"}]})[0] == {"totals.1.items": "1"}
 
 
 def test_other_forms_have_no_sums():

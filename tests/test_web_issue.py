@@ -44,6 +44,32 @@ def test_a_document_is_issued_once_however_often_it_is_asked_for(school):
     assert (verdict["verdict"], verdict["number"]) == ("pending", told.number)
 
 
+def test_a_roster_is_asked_for_with_rows(school):
+    """No student; rows by Chinese labels, numbers and booleans as JSON has them; a wrong cell by its name."""
+    data = {
+        "school_year": "2026-2027",
+        "grade": "J3",
+        "class_no": 6,
+        "class_teacher_name": "栗红",
+        "rows": [{"学籍号": STUDENT, "备注": None}],
+    }
+    answer = school.post("/v1/documents", json={"form": "class_roster", "data": data, "dated": "2026-11-16"})
+    assert answer.status_code == 201, answer.text
+    told = DocumentOut.model_validate(answer.json())
+    assert (answer.json()["student"], told.number, told.pages) == (None, None, 1)
+    verdict = school.post("/v1/verifications", json={"qr": told.verify_url}).json()
+    assert (verdict["verdict"], verdict["holder_masked"]) == ("pending", None)
+    page = school.get(
+        told.verify_url.removeprefix("HTTPS://YINZHENG.EXAMPLE"), headers={"Accept": "text/html"}
+    )
+    assert "在校生分班名册" in page.text
+    data["rows"][0]["性别"] = "2"
+    refusal = school.post("/v1/documents", json={"form": "class_roster", "data": data}).json()
+    assert [(item["field"], item["code"]) for item in refusal["errors"]] == [
+        ("rows.1.sex", "contradicts_record")
+    ]
+
+
 def test_a_second_diploma_is_refused_with_its_article(school):
     """Art. 38: 409, in Chinese, with the article."""
     assert school.post("/v1/documents", json=BODY).status_code == 201

@@ -523,6 +523,7 @@ DESIGN = frozenset(
         "GET /v1/organizations/{}",
         "PUT /v1/students/{}",
         "GET /v1/students/{}",
+        "POST /v1/students/import",
         "GET /v1/forms",
         "GET /v1/forms/{}",
         "POST /v1/number-blocks",

@@ -180,12 +180,16 @@ def _finding(
 def _unit_seal(
     given: list[tuple[Stamp, Owner]], expected: str | None
 ) -> tuple[MarkResult, str | None, float, Box]:
-    """Judge the round seals of one place: one of the right unit is enough, one of another unit alone is wrong."""
+    """Judge the round seals of one place: one of the right unit is enough, one of another unit alone is wrong.
+
+    Where nobody knows the unit, what a plain ring says is told with it, registered or not.
+    """
     stamp, owner = max(given, key=lambda pair: (pair[1].unit == expected, pair[1].confidence))
     if expected is not None and all(one.is_stranger_to(expected) for _, one in given):
         return "wrong_unit", None, FOUND, stamp.box
     if expected is None or owner.unit is None or (owner.unit != expected and not owner.whole):
-        return "unclear", owner.unit, owner.confidence, stamp.box
+        said = owner.read if expected is None else ""
+        return "unclear", owner.unit or said or None, owner.confidence, stamp.box
     return ("present" if owner.unit == expected else "wrong_unit"), owner.unit, owner.confidence, stamp.box
 
 

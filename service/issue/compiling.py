@@ -18,8 +18,6 @@ ON_ROLL = frozenset({"", "active", "guest_out", "transferring"})
 FINAL_GRADES = frozenset({"P6", "J3", "S3"})
 NEW_YEAR = 9
 """Month in which every grade moves up: from then on the final grade's students are another year's."""
-DIGEST_SHOWN = 16
-"""Hexadecimal digits of an entry's sha256 that are printed: 64 bits tell two files of an archive apart."""
 MEDIUM = "电子"
 IDENTITY = ("student_name", "sex", "birth_date", "id_number")
 
@@ -156,12 +154,12 @@ def _archive_transfer_list(form: Form, sources: Sources) -> dict[str, str]:
             "student_no": sources.student.student_no,
             "medium": MEDIUM,
             "files": "1",
-            "digest": entry.sha256[:DIGEST_SHOWN],
+            "digest": entry.sha256,
         }
         for entry in entries
     ]
-    octets = {"totals.1.bytes": str(sum(entry.size for entry in entries))} if entries else {}
-    return {**given, **_table(form, sources, "rows", rows), **octets}
+    sizes = {"totals.1.volumes": "1", "totals.1.bytes": str(sum(entry.size for entry in entries))}
+    return {**given, **_table(form, sources, "rows", rows), **(sizes if entries else {})}
 
 
 COMPILERS: Mapping[str, Callable[[Form, Sources], dict[str, str]]] = {

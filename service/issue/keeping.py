@@ -17,6 +17,7 @@ from service.office.lookups import (
     facts_digest,
     file,
     issue_payload,
+    revoke_payload,
 )
 from service.regulation.case import judge
 from service.regulation.certificates import replaced
@@ -168,6 +169,7 @@ def _keep(transaction: Transaction, draft: Draft, document: Document, paper: Pri
     _note_overrides(transaction, draft)
     for serial in replaced(draft.case, draft.overrides):
         transaction.set_status(serial, "superseded", reason=REPLACED, superseded_by=document.serial)
+        transaction.add_leaf("revoke", serial, revoke_payload(serial, REPLACED))
 
 
 def _note_overrides(transaction: Transaction, draft: Draft) -> None:

@@ -96,7 +96,9 @@ def _archive_transfer_list(form: Form, values: Values) -> Iterator[tuple[str, st
     rows = form.rows(values, "rows")
     if not rows:
         return
-    yield "totals.1.items", str(rows)
+    files = _column(form, values, "rows", "files")
+    if files is not None:
+        yield "totals.1.items", str(files or rows)
     pages = _column(form, values, "rows", "pages")
     if pages:
         yield "totals.1.pages", str(pages)

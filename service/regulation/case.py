@@ -9,6 +9,7 @@ from service.errors import Objection
 from service.regulation.edition import Edition
 from service.regulation.units import approver
 from storage.records import Organization
+from templates.codes import is_code, label
 from templates.form import Form
 
 EXCEPTIONS: Mapping[str, str] = {
@@ -111,6 +112,11 @@ class Case:
             for item in self.earlier
             if item.blocks() and item.form == self.form.name and item.stage == self.stage
         ]
+
+
+def words(code_set: str, code: str) -> str:
+    """The words of a code, or the code itself when it is none: that it is none is objected to elsewhere."""
+    return label(code_set, code) if is_code(code_set, code) else code
 
 
 Rule = Callable[[Case], list[Objection]]

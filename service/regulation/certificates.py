@@ -3,11 +3,10 @@
 from collections.abc import Mapping, Sequence
 
 from service.errors import Objection
-from service.regulation.case import Case, Rule
+from service.regulation.case import Case, Rule, words
 from service.regulation.days import school_years
 from service.regulation.standing import LAST_GRADES, suspended, suspended_months
 from service.regulation.values import is_month
-from templates.codes import label
 from templates.form import Form
 
 DIPLOMA = "diploma_"
@@ -43,7 +42,7 @@ def final_grade(case: Case) -> list[Objection]:
     if not is_diploma(case.form) or case.grade[:1] not in case.form.stages or case.grade in LAST_GRADES:
         return []
     article = case.form.articles[-1]
-    what = f"{label('grade', case.grade)}学生学习期未满"
+    what = f"{words('grade', case.grade)}学生学习期未满"
     return [case.objection("grade", "not_final_grade", article, what, "请核对登记的年级")]
 
 

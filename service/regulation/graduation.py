@@ -1,10 +1,9 @@
 """The five conditions of a senior diploma (art. 35), each by what the record or the request says."""
 
 from service.errors import Objection
-from service.regulation.case import Case, Rule
+from service.regulation.case import Case, Rule, words
 from service.regulation.edition import Graduation
 from service.regulation.standing import open_sanctions
-from templates.codes import label
 
 FORM = "diploma_senior"
 CREDITS = {
@@ -31,7 +30,7 @@ def enough_credits(case: Case) -> list[Objection]:
     for kind, name in CREDITS.items():
         field, least = f"credits_{kind}", getattr(wanted, kind)
         got = case.of(field)
-        if not got.isdigit() or int(got) < least:
+        if not got.isdecimal() or int(got) < least:
             told = f"为{got}" if got else "没有登记"
             what = f"{name}须达到{least}个，该生{told}"
             found.append(
@@ -97,7 +96,7 @@ def sanctions_revoked(case: Case) -> list[Objection]:
             None,
             "sanction_open",
             35,
-            f"该生的处分（{label('sanction', code)}）尚未撤销",
+            f"该生的处分（{words('sanction', code)}）尚未撤销",
             "请先办理处分撤销（sanction_record）",
         )
         for code in open_sanctions(case)
@@ -108,7 +107,7 @@ def conditions(case: Case) -> Graduation:
     """The thresholds of the student's cohort: the year of entry into senior school."""
     entry = case.values.get("study_from") or case.student.get("entry_year", "")
     year = entry[:YEAR_DIGITS]
-    return case.edition.graduating(int(year) if year.isdigit() else case.day.year)
+    return case.edition.graduating(int(year) if year.isdecimal() else case.day.year)
 
 
 RULES: tuple[Rule, ...] = (enough_credits, exams_passed, conditions_met, sanctions_revoked)

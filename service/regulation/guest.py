@@ -35,7 +35,7 @@ def room_in_class(case: Case) -> list[Objection]:
     """Art. 26 (A26-2): the limits of art. 13 hold with the guest (the text names art. 16, which has none)."""
     size, grade = case.values.get("class_size_after", ""), case.grade
     most = class_limit(case, grade)
-    if case.form.name != FORM or most is None or not size.isdigit() or int(size) <= most:
+    if case.form.name != FORM or most is None or not size.isdecimal() or int(size) <= most:
         return []
     what = f"接收借读生后该班为 {size} 人，超过第十三条规定的 {most} 人（第二十六条误引为第十六条）"
     return [case.objection("class_size_after", "class_too_large", 26, what, "请安排到其他班级或学校借读")]

@@ -4,8 +4,7 @@ import re
 from collections import Counter
 
 from service.errors import Objection
-from service.regulation.case import Case, Rule
-from templates.codes import label
+from service.regulation.case import Case, Rule, words
 
 CLASS, GRADUATES, ADMITTED = "class_roster", "graduate_roster", "admission_roster"
 OWN_PUPILS = (CLASS, GRADUATES, "diploma_batch", "diploma_collection")
@@ -21,7 +20,7 @@ def class_size(case: Case) -> list[Objection]:
     most, size = class_limit(case, case.values.get("grade", "")), _size(case)
     if case.form.name != CLASS or most is None or size <= most:
         return []
-    what = f"{label('grade', case.values['grade'])}班容量不超过 {most} 人，该班为 {size} 人"
+    what = f"{words('grade', case.values['grade'])}班容量不超过 {most} 人，该班为 {size} 人"
     return [case.objection("head_count", "class_too_large", 13, what, "请分班后再报审核")]
 
 
@@ -32,7 +31,7 @@ def class_size_warning(case: Case) -> list[Objection]:
     most = class_limit(case, grade)
     if case.form.name != CLASS or limit is None or most is None or not int(limit.value) < size <= most:
         return []
-    what = f"{label('grade', grade)}班容量原则上在 {limit.value} 人以内，该班为 {size} 人"
+    what = f"{words('grade', grade)}班容量原则上在 {limit.value} 人以内，该班为 {size} 人"
     return [case.objection("head_count", "class_large", 13, what, "请控制转入和借读")]
 
 
@@ -44,7 +43,7 @@ def class_limit(case: Case, grade: str) -> int | None:
 
 def _size(case: Case) -> int:
     told = case.values.get("head_count", "")
-    return max(int(told) if told.isdigit() else 0, case.form.rows(case.values, "rows"))
+    return max(int(told) if told.isdecimal() else 0, case.form.rows(case.values, "rows"))
 
 
 def listed_once(case: Case) -> list[Objection]:

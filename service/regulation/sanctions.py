@@ -1,10 +1,9 @@
 """The clauses on 处分 and on students under 刑事强制措施 (arts. 40 and 41)."""
 
 from service.errors import Objection
-from service.regulation.case import Case, Rule
+from service.regulation.case import Case, Rule, words
 from service.regulation.days import add_months, age, day
 from service.regulation.standing import SANCTION, under_measures
-from templates.codes import label
 
 EXPULSION, ABSENCE = "expulsion_request", "absence_report"
 ENDINGS = frozenset(
@@ -22,7 +21,7 @@ def kind_of_sanction(case: Case) -> list[Objection]:
     sanction = case.values.get("sanction", "")
     if case.form.name != SANCTION or case.stage not in COMPULSORY or sanction not in SENIOR_ONLY:
         return []
-    what = f"义务教育阶段没有{label('sanction', sanction)}处分"
+    what = f"义务教育阶段没有{words('sanction', sanction)}处分"
     return [case.objection("sanction", "sanction_compulsory", 40, what, "请改为警告、严重警告或记过")]
 
 

@@ -51,7 +51,7 @@ def suspended_months(case: Case) -> int:
     for item in suspension_papers(case):
         begin, end = (day(item.values.get(name, "")) for name in ("suspend_from", "suspend_to"))
         granted += months_between(begin, end) if begin and end and begin < end else 0
-    return max(int(told) if told.isdigit() else 0, granted)
+    return max(int(told) if told.isdecimal() else 0, granted)
 
 
 def open_sanctions(case: Case) -> list[str]:

@@ -4,7 +4,7 @@ import re
 from fractions import Fraction
 
 from service.errors import Objection
-from service.regulation.case import Case, Rule
+from service.regulation.case import Case, Rule, words
 from service.regulation.days import add_months, day, months_between
 from service.regulation.standing import (
     SUSPENSION,
@@ -14,7 +14,6 @@ from service.regulation.standing import (
     suspended,
     suspended_months,
 )
-from templates.codes import label
 
 SUSPEND, EXTEND, RESUME = "suspend", "extend", "resume"
 ILLNESS, LEAVE = "1", "2"
@@ -102,7 +101,7 @@ def term_of_suspension(case: Case) -> list[Objection]:
 
 
 def _whole(text: str) -> int:
-    return int(text) if text.isdigit() else 0
+    return int(text) if text.isdecimal() else 0
 
 
 def suspended_or_not(case: Case) -> list[Objection]:
@@ -131,7 +130,7 @@ def back_to_grade(case: Case) -> list[Objection]:
         return [case.objection("resume_grade", "resume_grade_missing", 24, what, advice)]
     if before is None or back in {before, next_grade(before)}:
         return []
-    what = f"休学时为{label('grade', before)}，复学只能回原年级或下一年级"
+    what = f"休学时为{words('grade', before)}，复学只能回原年级或下一年级"
     return [case.objection("resume_grade", "resume_grade", 24, what, "请改填复学年级（resume_grade）")]
 
 

@@ -3,11 +3,10 @@
 from collections.abc import Mapping, Sequence
 
 from service.errors import Objection
-from service.regulation.case import Case, Rule
+from service.regulation.case import Case, Rule, words
 from service.regulation.issuing import KIND_DIGITS
 from service.regulation.standing import LAST_GRADES, open_sanctions, suspended
 from storage.records import Organization
-from templates.codes import label
 
 FORM, VOCATIONAL, PLACEMENT = (
     "transfer_application",
@@ -34,7 +33,7 @@ def not_graduating(case: Case) -> list[Objection]:
     """Art. 20 (A20-2): nobody moves in the last grade of a stage; no authority may except from it."""
     if case.form.name != FORM or case.grade not in LAST_GRADES:
         return []
-    what = f"{label('grade', case.grade)}是毕业年级，不能转学"
+    what = f"{words('grade', case.grade)}是毕业年级，不能转学"
     return [case.objection("in_grade", "graduating_grade", 20, what, "请在毕业升学后到新学校入学")]
 
 
@@ -66,7 +65,7 @@ def free_to_move(case: Case) -> list[Objection]:
     if suspended(case):
         found.append(case.objection(None, "suspended", 20, "该生在休学期间，不予转学", "请先办理复学"))
     for code in open_sanctions(case):
-        what = f"该生的处分（{label('sanction', code)}）尚未撤销，不予转学"
+        what = f"该生的处分（{words('sanction', code)}）尚未撤销，不予转学"
         found.append(case.objection(None, "sanction_open", 20, what, "请先办理处分撤销（sanction_record）"))
     return found
 

@@ -65,6 +65,16 @@ def every(
     return JSONResponse(dict(retrieve.documents(office, who, student, form, school)))
 
 
+@router.get(
+    "/v1/overrides",
+    summary="列出例外批准",
+    description="原则上不予办理而由主管教育行政部门例外批准的文书（第四十五条：供上一级查看）。",
+)
+def overrides(who: Caller, office: TheOffice) -> JSONResponse:
+    """Every exception allowed within the caller's scope."""
+    return JSONResponse(dict(retrieve.overrides(office, who)))
+
+
 @router.get("/v1/documents/{serial}", summary="查看文书", response_model=DocumentOut)
 def get(serial: str, who: Caller, office: TheOffice) -> JSONResponse:
     """One document: number, status, links."""

@@ -14,8 +14,10 @@ from templates.form import NUMBERED, Field, Form
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 WHO: Final = "student_no"
 """The column by which a row names a student; what the record has of that student may then be left out."""
-FOLLOWING: Final = frozenset({"head_count", "closing", "no_range"})
-"""Fields that are summed up from a register's rows when the request leaves them out."""
+FOLLOWING: Final = frozenset({"head_count", "closing", "no_range", "from_unit"})
+"""Fields and columns that follow from a register's rows or its unit when the request leaves them out."""
+SUMS: Final = frozenset({"totals", "counts"})
+"""Tables of sums, whose every cell follows from the rows."""
 MONTH: Final = r"^(19|20)\d{2}-(0[1-9]|1[0-2])$"
 TYPES: Final[Mapping[str, Mapping[str, Any]]] = {
     "date": {
@@ -140,11 +142,9 @@ def _shape(field: Field, edition: Edition) -> dict[str, Any]:
     if field.type == "table":
         return _table(field, edition)
     if field.type == "map":
-        return {
-            "type": "object",
-            "propertyNames": {"maxLength": 60},
-            "additionalProperties": {"type": ["string", "integer"], "maxLength": field.max},
-        }
+        codes = _codes(field, CODE_SETS[field.code_set]) if field.code_set else None
+        member = codes or {"type": ["string", "integer"], "maxLength": field.max}
+        return {"type": "object", "propertyNames": {"maxLength": 60}, "additionalProperties": member}
     if field.code_set is not None:
         return _codes_by_case(field) if field.code_set_if else _codes(field, CODE_SETS[field.code_set])
     found = {
@@ -163,17 +163,6 @@ def _codes(field: Field, code_set: CodeSet) -> dict[str, Any]:
 
 
 def _codes_by_case(field: Field) -> dict[str, Any]:
-    """The words of every code set that may count; which one does, `x-code-set-if` tells."""
-    sets = [field.code_set or "", *field.code_set_if.values()]
-    words = [
-        {"const": code, "title": word, "x-code-set": name}
-        for name in sets
-        for code, word in CODE_SETS[name].words.items()
-    ]
-    return {"type": "string", "anyOf": words}
-
-
-def _codes_by_case(field: Field) -> dict[str, Any]:
     """The codes under each condition (`x-when`, in the condition language of form.toml), then those otherwise."""
     assert field.code_set is not None
     cases = [
@@ -183,12 +172,22 @@ def _codes_by_case(field: Field) -> dict[str, Any]:
     return {"type": "string", "anyOf": [*cases, _codes(field, CODE_SETS[field.code_set])]}
 
 
+def _asked_in_row(table: Field, column: Field) -> bool:
+    """Tell whether a row must have it, unless the record of the student it names has it."""
+    counted = table.name in SUMS or column.name in {*FOLLOWING, NUMBERED}
+    return column.required and not counted and not column.default and column.type != "photo"
+
+
 def _table(field: Field, edition: Edition) -> dict[str, Any]:
     """A list of objects, one for each row; where a row names a student, the record gives what it has."""
     written = [column for column in field.columns if not column.blank]
     by_student = any(column.name == WHO for column in written)
     own = {"name", *edition.record}
-    given = {column.name for column in written if by_student and {column.name, column.record} & own}
+    given = {
+        column.name
+        for column in written
+        if by_student and column.name != WHO and {column.name, column.record} & own
+    }
     properties = {}
     for order, column in enumerate(written, 1):
         properties[column.name] = {
@@ -201,24 +200,15 @@ def _table(field: Field, edition: Edition) -> dict[str, Any]:
             properties[column.name]["x-from"] = WHO
         if column.note:
             properties[column.name]["description"] = column.note
-    needed = [
-        column.name
-        for column in written
-        if column.required
-        and column.name not in {*given, NUMBERED}
-        and not column.default
-        and column.type != "photo"
-    ]
+    needed = [column.name for column in written if _asked_in_row(field, column)]
+    rows: dict[str, Any] = {"required": [name for name in needed if name not in given]}
+    if given & set(needed):
+        rows["anyOf"] = [{"required": [WHO]}, {"required": needed}]
     blank = [column.label for column in field.columns if column.blank]
     return {
         "type": "array",
         "maxItems": field.max_rows,
-        "items": {
-            "type": "object",
-            "additionalProperties": False,
-            "required": needed,
-            "properties": properties,
-        },
+        "items": {"type": "object", "additionalProperties": False, **rows, "properties": properties},
         **({"x-by-hand": blank} if blank else {}),
         **({"x-printed-rows": field.min_rows} if field.min_rows else {}),
     }

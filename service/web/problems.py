@@ -57,6 +57,7 @@ TABLE: Final[Mapping[type[Exception], Row]] = MappingProxyType(
         templates.GlyphMissing: Row(422, "缺少生僻字字形"),
         templates.PhotoRefused: Row(422, "照片不合格"),
         templates.DoesNotFit: Row(422, "内容排不下"),
+        templates.TooManyPages: Row(422, "页数过多"),
         templates.ConverterBusy: Row(503, "打印任务过多", wait=True),
         templates.ConverterFailed: Row(503, "排版程序暂时不可用", wait=True),
         templates.TemplatesError: Row(500, "打印出错"),

@@ -19,7 +19,6 @@ RULE = "0.5 404040"
 LABEL_PT, VALUE_PT, HEAD_PT, CELL_PT = 9.5, 10.0, 8.5, 8.5
 _HEAD_ROW, _BAND_ROW, _TAG_ROW = 7.4, 5.6, 5.0
 _PAD, _LEFT_PAD = (0.5, 0.5), (1.0, 0.5)
-_PHOTO_PAD = (0.5, 0.1)  # eight rows of photos shall stand on a page
 _CLOSE = 1.25  # line height in a cell, in sizes of its letters
 _MARK = re.compile(r"(\{\{.*?\}\})")
 
@@ -172,13 +171,7 @@ def _body(table: Table) -> list[Row]:
 
 def _named(table: Table, kind: str) -> Iterator[Slot]:
     for place, column in enumerate(table.columns):
-        yield Slot(column.width, f"{kind} {place}", pad=_pad(column))
-
-
-def _pad(column: Column) -> tuple[float, float]:
-    if column.mark.endswith("photo"):
-        return _PHOTO_PAD
-    return _PAD if column.align == CENTRE else _LEFT_PAD
+        yield Slot(column.width, f"{kind} {place}", pad=_PAD if column.align == CENTRE else _LEFT_PAD)
 
 
 def _tag(cells: Mapping[str, Any], table: Table) -> None:

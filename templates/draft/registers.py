@@ -9,7 +9,7 @@ from templates.draft import roster
 from templates.draft.flow import RULE, Table, columns, definition, head, heading, mixed, value
 from templates.draft.grid import Row, Slot, build
 from templates.draft.paper import LEFT, shape
-from templates.draft.roster import LANDSCAPE, PORTRAIT, Fact, Roster
+from templates.draft.roster import LANDSCAPE, PLACE, PORTRAIT, Fact, Roster
 from templates.draft.spec import Place, PlaceRow
 
 _SMALL = 8.0  # points in which 19 characters of a 学籍号 take 33.6 mm
@@ -45,7 +45,9 @@ def enrolment_change_register() -> Any:
     )
     parts = (_sum, Table("rows", cells, heading="二、明细"))
     return roster.draft(
-        Roster("enrolment_change_register", LANDSCAPE, facts, parts, (PlaceRow(places),), totals=totals)
+        Roster(
+            "enrolment_change_register", LANDSCAPE, facts, parts, (PlaceRow(places, PLACE),), totals=totals
+        )
     )
 
 
@@ -146,7 +148,7 @@ def term_change_report() -> Any:
         Place("authority", signer="负责人"),
     )
     return roster.draft(
-        Roster("term_change_report", LANDSCAPE, facts, (matrix, sizes, gaps), (PlaceRow(places),))
+        Roster("term_change_report", LANDSCAPE, facts, (matrix, sizes, gaps), (PlaceRow(places, PLACE),))
     )
 
 

@@ -18,6 +18,7 @@ from templates.draft.spec import PlaceRow
 
 LANDSCAPE, PORTRAIT = (297.0, 210.0), (210.0, 297.0)
 MARGIN = 15.0
+PLACE = 44.5  # mm high, for a seal of 44 mm
 _TOP, _BOTTOM, _FOOT = 10.0, 14.0, 6.5  # mm from the paper's edge: the head, the body, the page number
 _TITLE_ROW, _FACT_ROW = 21.0, 7.6
 _PT_MM = 25.4 / 72

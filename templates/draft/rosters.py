@@ -6,7 +6,7 @@ from typing import Any
 
 from templates.draft import roster
 from templates.draft.flow import Table, columns, definition
-from templates.draft.roster import LANDSCAPE, PORTRAIT, Fact, Roster
+from templates.draft.roster import LANDSCAPE, PLACE, PORTRAIT, Fact, Roster
 from templates.draft.spec import Place, PlaceRow
 
 _SMALL = 8.0  # points in which 19 characters of a 学籍号 take 33.6 mm
@@ -45,7 +45,9 @@ def class_roster() -> Any:
         Place("authority", signer="负责人"),
     )
     totals = "合计：{{ total.rows.length }} 人"
-    return roster.draft(Roster("class_roster", LANDSCAPE, facts, (rows,), (PlaceRow(places),), totals=totals))
+    return roster.draft(
+        Roster("class_roster", LANDSCAPE, facts, (rows,), (PlaceRow(places, PLACE),), totals=totals)
+    )
 
 
 def graduate_roster() -> Any:
@@ -86,7 +88,7 @@ def graduate_roster() -> Any:
     )
     rows = Table("rows", cells, height=9.0)
     return roster.draft(
-        Roster("graduate_roster", LANDSCAPE, facts, (rows,), (PlaceRow(places),), totals=totals)
+        Roster("graduate_roster", LANDSCAPE, facts, (rows,), (PlaceRow(places, PLACE),), totals=totals)
     )
 
 
@@ -128,7 +130,7 @@ def admission_roster() -> Any:
             LANDSCAPE,
             facts,
             (Table("rows", cells),),
-            (PlaceRow(places),),
+            (PlaceRow(places, PLACE),),
             totals=totals,
         )
     )
@@ -177,7 +179,9 @@ def diploma_batch() -> Any:
         Place("head", "申报内容属实。", signer="校长"),
         Place("authority", "核准编号，予以验印。", signer="负责人"),
     )
-    return roster.draft(Roster("diploma_batch", PORTRAIT, facts, (counts, report), (PlaceRow(places),)))
+    return roster.draft(
+        Roster("diploma_batch", PORTRAIT, facts, (counts, report), (PlaceRow(places, PLACE),))
+    )
 
 
 def diploma_collection() -> Any:
@@ -199,7 +203,7 @@ def diploma_collection() -> Any:
     rows = Table("rows", cells, height=9.0)
     totals = "合计：{{ total.rows.length }} 本"
     return roster.draft(
-        Roster("diploma_collection", PORTRAIT, facts, (rows,), (PlaceRow(places),), totals=totals)
+        Roster("diploma_collection", PORTRAIT, facts, (rows,), (PlaceRow(places, PLACE),), totals=totals)
     )
 
 

@@ -1,7 +1,7 @@
 """Looks at how a template's text is set: pinned fonts only, no near-black and no red ink."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from io import BytesIO
 
@@ -22,6 +22,12 @@ _MIXED = re.compile("[\u00b7\u2010-\u2027\u2030-\u203b\u3000]")  # punctuation t
 NEAR_BLACK = 0x30  # marker colours are green and blue up to a few thousand; white paper needs no darker gray
 RED = 60  # how far red stands above green and blue before a seal's colour is met
 _PICTURE_RED = 0.004  # share of a picture's pixels
+_COLOURED = (
+    (f"{W}color", f"{W}val", "文字"),
+    (f"{W}highlight", f"{W}val", "突出显示"),
+    (f"{W}shd", f"{W}fill", "底纹"),
+    (f"{A}srgbClr", "val", "图形"),
+)
 _UNSAID = "Times New Roman"  # what Word sets when nobody names a font
 
 
@@ -33,7 +39,7 @@ def check(parts: Parts) -> Iterator[Finding]:
             yield from _fonts(part, run, fonts)
             yield from _ink(part, run)
         yield from _hidden(part)
-        yield from _red(part)
+        yield from _red(part, parts.theme)
         yield from _pictures(part, parts.pictures)
     if parts.numbering is not None and any(
         next(part.root.iter(f"{W}numPr"), None) is not None for part in parts.printed
@@ -167,21 +173,19 @@ def _hidden(part: Part) -> Iterator[Finding]:
             yield found("hidden", part.where(hidden))
 
 
-def _red(part: Part) -> Iterator[Finding]:
+def _red(part: Part, theme: etree._Element | None) -> Iterator[Finding]:
     """Find red text, lines, fillings and drawings."""
-    asked: tuple[tuple[str, str, Callable[[etree._Element], str]], ...] = (
-        (f"{W}color", f"{W}val", lambda _: "文字"),
-        (f"{W}highlight", f"{W}val", lambda _: "突出显示"),
-        (f"{W}shd", f"{W}fill", lambda _: "底纹"),
-        (f"{A}srgbClr", "val", lambda _: "图形"),
-    )
-    for tag, attribute, named in asked:
+    for tag, attribute, named in _COLOURED:
         for element in part.root.iter(tag):
             if _is_red(element.get(attribute, "")):
-                yield found("red", part.where(element), named(element))
+                yield found("red", part.where(element), named)
     for element in part.root.iter(f"{W}*"):
         if element.tag not in {f"{W}color", f"{W}shd"} and _is_red(element.get(f"{W}color", "")):
             yield found("red", part.where(element), "线")
+    for element in part.root.iter(f"{A}schemeClr"):
+        said = None if theme is None else theme.find(f".//{A}clrScheme/{A}{element.get('val')}/{A}srgbClr")
+        if said is not None and _is_red(said.get("val", "")):
+            yield found("red", part.where(element), "图形")
 
 
 def _is_red(colour: str) -> bool:

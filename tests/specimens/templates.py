@@ -12,9 +12,11 @@ from docx import Document
 from docx.oxml import OxmlElement, parse_xml
 from docx.oxml.ns import nsdecls, qn
 from docx.shared import Mm, Pt, RGBColor
+from docx.text.paragraph import Paragraph
 from PIL import Image
 
 from templates.catalogue import FORMS, load_form
+from templates.draft.corners import _anchored, mark
 
 FORM, CERTIFICATE = "transfer_application", "diploma_junior"
 
@@ -130,8 +132,6 @@ def narrow_code(document):
 def exact_code_line(document):
     """Set a fixed line height where the code stands."""
     place = run_of(document, "{{ code }}")
-    from docx.text.paragraph import Paragraph
-
     Paragraph(place.paragraph, None).paragraph_format.line_spacing = Mm(12)
 
 
@@ -140,8 +140,6 @@ def cover_code(document):
     place = run_of(document, "{{ code }}")
     below = OxmlElement("w:p")
     place.paragraph.addnext(below)
-    from docx.text.paragraph import Paragraph
-
     paragraph = Paragraph(below, None)
     paragraph.paragraph_format.line_spacing = Pt(1)
     paragraph.paragraph_format.alignment = 1
@@ -228,6 +226,32 @@ def red_line(document):
     )
 
 
+def black_patch(document):
+    """Lay a black picture over the middle of the code."""
+    file = BytesIO()
+    Image.new("L", (60, 60), 0).save(file, "PNG")
+    file.seek(0)
+    run = document.paragraphs[0].add_run()
+    run.add_picture(file, width=Mm(16))
+    inline = next(run._element.iter(qn("wp:inline")))
+    anchor = _anchored(inline, 0, (168.0, 21.0))
+    anchor.set("behindDoc", "0")
+    inline.getparent().replace(inline, anchor)
+
+
+def photo_outside(document):
+    """Push the photo over the paper's edge."""
+    paragraph = Paragraph(run_of(document, "{{ photo }}").paragraph, None)
+    paragraph.paragraph_format.left_indent = Mm(-60)
+    paragraph.paragraph_format.alignment = 0
+
+
+def never(document):
+    """Print a value only of people that do not exist."""
+    place = run_of(document, "{{ ethnic }}")
+    place.text.text = "{% if raw.sex == '9' %}{{ ethnic }}{% endif %}"
+
+
 def new_page(document):
     """Begin a second page."""
     document.add_page_break()
@@ -257,8 +281,6 @@ def corners_of(form):
     """The corner marks of another form, copied into this one's header."""
 
     def change(document):
-        from templates.draft.corners import mark
-
         mark(document.sections[0].header.paragraphs[0], load_form(FORMS / form).size_mm)
 
     return change
