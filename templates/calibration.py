@@ -28,6 +28,7 @@ _HELP = (
     "3．量四个十字的中心到纸左边、上边的距离，与所标数字比较：偏右 a、偏下 b 毫米时，",
     "　　shift_mm 两数分别减 a、减 b（偏左、偏上则加）；四处不一致说明纸放斜了。",
     "4．各框落在预印文字留空之内即可；个别不合的改该栏的 x、y、width。",
+    "5．虚线是签章处；签名（校长）的虚线框里不要有预印文字。",
 )
 
 
@@ -103,7 +104,7 @@ class _Sheet:
         self.text(x + 2.4, y + 1.2, f"({x:g}, {y:g})")
 
     def frame(self, box: Box, words: str, *, dashed: bool = False) -> None:
-        """Draw a frame and name it above its top edge; marks are dashed and named inside."""
+        """Draw a frame, dashed for marks, and name it in its upper left corner."""
         left, top, right, bottom = box
         for start, end in (
             ((left, top), (right, top)),
@@ -115,11 +116,7 @@ class _Sheet:
                 self._dashes(start, end)
             else:
                 self.line(start, end)
-        self.text(
-            left + 0.4,
-            bottom - _SMALL - 0.8 if dashed else top - _SMALL - 0.6,
-            words,
-        )
+        self.text(left + 0.5, top + 0.4, words)
 
     def _dashes(self, start: tuple[float, float], end: tuple[float, float]) -> None:
         length = abs(end[0] - start[0]) + abs(end[1] - start[1])
@@ -133,7 +130,7 @@ class _Sheet:
         left, top = (self._size[0] - _BAR) / 2 + 20, 9.0
         for number, words in enumerate((title, *_HELP)):
             self.text(left - 30, top + number * 4.4, words, _NORMAL)
-        y = top + 6.6 * 4.4
+        y = top + 7.6 * 4.4
         self.line((left, y), (left + _BAR, y))
         for x in (left, left + _BAR):
             self.line((x, y - 1.5), (x, y + 1.5))

@@ -3,13 +3,14 @@
 import ctypes
 import hashlib
 import threading
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import pypdfium2 as pdfium
 from pypdfium2 import raw
 
-from templates import fiducial
+from templates import fiducial, words
 from templates.errors import PdfRefused
 from templates.fonts import family_of
 from templates.layout import Box, Line
@@ -51,11 +52,12 @@ class PictureSpot:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """What stands where: page sizes in mm, traced texts, pictures."""
+    """What stands where: page sizes in mm, traced texts, pictures; and how often each letter stands anywhere."""
 
     pages: tuple[tuple[float, float], ...]
     spots: tuple[Spot, ...]
     pictures: tuple[PictureSpot, ...]
+    letters: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -82,13 +84,16 @@ def read(pdf: bytes, tints: Mapping[int, Sequence[int]]) -> Sheet:
             sizes: list[tuple[float, float]] = []
             spots: list[Spot] = []
             pictures: list[PictureSpot] = []
+            letters: Counter[str] = Counter()
             for number in range(len(document)):
                 page = document[number]
                 width, height = page.get_size()
                 sizes.append((width * _MM, height * _MM))
-                spots += _texts(page, number, height, tints)
+                text = page.get_textpage()
+                spots += _texts(text, number, height, tints)
+                letters += words.drawn(text)
                 pictures += _pictures(page, number, height)
-            return Sheet(tuple(sizes), tuple(_told_apart(spots, tints)), tuple(pictures))
+            return Sheet(tuple(sizes), tuple(_told_apart(spots, tints)), tuple(pictures), letters)
 
 
 def drawn_with(pdf: bytes, chars: str) -> set[tuple[str, str | None]]:
@@ -122,10 +127,9 @@ def _told_apart(spots: Iterable[Spot], tints: Mapping[int, Sequence[int]]) -> It
 
 
 def _texts(
-    page: pdfium.PdfPage, number: int, height: float, tints: Mapping[int, Sequence[int]]
+    text: pdfium.PdfTextPage, number: int, height: float, tints: Mapping[int, Sequence[int]]
 ) -> Iterator[Spot]:
     """Find the texts of each marker colour; `mark` of a spot is the colour until it is told apart."""
-    text = page.get_textpage()
     found: dict[int, list[_Glyph]] = {}
     for index in range(text.count_chars()):
         mark = _marker(text, index)

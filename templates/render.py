@@ -1,11 +1,12 @@
 """The one door of this package: a form and its data become a printed, described and proved paper."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from templates import code, describe, naming, pdfa, pieces, places
 from templates.catalogue import MAX_PAGES, Catalogue, Form
 from templates.characters import clean
-from templates.errors import CodeUnreadable, DoesNotFit, GlyphMissing, TooManyPages
+from templates.errors import CodeUnreadable, ConverterFailed, DoesNotFit, GlyphMissing, TooManyPages
 from templates.fonts import Fonts
 from templates.libreoffice import Converter
 from templates.naming import grouped
@@ -20,6 +21,7 @@ SHRINK_STEPS = (1.0, 0.88, 0.76)
 # On a pre-printed blank nobody can widen a gap: there each value that is too long shrinks by itself, step by step.
 BLANK_STEP, BLANK_STEPS = 0.87, 7
 SMALLEST_PT = 6.5  # below this a 200 dpi scan of 龘 cannot be read; nothing is set smaller
+CONVERSIONS = 3  # in which a word must come out once; the fault is one of chance, never of the document
 _TEMPLATES_KEPT = 64  # compiled templates in memory: one per form, template version and QR size
 _SERIAL_LENGTH = 13
 
@@ -122,10 +124,7 @@ class Printer:
                 filled.resize(
                     _tighter(lines, names, last, cut) if order.rooms else _smaller(filled, first, step)
                 )
-            answer = self._converter.submit(filled.marked())
-            docx = filled.plain()  # made while LibreOffice works
-            pdf = self._converter.result(answer)
-            sheet = places.read(pdf, filled.tints())
+            pdf, docx, sheet = self._converted(filled)
             if len(sheet.pages) > MAX_PAGES:
                 raise TooManyPages(len(sheet.pages), MAX_PAGES)
             cut = describe.cut(filled.marks, sheet, lines)
@@ -133,6 +132,17 @@ class Printer:
                 return pdf, docx, sheet
             first, last = first or sheet, sheet
         raise DoesNotFit(cut, len(sheet.pages), form.pages)
+
+    def _converted(self, filled: Filled) -> tuple[bytes, bytes, places.Sheet]:
+        """Convert once; again when LibreOffice left words out, which it does once in hundreds of papers."""
+        for _ in range(CONVERSIONS):
+            answer = self._converter.submit(filled.marked())
+            docx = filled.plain()  # made while LibreOffice works
+            pdf = self._converter.result(answer)
+            sheet = places.read(pdf, filled.tints())
+            if not filled.letters() - Counter(sheet.letters):
+                return pdf, docx, sheet
+        raise ConverterFailed("words left out")
 
 
 def rehearse(form: Form, code_text: str, template: TemplateSource | None = None) -> Filled:

@@ -13,6 +13,7 @@ font and size of its first letter.
 import copy
 import re
 import zipfile
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -25,7 +26,7 @@ from docx.shared import Mm
 from docxtpl import DocxTemplate, InlineImage
 from lxml import etree
 
-from templates import word_safety
+from templates import word_safety, words
 from templates.code import Drawn
 from templates.errors import TemplateRefused
 from templates.pictures import Photo
@@ -107,6 +108,10 @@ class Filled:
         for mark in self.marks:
             found.setdefault(mark.tint, []).append(mark.number)
         return found
+
+    def letters(self) -> Counter[str]:
+        """Count the letters that must be on the finished paper."""
+        return words.wanted(self._trees.values())
 
     def resize(self, half_points: Mapping[int, int]) -> None:
         """Set the size of some marks, by number, in half points."""

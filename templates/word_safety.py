@@ -17,6 +17,7 @@ _SMALL = 16 << 10  # below this a high ratio cannot hurt
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _XML = (".xml", ".rels", ".vml")
 _EMBEDDED = ("word/embeddings/", "word/activex/", "customui/", "word/controls/")
+_FONT_FILES = (".odttf", ".ttf", ".ttc", ".otf", ".fntdata")
 _LINKED = ("altChunk", "object", "control", "subDoc", "movie")
 _UNREADABLE = frozenset({"entries", "ratio", "unsafe_path"})  # then nothing is unpacked
 _ALLOWED_FIELDS = frozenset({"PAGE", "NUMPAGES"})  # what neither changes by itself nor reads other files
@@ -70,6 +71,8 @@ def _names(entries: list[zipfile.ZipInfo]) -> Iterator[TemplateRefused]:
         yield TemplateRefused("macros")
     if any(name.startswith(_EMBEDDED) or name.endswith((".bin", ".ole", ".exe")) for name in lower):
         yield TemplateRefused("embedded")
+    if any(name.startswith("word/fonts/") or name.endswith(_FONT_FILES) for name in lower):
+        yield TemplateRefused("fonts")  # LibreOffice would set ours with it: a 3 could look like an 8
 
 
 def _hidden(entry: zipfile.ZipInfo) -> bool:

@@ -1,13 +1,15 @@
 """Every wrong template of the museum is told by its name, at its place, together with all else that is wrong."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
 from service.__main__ import main
 from templates.catalogue import FORMS, Catalogue, load_form
-from templates.lint import Finding, findings, refused
+from templates.lint import Finding, findings, refused, trial
 from templates.lint.finding import _ERRORS, _WARNINGS
+from templates.lint.room import crowded
 from tests.specimens import templates as made
 
 W = made.nsdecls("w")
@@ -78,6 +80,13 @@ WRONG = {
     "red text": (made.appended("备注", colour="C00000"), "red", "备注"),
     "red line": (made.red_line, "red", ""),
     "red picture": (made.red_picture, "red", "图片"),
+    "near-black style": (made.appended("备注", style="批注", style_colour="000012"), "near_black", "批注"),
+    "red style": (made.appended("备注", style="批注", style_colour="C00000"), "red", "批注"),
+    "pale": (made.dressed("sex", colour="FFFFFF"), "pale", "sex"),
+    "italic": (made.dressed("sex", more=f"<w:i {W}/>"), "dressed", "斜体"),
+    "capitals": (made.dressed("sex", more=f"<w:caps {W}/>"), "dressed", "大写"),
+    "upright": (made.turned, "upright", "sex"),
+    "watermark": (made.watermark, "watermark", "页眉"),
     "content_control": (made.content_control, "content_control", "请选择"),
     "text_box": (made.frame, "text_box", "备注"),
     "tracked": (made.tracked, "tracked", ""),
@@ -91,6 +100,8 @@ PRINTED = {
     "pages": (lambda place: made.edited(place, made.new_page), "2 页"),
     "code_covered": (lambda place: made.edited(place, made.cover_code), "盖章处"),
     "place_meets": (lambda place: _boxed(place, "[-57.0, -22.0, 22.0, 60.0]"), "主管部门审批"),
+    "corner_page": (lambda place: _paged(place, made.other_first_page), "四个定位方块"),
+    "tiny": (lambda place: made.edited(place, made.dressed("sex", size=5)), "sex"),
     "code_unreadable": (lambda place: made.edited(place, made.black_patch), "二维码"),
     "not_printed": (lambda place: made.edited(place, made.never), "ethnic"),
     "long_together": (load_form, "同时"),
@@ -132,10 +143,26 @@ def test_a_wording_that_is_not_printed(tmp_path):
     assert "effect" in told(form)["unused_text"].message_zh
 
 
-def test_a_photo_beyond_the_edge(tmp_path, printer):
-    """A diploma whose photo hangs over the paper's edge."""
-    form = made.edited(made.copied(tmp_path, made.CERTIFICATE), made.photo_outside)
-    assert "照片" in told(form, printer)["off_page"].message_zh
+def test_what_hangs_over_the_edge(printer):
+    """A photo and a code that reach beyond the paper, and a photo over the code."""
+    form = load_form(FORMS / made.CERTIFICATE)
+    paper = printer.print(trial.order(form, form.template.read_bytes()))
+    (page,) = paper.layout.pages
+    outside = (page.width - 20, 10.0, page.width + 6, 42.0)
+    (photo,), (code,) = page.photos, page.codes
+    moved = replace(page, photos=(replace(photo, box=outside),))
+    told = [
+        str(finding)
+        for finding in crowded(form, replace(paper, layout=replace(paper.layout, pages=(moved,))))
+    ]
+    assert any("照片" in words and "纸外" in words for words in told)
+    moved = replace(page, photos=(replace(photo, box=code.box),), codes=(replace(code, box=outside),))
+    told = [
+        str(finding)
+        for finding in crowded(form, replace(paper, layout=replace(paper.layout, pages=(moved,))))
+    ]
+    assert any("二维码" in words and "纸外" in words for words in told)
+    assert any("照片" in words and "压在二维码" in words for words in told)
 
 
 def test_all_findings_come_at_once(tmp_path):

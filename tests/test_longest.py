@@ -134,25 +134,16 @@ ENDLESS = [form for form in FORMS.values() if form.pages == 0]
 @pytest.mark.parametrize("form", ENDLESS, ids=[form.name for form in ENDLESS])
 def test_a_paper_of_many_long_rows(printer, form):
     """Forty rows, every seventh of them with long names: several pages, every cell whole, a code on each."""
-    table = max(form.tables, key=lambda table: table.max_rows).name
-    order = trial.order(form, form.template.read_bytes())
-    rows = form.rows(order.data, table)
-    start = len(f"{table}.")
-    cells = {key[start:]: text for key, text in order.data.items() if key.startswith(f"{table}.")}
-    many = {
-        f"{table}.{row}.{key.partition('.')[2]}": text
-        for row in range(1, 41)
-        for key, text in cells.items()
-        if key.startswith(f"{(row - 1) % rows + 1}.") and key.partition(".")[2] != "no"
-    }
-    photos = {key: text for key, text in many.items() if form.field(key).type == "photo"}
+    order = trial.many_rows(trial.order(form, form.template.read_bytes()))
     long = {
         key: longest(form, key)[:24]
-        for key in many
-        if int(key.split(".")[1]) % 7 == 0 and form.field(key).type == "string" and not form.field(key).format
+        for key in order.data
+        if "." in key
+        and int(key.split(".")[1]) % 7 == 0
+        and form.field(key).type == "string"
+        and not form.field(key).format
     }
-    picture = next(iter(order.photos.values()), b"")
-    whole = replace(order, data={**order.data, **many, **long}, photos=dict.fromkeys(photos, picture))
+    whole = replace(order, data={**order.data, **long})
     paper = printer.print(whole)
     proved(whole, paper)
     assert paper.pages > 1

@@ -18,6 +18,7 @@ from service.demo.portrait import portrait
 from service.errors import Problem
 from service.issue import IssueRequest, issue
 from service.register import make_token
+from service.web.examples import BLANK
 from service.web.http import create
 from templates import blank as paper
 from templates import overprint
@@ -175,6 +176,11 @@ def test_a_wrong_blank_is_refused(town, county, change, where):
         "请" in item.message or "不得" in item.message or "都须" in item.message for item in told.value.errors
     )
     assert len(blanks.blanks(town, county)["blanks"]) == 3
+
+
+def test_the_published_example_is_accepted(town, county):
+    """The example of the API's description is a blank without faults."""
+    assert blanks.put_blank(town, county, "example", BLANK).created
 
 
 def test_blanks_belong_to_authorities(town, city, county, registrar):

@@ -79,6 +79,22 @@ def test_the_surviving_school_issues_for_the_merged_one():
     assert codes(made) == set()
 
 
+@pytest.mark.parametrize(
+    ("unit", "merged", "refused"),
+    [
+        (SCHOOL, None, set()),
+        (OTHER_SCHOOL, None, {"not_the_graduating_school"}),
+        (OTHER_SCHOOL, OTHER_SCHOOL.code, set()),
+    ],
+)
+def test_the_school_of_the_diploma_gives_its_record_certificate(unit, merged, refused):
+    """Art. 38: who is in senior school now gets the 学历证明 of junior school there, or where its files went."""
+    graduated = paper("diploma_junior", school=SCHOOL.code)
+    others = {SCHOOL.code: replace(SCHOOL, data={"merged_into": merged})}
+    facts = {"grade": "S1", "school": unit, "home": SENIOR.code, "earlier": (graduated,), "others": others}
+    assert codes(case("academic_record_certificate", {**STUDIES, "stage": "J"}, **facts)) == refused
+
+
 @pytest.mark.parametrize("form", ["completion_certificate", "incomplete_certificate", "diploma_senior"])
 def test_the_papers_of_senior_schools_are_for_senior_students(form):
     """Arts. 36 and 37: 结业 and 肄业 do not exist in P and J."""

@@ -8,11 +8,14 @@ import pytest
 from service import issue, register
 from service.errors import Problem
 from tests.conftest import (
+    BEARER,
     COUNTY,
     DIPLOMA,
     GUARDIAN,
     MOVER,
+    OTHER_SCHOOL,
     RECORD_CERTIFICATE,
+    SCHOOL,
     SENIOR_SCHOOL,
     STUDENT,
     TRANSFER,
@@ -144,3 +147,26 @@ def test_light_sanctions_are_filed_by_the_school_alone(town, registrar):
         with town.archive.read() as reading:
             filed = {entry.archive for entry in reading.entries_of(serial)}
         assert (MOVER in filed) is kept
+
+
+def test_other_units_are_looked_up_for_the_rules(town, city, registrar):
+    """Arts. 17 and 19: the county of the receiving school and a school named in words are known to the rules."""
+    problem = refused(town, registrar, "transfer_application", MOVER, {**TRANSFER, "hukou_new": "140430"})
+    assert (problem.code, problem.article) == ("school_elsewhere", "第十七条")
+    senior(town, city, grade="S2")
+    wanted = {"in_school": UNITS[SENIOR_SCHOOL]["name"], "reason": "自愿学习一技之长。"}
+    problem = refused(town, city, "vocational_transfer_application", SENIOR, wanted)
+    assert (problem.code, problem.article) == ("not_vocational", "第十九条")
+
+
+def test_a_merged_school_sends_to_its_heir(town, city, registrar):
+    """Art. 8: from the day of the merger the surviving school gives the papers of its pupils."""
+    gone = {**UNITS[SCHOOL], "merged_into": OTHER_SCHOOL, "merged_on": "2026-09-01"}
+    register.put_organization(town, city, SCHOOL, gone)
+    wanted = ("academic_record_certificate", STUDENT, {**RECORD_CERTIFICATE, "stage": "J", "paper_no": "1"})
+    problem = refused(town, registrar, *wanted)
+    assert (problem.code, problem.article) == ("school_merged", "第八条")
+    assert OTHER_SCHOOL in problem.detail
+    heir = {**wanted[2], "head_name": UNITS[OTHER_SCHOOL]["head_name"]}
+    assert ask(town, city, *wanted[:2], heir, school=OTHER_SCHOOL)["school"] == OTHER_SCHOOL
+    assert ask(town, registrar, "diploma_junior", BEARER, DIPLOMA)["status"] == "pending"

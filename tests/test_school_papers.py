@@ -138,7 +138,7 @@ def test_a_class_roster_comes_back_signed(town, registrar):
         (
             {"rows": [{"学籍号": "G140499201104120038", "姓名": "文甲"}]},
             "rows.1.student_no",
-            "bad_student_no",
+            "unknown_student",
         ),
     ],
 )

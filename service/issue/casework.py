@@ -8,7 +8,7 @@ from service.errors import refused
 from service.issue.gathering import Gathered
 from service.issue.request import Request
 from service.office import Office
-from service.office.lookups import effective_once, units_above
+from service.office.lookups import effective_once, named_unit, units_above
 from service.regulation import sources
 from service.regulation.case import Case, Earlier, judge
 from service.regulation.rules import ONCE
@@ -22,6 +22,7 @@ def case_of(office: Office, reading: Reading, who: Who, request: Request, gather
     form, student = request.form, request.student
     grade = "" if student is None else student.data.get("grade", "")
     home = None if student is None else student.school
+    before = earlier(office, reading, student)
     return Case(
         form=form,
         values=gathered.values,
@@ -33,9 +34,9 @@ def case_of(office: Office, reading: Reading, who: Who, request: Request, gather
         student={} if student is None else sources.person(student),
         home=home,
         who=who,
-        earlier=earlier(office, reading, student),
+        earlier=before,
         override=request.asked.override,
-        others=_others(reading, form, gathered.values, home),
+        others=_others(reading, form, gathered.values, {home, *(item.school for item in before)}),
         homes=gathered.homes,
         photo_on=_photo_on(reading, student),
     )
@@ -75,12 +76,12 @@ def earlier(office: Office, reading: Reading, student: Student | None) -> tuple[
 
 
 def _others(
-    reading: Reading, form: Form, values: Mapping[str, str], home: str | None
+    reading: Reading, form: Form, values: Mapping[str, str], schools: set[str | None]
 ) -> dict[str, Organization]:
-    """The registered organizations that the values name by code, and the student's own school."""
+    """The registered organizations that the values name, those `schools`, and all above them."""
     codes = {value for name, value in values.items() if form.field(name).format == "school_code"}
-    codes |= {home} if home else set()
-    found = (units_above(reading, code)[:1] for code in codes)
+    found = [units_above(reading, code) for code in codes | schools if code]
+    found.append(named_unit(reading, values.get("in_school", "")))
     return {unit.code: unit for units in found for unit in units}
 
 

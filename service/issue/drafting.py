@@ -89,7 +89,7 @@ def make_draft(office: Office, transaction: Transaction, who: Who, form: Form, a
         case = _with_number(case, _take(transaction, form, blocks, issued_on.year, serial))
     elif form.number_field is not None and form.number_field not in gathered.values:
         raise _no_number(form, "no_number_block", "没有下达过号段；请先由主管教育行政部门下达")
-    overrides = tuple(used_overrides(case, (*RULES, *ONCE, *WARNINGS)))
+    overrides = used_overrides(case, (*RULES, *ONCE, *WARNINGS)) if asked.override else []
     return Draft(
         who=who,
         case=case,
@@ -97,7 +97,7 @@ def make_draft(office: Office, transaction: Transaction, who: Who, form: Form, a
         serial=serial,
         from_block=bool(blocks),
         issued_on=issued_on,
-        overrides=overrides,
+        overrides=tuple(overrides),
         sheet=sheet,
     )
 

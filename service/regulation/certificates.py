@@ -5,16 +5,15 @@ from collections.abc import Mapping, Sequence
 from service.errors import Objection
 from service.regulation.case import Case, Rule, words
 from service.regulation.days import school_years
+from service.regulation.issuing import DIPLOMAS, RECORD_CERTIFICATE
 from service.regulation.standing import LAST_GRADES, suspended, suspended_months
 from service.regulation.values import is_month
 from templates.form import Form
 
 DIPLOMA = "diploma_"
 """How the names of the forms of arts. 34 and 36 begin."""
-DIPLOMAS = {"P": "diploma_primary", "J": "diploma_junior", "S": "diploma_senior"}
 COMPLETION, INCOMPLETE = "completion_certificate", "incomplete_certificate"
 LEAVING = (COMPLETION, INCOMPLETE)
-RECORD_CERTIFICATE = "academic_record_certificate"
 
 
 def is_diploma(form: Form) -> bool:

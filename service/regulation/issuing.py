@@ -11,7 +11,8 @@ from service.regulation.units import approver
 from storage.records import Organization
 from templates.form import Form
 
-HANDOVER = "archive_transfer_list"
+HANDOVER, RECORD_CERTIFICATE = "archive_transfer_list", "academic_record_certificate"
+DIPLOMAS = {"P": "diploma_primary", "J": "diploma_junior", "S": "diploma_senior"}
 KIND_DIGITS = 2
 
 
@@ -39,14 +40,33 @@ def own_school(case: Case) -> list[Objection]:
     """Art. 27 (A27-1): a certificate is issued by the school that holds the roll, never by a guest school."""
     if case.form.kind != "certificate" or not case.chain or case.home is None:
         return []
-    unit, home = case.chain[0], case.others.get(case.home)
-    if unit.code == case.home or (home is not None and home.data.get("merged_into") == unit.code):
+    unit = case.chain[0]
+    if case.form.name == RECORD_CERTIFICATE and case.stage != case.grade[:1]:
+        return _graduated_elsewhere(case, unit)
+    if _stands_for(case, unit, case.home):
         return []
     if unit.kind != "school":
         what, advice = f"{case.form.title}上的学校须是学生学籍所在学校", "请在 school 中填写该校的学校标识码"
         return [case.objection("school", "school_must_issue", 37, what, advice)]
     what, advice = f"该生学籍不在{unit.name}，{case.form.title}由学籍所在学校发放", "请由原学校办理"
     return [case.objection("school", "not_the_own_school", 27, what, advice)]
+
+
+def _graduated_elsewhere(case: Case, unit: Organization) -> list[Objection]:
+    """Art. 38: the 学历证明 of an earlier stage is given by the school that gave its diploma, if our files tell."""
+    schools = {
+        item.school for item in case.earlier if item.form == DIPLOMAS.get(case.stage or "") and item.stands()
+    }
+    if not schools or any(_stands_for(case, unit, school) for school in schools):
+        return []
+    advice = "请由毕业学校办理（school 填该校的学校标识码）"
+    return [case.objection("school", "not_the_graduating_school", 38, f"该生不是{unit.name}的毕业生", advice)]
+
+
+def _stands_for(case: Case, unit: Organization, school: str) -> bool:
+    """Tell whether a unit is a school, or the one it was merged into (art. 8)."""
+    gone = case.others.get(school)
+    return unit.code == school or (gone is not None and gone.data.get("merged_into") == unit.code)
 
 
 def stage_offered(case: Case) -> list[Objection]:

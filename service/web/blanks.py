@@ -9,7 +9,8 @@ from starlette.responses import JSONResponse, Response
 from service import blanks
 from service.web.auth import Caller, TheOffice
 from service.web.downloads import send
-from service.web.schemas import OrganizationCode, ShortText, Strict
+from service.web.examples import BLANK
+from service.web.schemas import OrganizationCode, ShortText, Strict, shown
 
 router = APIRouter(tags=["空白证书"])
 BlankId = Annotated[str, Path(max_length=40, description="空白证书的编号，由教育行政部门自定")]
@@ -36,6 +37,8 @@ class SpotIn(PointIn):
 
 class BlankIn(Strict):
     """一种空白证书：各栏、二维码、照片、签章的位置。"""
+
+    model_config = shown(BLANK)
 
     form: ShortText = Field(description="表样名，如 diploma_junior")
     org: OrganizationCode = Field(description="印制空白证书的市或县")

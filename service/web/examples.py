@@ -109,6 +109,34 @@ SCAN: Final[dict[str, Any]] = {
         }
     ],
 }
+BLANK: Final[dict[str, Any]] = {
+    "form": "diploma_junior",
+    "org": "140426",
+    "note": "2026年印制",
+    "size_mm": [260.0, 185.0],
+    "shift_mm": [0.4, -0.6],
+    "fields": {
+        "student_name": {"x": 100.0, "y": 67.0, "width": 52.0, "size_pt": 18, "align": "center", "lines": 2},
+        "sex": {"x": 176.0, "y": 67.0, "width": 14.0, "size_pt": 18, "align": "center"},
+        "birth_date.year": {"x": 86.0, "y": 82.0, "width": 30.0, "size_pt": 16, "align": "center"},
+        "birth_date.month": {"x": 122.0, "y": 82.0, "width": 14.0, "size_pt": 16, "align": "center"},
+        "birth_date.day": {"x": 142.0, "y": 82.0, "width": 18.0, "size_pt": 16, "align": "center"},
+        "study_from": {"x": 94.0, "y": 97.0, "width": 48.0, "size_pt": 16, "align": "center"},
+        "study_to": {"x": 150.0, "y": 97.0, "width": 48.0, "size_pt": 16, "align": "center"},
+        "school_name": {"x": 128.0, "y": 132.0, "width": 92.0, "size_pt": 15, "align": "right", "lines": 2},
+        "issued_on": {"x": 150.0, "y": 146.0, "width": 70.0, "size_pt": 15, "align": "right"},
+        "certificate_no": {"x": 66.0, "y": 163.0, "width": 74.0, "size_pt": 12},
+        "student_no": {"x": 158.0, "y": 163.0, "width": 62.0, "size_pt": 12},
+    },
+    "code": {"x": 38.0, "y": 102.0},
+    "photo": {"x": 43.0, "y": 49.0},
+    "marks": {
+        "photo": [21.0, 57.0, 65.0, 101.0],
+        "head": [138.0, 107.0, 200.0, 125.0],
+        "school": [160.0, 114.0, 214.0, 158.0],
+        "validation": [76.0, 112.0, 124.0, 160.0],
+    },
+}
 VERIFICATION: Final[dict[str, Any]] = {"qr": URL}
 VERDICT: Final[dict[str, Any]] = {
     "verdict": "genuine",

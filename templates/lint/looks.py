@@ -20,6 +20,20 @@ _HAN_FROM = 0x2E80  # radicals, kana, hanzi, full-width forms and the planes abo
 _COMPLEX = re.compile("[\u0590-\u08ff\u0900-\u0eff\u0f00-\u109f\u1780-\u18af]")  # Hebrew … Tibetan, Mongolian
 _MIXED = re.compile("[\u00b7\u2010-\u2027\u2030-\u203b\u3000]")  # punctuation that takes the side of its text
 NEAR_BLACK = 0x30  # marker colours are green and blue up to a few thousand; white paper needs no darker gray
+PALE = 0x80  # lighter text than this is lost on a copy
+_DRESS = {
+    "i": "斜体",
+    "strike": "删除线",
+    "dstrike": "双删除线",
+    "caps": "全部大写",
+    "smallCaps": "小型大写",
+    "vertAlign": "上标或下标",
+    "outline": "空心",
+    "shadow": "阴影",
+    "emboss": "阳文",
+    "imprint": "阴文",
+    "em": "着重号",
+}
 RED = 60  # how far red stands above green and blue before a seal's colour is met
 _PICTURE_RED = 0.004  # share of a picture's pixels
 _COLOURED = (
@@ -38,9 +52,11 @@ def check(parts: Parts) -> Iterator[Finding]:
         for run in part.root.iter(f"{W}r"):
             yield from _fonts(part, run, fonts)
             yield from _ink(part, run)
+            yield from _dress(part, run)
         yield from _hidden(part)
         yield from _red(part, parts.theme)
         yield from _pictures(part, parts.pictures)
+    yield from _styles(parts)
     if parts.numbering is not None and any(
         next(part.root.iter(f"{W}numPr"), None) is not None for part in parts.printed
     ):
@@ -159,10 +175,56 @@ def _numbers(numbering: etree._Element) -> Iterator[Finding]:
 def _ink(part: Part, run: etree._Element) -> Iterator[Finding]:
     """Find text so dark that it could be taken for one of our marker colours."""
     colour = _value(run, f"{W}rPr/{W}color")
-    if not re.fullmatch("[0-9A-Fa-f]{6}", colour) or colour == "000000":
-        return
-    if max(bytes.fromhex(colour)) <= NEAR_BLACK:
+    if _is_near_black(colour):
         yield found("near_black", part.where(run), colour)
+
+
+def _is_near_black(colour: str) -> bool:
+    hexadecimal = re.fullmatch("[0-9A-Fa-f]{6}", colour) is not None
+    return hexadecimal and colour != "000000" and max(bytes.fromhex(colour)) <= NEAR_BLACK
+
+
+def _dress(part: Part, run: etree._Element) -> Iterator[Finding]:
+    """Find marks that would be printed pale, distorted or turned: nobody could compare them on a scan."""
+    text = "".join(node.text or "" for node in run.findall(f"{W}t"))
+    properties = run.find(f"{W}rPr")
+    if "{{" not in text or "seal(" in text or "sign(" in text:
+        return
+    colour = _value(run, f"{W}rPr/{W}color")
+    if re.fullmatch("[0-9A-Fa-f]{6}", colour) and max(bytes.fromhex(colour)) > PALE:
+        yield found("pale", part.where(run), colour)
+    for tag, named in _DRESS.items():
+        worn = None if properties is None else properties.find(f"{W}{tag}")
+        if worn is not None and worn.get(f"{W}val") not in {"0", "false", "baseline", "none"}:
+            yield found("dressed", part.where(run), named)
+    cell = up(run, "tc")
+    turned = "" if cell is None else _value(cell, f"{W}tcPr/{W}textDirection")
+    if turned not in {"", "lrTb"}:
+        yield found("upright", part.where(run))
+
+
+def _styles(parts: Parts) -> Iterator[Finding]:
+    """Find styles in use, and the styles they are based on, whose colour is not allowed."""
+    if parts.styles is None:
+        return
+    tags = (f"{W}pStyle", f"{W}rStyle", f"{W}tblStyle")
+    wanted = [item.get(f"{W}val", "") for part in parts.printed for item in part.root.iter(*tags)]
+    by_id = {style.get(f"{W}styleId", ""): style for style in parts.styles.root.findall(f"{W}style")}
+    wanted += [name for name, style in by_id.items() if style.get(f"{W}default") == "1"]
+    met: set[str] = set()
+    while wanted:
+        name = wanted.pop()
+        if name in met or name not in by_id:
+            continue
+        met.add(name)
+        wanted.append(_value(by_id[name], f"{W}basedOn"))
+        for colour in by_id[name].iter(f"{W}color"):
+            said = colour.get(f"{W}val", "")
+            where = f"样式“{_value(by_id[name], f'{W}name') or name}”"
+            if _is_red(said):
+                yield found("red", where, "文字")
+            elif _is_near_black(said):
+                yield found("near_black", where, said)
 
 
 def _hidden(part: Part) -> Iterator[Finding]:

@@ -61,6 +61,8 @@ def _boxes(part: Part) -> Iterator[Finding]:
     for frame in part.root.iter(f"{W}framePr"):
         if frame.get(f"{W}dropCap") is None:
             yield found("text_box", part.where(frame))
+    for art in part.root.iter(f"{_VML}textpath"):
+        yield found("watermark", part.where(art))
     for name in _TRACKED:
         first = next(part.root.iter(f"{W}{name}"), None)
         if first is not None:

@@ -10,6 +10,7 @@ from templates.layout import Box, PageLayout
 from templates.lint.finding import Finding, found
 from templates.order import Printed
 from templates.places import PDFIUM
+from templates.render import SMALLEST_PT
 
 ROUND_MM, SQUARE_MM = 44.0, 20.0  # room for a seal of 42 mm and a stamp of 18 mm
 SIGN_MM = (24.0, 12.0)
@@ -28,6 +29,7 @@ def crowded(form: Form, paper: Printed) -> Iterator[Finding]:
         yield from _meeting(page, where)
         yield from _over_code(paper.pdf, number, page, where)
         yield from _outside(form, page, where)
+        yield from _read_back(form, page, where)
 
 
 def _seals(form: Form, page: PageLayout, where: str) -> Iterator[Finding]:
@@ -91,6 +93,15 @@ def _outside(form: Form, page: PageLayout, where: str) -> Iterator[Finding]:
     for code in page.codes:
         if not _within(code.box, paper):
             yield found("off_page", where, "二维码")
+
+
+def _read_back(form: Form, page: PageLayout, where: str) -> Iterator[Finding]:
+    """Find a page that a scan of could not be laid straight, and values too small to be read on it."""
+    if form.kind != "certificate" and {mark.id for mark in page.fiducials} != {0, 1, 2, 3}:
+        yield found("corner_page", where)
+    for value in page.values:
+        if value.size_pt < SMALLEST_PT:
+            yield found("tiny", where, f"{value.name}（{form.label(value.name)}）", size=value.size_pt)
 
 
 def _free(area: Box, needed: tuple[float, float], blocked: Sequence[Box]) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from templates.errors import CodeUnreadable, ConverterBusy, ConverterFailed, DoesNotFit, TemplatesError
-from templates.form import Form
+from templates.form import NUMBERED, Form
 from templates.lint.finding import Finding, found
 from templates.lint.room import crowded
 from templates.longest import Case, groups
@@ -16,6 +16,8 @@ from templates.render import Printer, rehearse
 
 CODE_TEXT = "HTTPS://YINZHENG.EXAMPLE/V/" + "A2B3C4D5" * 19
 """A QR text as long as ours: 179 characters give a symbol of version 8."""
+MANY = 40
+"""Rows of the second trial of a paper of any number of pages."""
 SERIAL = "7K2M9QX4TB5DR"
 _UNSURE = (ConverterBusy, ConverterFailed)  # says nothing about the template
 
@@ -78,27 +80,49 @@ def order(form: Form, docx: bytes, values: Mapping[str, str] | None = None) -> O
 
 
 def printed(form: Form, docx: bytes, printer: Printer) -> Iterator[Finding]:
-    """Print the example and every field at its longest; look what is in the way of the seals and the code."""
+    """Print the example, many rows, and every field at its longest; look what is in the way of seals and code."""
     asked = order(form, docx)
+    told = list(_shown(asked, printer, "试印"))
+    if form.pages == 0 and not told:
+        told += _shown(many_rows(asked), printer, f"试印{MANY}行")
+    yield from told
+    if not any(finding.severity == "error" for finding in told):
+        yield from _too_long(asked, printer)
+
+
+def many_rows(asked: Order) -> Order:
+    """Order the same paper with MANY rows in its longest table: those of the example again and again."""
+    form, data = asked.form, asked.data
+    table = max(form.tables, key=lambda item: item.max_rows)
+    rows = form.rows(data, table.name)
+    columns = [column.name for column in table.columns if column.name != NUMBERED]
+    more = {
+        f"{table.name}.{row}.{column}": data[f"{table.name}.{(row - 1) % rows + 1}.{column}"]
+        for row in range(1, (min(MANY, table.max_rows) if rows else 0) + 1)
+        for column in columns
+        if f"{table.name}.{(row - 1) % rows + 1}.{column}" in data
+    }
+    photos = {name: next(iter(asked.photos.values())) for name in more if form.field(name).type == "photo"}
+    return replace(asked, data={**data, **more}, photos={**asked.photos, **photos})
+
+
+def _shown(asked: Order, printer: Printer, where: str) -> Iterator[Finding]:
+    """Print one order and judge the paper."""
+    form = asked.form
     try:
         paper = printer.print(asked)
     except _UNSURE:
         raise
     except DoesNotFit as problem:
         names = "、".join(_label(form, name) for name in problem.names)
-        if names:
-            yield found("does_not_fit", "example.json", names)
-        else:
-            yield found("pages", "试印", f"规定 {problem.wanted} 页，印出 {problem.pages} 页")
-        return
+        pages = f"规定 {problem.wanted} 页，印出 {problem.pages} 页"
+        yield found("does_not_fit", where, names) if names else found("pages", where, pages)
     except CodeUnreadable as problem:
-        yield found("code_unreadable", "试印", problem.message_zh)
-        return
+        yield found("code_unreadable", where, problem.message_zh)
     except TemplatesError as problem:
-        yield found("not_printed", "试印", problem.message_zh)
-        return
-    yield from crowded(form, paper)
-    yield from _too_long(asked, printer)
+        yield found("not_printed", where, problem.message_zh)
+    else:
+        yield from crowded(form, paper)
 
 
 def _too_long(asked: Order, printer: Printer) -> Iterator[Finding]:

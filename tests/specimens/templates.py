@@ -13,6 +13,7 @@ from docx.oxml import OxmlElement, parse_xml
 from docx.oxml.ns import nsdecls, qn
 from docx.shared import Mm, Pt, RGBColor
 from docx.text.paragraph import Paragraph
+from docx.text.run import Run
 from PIL import Image
 
 from templates.catalogue import FORMS, load_form
@@ -94,8 +95,11 @@ def appended(text, **look):
         paragraph = document.add_paragraph()
         if look.get("style"):
             style = document.styles.add_style(look["style"], 1)
-            style.font.name = look["style_font"]
-            style.element.rPr.rFonts.set(qn("w:eastAsia"), look["style_font"])
+            if look.get("style_font"):
+                style.font.name = look["style_font"]
+                style.element.rPr.rFonts.set(qn("w:eastAsia"), look["style_font"])
+            if look.get("style_colour"):
+                style.font.color.rgb = RGBColor.from_string(look["style_colour"])
             paragraph.style = style
         run = paragraph.add_run(text)
         run.font.size = Pt(6)
@@ -239,11 +243,44 @@ def black_patch(document):
     inline.getparent().replace(inline, anchor)
 
 
-def photo_outside(document):
-    """Push the photo over the paper's edge."""
-    paragraph = Paragraph(run_of(document, "{{ photo }}").paragraph, None)
-    paragraph.paragraph_format.left_indent = Mm(-60)
-    paragraph.paragraph_format.alignment = 0
+def dressed(name, colour=None, size=None, more=None):
+    """Set one mark in a colour, a size or with an effect."""
+
+    def change(document):
+        run = Run(run_of(document, f"{{{{ {name} }}}}").run, None)
+        if colour:
+            run.font.color.rgb = RGBColor.from_string(colour)
+        if size:
+            run.font.size = Pt(size)
+        if more:
+            run._element.get_or_add_rPr().append(parse_xml(more))
+
+    return change
+
+
+def turned(document):
+    """Turn the text of a cell."""
+    cell = next(run_of(document, "{{ sex }}").paragraph.iterancestors(qn("w:tc")))
+    cell.get_or_add_tcPr().append(parse_xml(f'<w:textDirection {nsdecls("w")} w:val="btLr"/>'))
+
+
+def watermark(document):
+    """Lay Word's own watermark under the page."""
+    paragraph = document.sections[0].header.paragraphs[0]._element
+    paragraph.append(
+        parse_xml(
+            f'<w:r {nsdecls("w")} xmlns:v="urn:schemas-microsoft-com:vml"><w:pict><v:shape style="width:300pt;height:90pt">'
+            '<v:textpath string="样本"/></v:shape></w:pict></w:r>'
+        )
+    )
+
+
+def other_first_page(document):
+    """Tick “different first page” and leave that page's header without the corner marks."""
+    section = document.sections[0]
+    section.different_first_page_header_footer = True
+    section.first_page_header.is_linked_to_previous = False
+    section.first_page_header.paragraphs[0].add_run("　")
 
 
 def never(document):
