@@ -21,7 +21,8 @@ GROUPS = {
 }
 COLUMNS = 4
 CELL = (330, 330)  # pixels of one thumbnail's place: text is recognisable, the file stays small
-GAP, LABEL = 14, 40
+GAP, LABEL, EDGE = 14, 44, 8
+GROUND = "#e8e8e8"
 PALETTE = 48  # colours of a contact sheet: black, grays and the gold of the certificates
 SCALE = 150 / 72
 
@@ -42,15 +43,15 @@ def thumbnail(pdf: Path) -> Image.Image:
         if len(document) > 1:
             shown.append(document[len(document) - 1].render(scale=SCALE).to_pil())
     shown[0].save(pdf.with_suffix(".png"))
-    place = Image.new("RGB", CELL, "#e8e8e8")
     shift = 18 if len(shown) > 1 else 0
+    for page in shown:
+        page.thumbnail((CELL[0] - shift, CELL[1] - shift), Image.Resampling.LANCZOS)
+    place = Image.new("RGB", (shown[0].width + shift, shown[0].height + shift), GROUND)
     for step, page in reversed(list(enumerate(shown))):
-        page.thumbnail((CELL[0] - 12 - shift, CELL[1] - 12 - shift), Image.Resampling.LANCZOS)
-        left = (CELL[0] - page.width - shift) // 2 + step * shift
-        top = (CELL[1] - page.height - shift) // 2 + step * shift
+        left = top = step * shift
         place.paste(page, (left, top))
         ImageDraw.Draw(place).rectangle(
-            (left - 1, top - 1, left + page.width, top + page.height), outline="#909090"
+            (left, top, left + page.width - 1, top + page.height - 1), outline="#909090"
         )
     return place
 
@@ -58,13 +59,15 @@ def thumbnail(pdf: Path) -> Image.Image:
 def contact_sheet(shown: list[tuple[str, Image.Image]], font: ImageFont.FreeTypeFont) -> Image.Image:
     """Thumbnails in rows of four with the title below each."""
     rows = -(-len(shown) // COLUMNS)
-    step = (CELL[0] + GAP, CELL[1] + LABEL + GAP)
+    high = max(picture.height for _, picture in shown) + 2 * EDGE
+    step = (CELL[0] + 2 * EDGE + GAP, high + LABEL)
     sheet = Image.new("RGB", (GAP + COLUMNS * step[0], GAP + rows * step[1]), "white")
     pen = ImageDraw.Draw(sheet)
     for number, (title, picture) in enumerate(shown):
         x, y = GAP + number % COLUMNS * step[0], GAP + number // COLUMNS * step[1]
-        sheet.paste(picture, (x, y))
-        pen.text((x + CELL[0] / 2, y + CELL[1] + 6), title, fill="black", font=font, anchor="ma")
+        sheet.paste(GROUND, (x, y, x + step[0] - GAP, y + high))
+        sheet.paste(picture, (x + (step[0] - GAP - picture.width) // 2, y + (high - picture.height) // 2))
+        pen.text((x + (step[0] - GAP) / 2, y + high + 6), title, fill="black", font=font, anchor="ma")
     return sheet
 
 

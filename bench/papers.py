@@ -1,5 +1,6 @@
 """Prints the example of every form with the product's own printer, edition and fonts; for gallery and bench."""
 
+import hashlib
 import json
 import statistics
 import tempfile
@@ -10,6 +11,7 @@ from datetime import date
 from pathlib import Path
 
 from service.app import utc_now
+from service.demo.portrait import portrait
 from service.regulation.edition import Editions
 from service.settings import DEFAULT_HOST
 from service.signing import KeyRing, Token, address, new_serial
@@ -38,6 +40,10 @@ class Press:
         """Print a form's example as the default edition words it, with real codes."""
         example = json.loads(form.example.read_text("utf-8"))
         paper = self.edition.paper(form)
+        data, photos = form.example_data(), {}
+        if any(field.name == "photo" and field.type == "photo" for field in form.fields):
+            photos["photo"] = portrait(form.code)
+            data["photo"] = hashlib.sha256(photos["photo"]).hexdigest()
         furniture = {
             "authority": example.get("authority", ""),
             "school": example.get("school", {}).get("name", ""),
@@ -47,12 +53,13 @@ class Press:
         return self._printer.print(
             Order(
                 form=form,
-                data=form.example_data(),
+                data=data,
                 serial=SERIAL,
                 codes=lambda pages: [self._code(form, number, pages) for number in range(1, pages + 1)],
                 furniture=furniture,
                 texts=paper.texts,
                 footnotes=paper.footnotes,
+                photos=photos,
             )
         )
 

@@ -124,24 +124,29 @@ class Printer:
                 filled.resize(
                     _tighter(lines, names, last, cut) if order.rooms else _smaller(filled, first, step)
                 )
-            pdf, docx, sheet = self._converted(filled)
-            if len(sheet.pages) > MAX_PAGES:
-                raise TooManyPages(len(sheet.pages), MAX_PAGES)
-            cut = describe.cut(filled.marks, sheet, lines)
+            pdf, docx, sheet, cut = self._converted(filled, lines)
             if form.pages in {0, len(sheet.pages)} and not cut:
                 return pdf, docx, sheet
             first, last = first or sheet, sheet
         raise DoesNotFit(cut, len(sheet.pages), form.pages)
 
-    def _converted(self, filled: Filled) -> tuple[bytes, bytes, places.Sheet]:
-        """Convert once; again when LibreOffice left words out, which it does once in hundreds of papers."""
+    def _converted(
+        self, filled: Filled, lines: Mapping[str, int]
+    ) -> tuple[bytes, bytes, places.Sheet, list[str]]:
+        """Convert once; again when LibreOffice left words out, which it does once in hundreds of papers.
+
+        Values that are cut are named, the others' words are then not asked for.
+        """
         for _ in range(CONVERSIONS):
             answer = self._converter.submit(filled.marked())
             docx = filled.plain()  # made while LibreOffice works
             pdf = self._converter.result(answer)
             sheet = places.read(pdf, filled.tints())
-            if not filled.letters() - Counter(sheet.letters):
-                return pdf, docx, sheet
+            if len(sheet.pages) > MAX_PAGES:
+                raise TooManyPages(len(sheet.pages), MAX_PAGES)
+            cut = describe.cut(filled.marks, sheet, lines)
+            if cut or not filled.letters() - Counter(sheet.letters):
+                return pdf, docx, sheet, cut
         raise ConverterFailed("words left out")
 
 

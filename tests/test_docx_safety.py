@@ -61,6 +61,7 @@ REFUSED = {
     "a macro": ("macros", [], [("word/vbaProject.bin", b"x")]),
     "a macro's relation": ("macros", [relation("vbaProject", "vba.xml")], []),
     "an embedded file": ("embedded", [], [("word/embeddings/oleObject1.bin", b"x")]),
+    "a font of its own": ("fonts", [], [("word/fonts/font1.odttf", b"x")]),
     "an entity": (
         "dtd",
         [],

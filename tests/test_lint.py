@@ -93,6 +93,7 @@ WRONG = {
     "hidden": (made.hidden, "hidden", "reason"),
     "paper_size": (made.letter_size, "paper_size", "216×279"),
     "corner moved": (made.moved_corner, "corner", "页眉"),
+    "corners gone on the first page": (made.other_first_page, "corner", "页眉"),
     "corners gone": (made.without_corners, "corner", "页眉"),
 }
 PRINTED = {
@@ -100,7 +101,6 @@ PRINTED = {
     "pages": (lambda place: made.edited(place, made.new_page), "2 页"),
     "code_covered": (lambda place: made.edited(place, made.cover_code), "盖章处"),
     "place_meets": (lambda place: _boxed(place, "[-57.0, -22.0, 22.0, 60.0]"), "主管部门审批"),
-    "corner_page": (lambda place: _paged(place, made.other_first_page), "四个定位方块"),
     "tiny": (lambda place: made.edited(place, made.dressed("sex", size=5)), "sex"),
     "code_unreadable": (lambda place: made.edited(place, made.black_patch), "二维码"),
     "not_printed": (lambda place: made.edited(place, made.never), "ethnic"),
@@ -163,6 +163,21 @@ def test_what_hangs_over_the_edge(printer):
     ]
     assert any("二维码" in words and "纸外" in words for words in told)
     assert any("照片" in words and "压在二维码" in words for words in told)
+    form = load_form(FORMS / made.FORM)
+    paper = printer.print(trial.order(form, form.template.read_bytes()))
+    (page,) = paper.layout.pages
+    bare = replace(paper, layout=replace(paper.layout, pages=(replace(page, fiducials=page.fiducials[1:]),)))
+    assert [finding.code for finding in crowded(form, bare)] == ["corner_page"]
+
+
+def test_later_pages_are_looked_at_too(tmp_path, printer):
+    """A roster whose even pages have a header of their own: the second page would have no code."""
+    place = made.copied(tmp_path, "access_register")
+    form = made.edited(place, made.other_even_pages)
+    assert not refused(findings(form))
+    found = told(form, printer)["code_unreadable"]
+    assert "40行" in found.where
+    assert "第 2 页" in found.message_zh
 
 
 def test_all_findings_come_at_once(tmp_path):
@@ -223,7 +238,7 @@ def test_every_finding_has_a_specimen():
     """No message that nobody has seen."""
     shown = {code for _, code, _ in WRONG.values()} | set(PRINTED)
     shown |= {"corner_on_certificate", "not_shown", "example_wrong", "example_missing", "bad_form"}
-    assert {*_ERRORS, *_WARNINGS} - shown == {"unused_text", "off_page"}  # tests of their own
+    assert {*_ERRORS, *_WARNINGS} - shown == {"unused_text", "off_page", "corner_page"}  # tests of their own
 
 
 def test_the_command_tells_all_and_ends_with_1(tmp_path, capsys):

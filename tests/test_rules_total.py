@@ -36,7 +36,7 @@ def names(form):
 
 
 @pytest.mark.parametrize("form", sorted(FORMS.forms))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(data=st.data())
 def test_no_value_makes_a_rule_fail(form, data):
     """Each form with any values, record, earlier papers, day and exception: only known codes come back."""

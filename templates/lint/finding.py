@@ -22,7 +22,7 @@ _ERRORS: Mapping[str, str] = MappingProxyType(
         "code_not_alone": "二维码标记所在的段里还有别的文字。请让 {{{{ code }}}} 独占一段。",
         "code_cell": "二维码所在的格只有 {it} mm 宽。请加宽到 38 mm 以上。",
         "code_line": "二维码所在段的行距是固定值，会切去二维码。请改为单倍行距。",
-        "code_unreadable": "印出的二维码读不出来：{it}。请检查二维码的位置和四周。",
+        "code_unreadable": "{it}。",
         "code_covered": "{it}压在二维码或其四周的空白上。请挪开，二维码四周须留白。",
         "no_serial": "没有文书编号标记 {{{{ serial }}}}。请写在二维码下面。",
         "no_place": "签章栏 {it} 没有位置。请在纸上该签字、盖章的地方写上 {mark}。",
@@ -51,7 +51,7 @@ _ERRORS: Mapping[str, str] = MappingProxyType(
         "pages": "示例印出来不是规定的页数：{it}。请调整版面。",
         "example_missing": "没有 example.json。请从别的表样复制一份改写。",
         "example_wrong": "示例填不进去：{it}。请改正 example.json。",
-        "not_printed": "试印没有成功：{it}",
+        "not_printed": "试印没有成功：{it}。",
     }
 )
 _WARNINGS: Mapping[str, str] = MappingProxyType(
@@ -91,4 +91,5 @@ def found(code: str, where: str, it: object = "", **more: object) -> Finding:
     """Make a finding of a known code; `it` and `more` fill its sentence."""
     sentence = _ERRORS.get(code) or _WARNINGS[code]
     severity: Severity = "error" if code in _ERRORS else "warning"
-    return Finding(code, where, sentence.format(it=it, **more), severity)
+    said = it.rstrip("。") if isinstance(it, str) else it
+    return Finding(code, where, sentence.format(it=said, **more), severity)

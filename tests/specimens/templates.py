@@ -283,6 +283,14 @@ def other_first_page(document):
     section.first_page_header.paragraphs[0].add_run("　")
 
 
+def other_even_pages(document):
+    """Tick “different odd and even pages” and leave the even header empty."""
+    document.settings.odd_and_even_pages_header_footer = True
+    header = document.sections[0].even_page_header
+    header.is_linked_to_previous = False
+    header.paragraphs[0].add_run("　")
+
+
 def never(document):
     """Print a value only of people that do not exist."""
     place = run_of(document, "{{ ethnic }}")
