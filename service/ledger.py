@@ -16,7 +16,9 @@ from storage.archive import Reading
 from storage.errors import AlreadyThere, NotFound
 from storage.records import Document, NumberBlock, NumberRow, NumberState, Organization
 from templates.catalogue import SHEETS, load_form
-from templates.form import flat
+from templates.characters import clean
+from templates.errors import ValueRefused
+from templates.form import Form, flat
 from templates.order import Order
 
 STATES: Mapping[NumberState, str] = {"used": "已用", "void": "作废", "held": "占用", "free": "未用"}
@@ -28,6 +30,8 @@ CODE = "LEDGER-{block:08d}-{day:%Y%m%d}-{page:03d}-{pages:03d}"
 MOST_PRINTED = 1000
 """Numbers of one print: some thirty pages."""
 REASON_SHOWN = 60
+ELSEWHERE = "见电子存根"
+"""Stands for a reason that no paper of ours can carry: the ledger of a whole block is not refused for one."""
 MOST = 10_000
 """Numbers of one answer; the next answer begins where it ended."""
 
@@ -133,13 +137,16 @@ def printed(office: Office, who: Who | None, block_id: int, start: int | None = 
             approval=None,
         )
     begin = max(found.block.first, start or 0)
+    if begin > found.block.last:
+        message = f"号段到 {found.block.last} 为止；请改正 start"
+        raise refused([Objection("start", "bad_range", message, ARTICLE)])
     lines = [line for line in found.lines if line.seq >= begin][:MOST_PRINTED]
     form = load_form(SHEETS / SHEET)
     day = office.today()
     paper = office.printer.print(
         Order(
             form=form,
-            data=flat(_sheet(office, found, lines)),
+            data=flat(_sheet(office, form, found, lines)),
             serial=new_serial(office.randbytes),
             codes=lambda pages: [
                 CODE.format(block=block_id, day=day, page=page, pages=pages) for page in range(1, pages + 1)
@@ -151,7 +158,7 @@ def printed(office: Office, who: Who | None, block_id: int, start: int | None = 
     return Content(paper.pdf, PDF, f"存根登记-{block_id}.pdf")
 
 
-def _sheet(office: Office, found: Ledger, lines: Sequence[LedgerLine]) -> dict[str, Any]:
+def _sheet(office: Office, form: Form, found: Ledger, lines: Sequence[LedgerLine]) -> dict[str, Any]:
     """What the working sheet says: every line, and sums of the whole block that add up."""
     counts = found.counts
     ends = f"{lines[0].number}—{lines[-1].number}" if lines else ""
@@ -168,7 +175,7 @@ def _sheet(office: Office, found: Ledger, lines: Sequence[LedgerLine]) -> dict[s
                 "student": line.holder,
                 "issued_on": "" if line.issued_on is None else line.issued_on.isoformat(),
                 "serial": line.serial or "",
-                "reason": (line.reason or "")[:REASON_SHOWN],
+                "reason": _shown(office, form, line.reason or ""),
             }
             for line in lines
         ],
@@ -181,6 +188,17 @@ def _sheet(office: Office, found: Ledger, lines: Sequence[LedgerLine]) -> dict[s
             }
         ],
     }
+
+
+def _shown(office: Office, form: Form, reason: str) -> str:
+    """A reason on one line, cut visibly when it is long."""
+    line = " ".join(reason.split())
+    line = line if len(line) <= REASON_SHOWN else line[: REASON_SHOWN - 1] + "…"
+    try:
+        line = clean(form, "rows.1.reason", line)
+    except ValueRefused:
+        return ELSEWHERE
+    return ELSEWHERE if office.printer.fonts.missing(line) else line
 
 
 def void(

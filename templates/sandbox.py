@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from typing import Any, Literal, NoReturn, Self
 
-from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, UndefinedError
+from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, UndefinedError, nodes
 from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
@@ -17,6 +17,13 @@ MAX_OUTPUT = (
     64 << 20
 )  # characters one part may grow to; a form has 0.2 million, a roster of 2000 rows 20 million
 MAX_MARKS = 0xFFFF  # printed texts in one paper: what two bytes of a colour can number; 2000 rows have 26 000
+_ALLOWED = (
+    *(nodes.Template, nodes.TemplateData, nodes.Output, nodes.If, nodes.For, nodes.CondExpr),
+    *(nodes.Name, nodes.Getattr, nodes.Getitem, nodes.Slice, nodes.Const, nodes.Neg, nodes.Call),
+    *(nodes.Filter, nodes.Test, nodes.Compare, nodes.Operand, nodes.And, nodes.Or, nodes.Not),
+)
+"""What a template may be written with. A text that is set to itself twice over, or a loop in a loop, would take
+the machine's memory or its time before anything is printed."""
 
 Kind = Literal["value", "furniture", "seal", "sign"]
 
@@ -122,11 +129,13 @@ class Program:
     """The compiled marks of one Word part; `run` carries them out for one paper."""
 
     def __init__(self, xml: str) -> None:
-        """Compile; raises TemplateRefused(syntax)."""
+        """Compile; raises TemplateRefused(syntax), or (forbidden) for what could compute without end."""
         self._environment = _Environment(_trace)
         try:
-            self._template: Template = self._environment.from_string(xml)
-        except (TemplateSyntaxError, RecursionError) as problem:
+            parsed = self._environment.parse(xml)
+            _harmless(parsed)
+            self._template: Template = self._environment.from_string(parsed)
+        except (SyntaxError, TemplateSyntaxError, RecursionError) as problem:
             raise TemplateRefused("syntax", _short(problem)) from problem
 
     def run(self, context: Mapping[str, Any], first: int) -> tuple[str, list[Shown]]:
@@ -143,6 +152,14 @@ class Program:
             raise TemplateRefused("forbidden", type(problem).__name__) from problem
         finally:
             _TRACER.reset(token)
+
+
+def _harmless(parsed: nodes.Template) -> None:
+    for node in parsed.find_all(nodes.Node):
+        if not isinstance(node, _ALLOWED):
+            raise TemplateRefused("forbidden", type(node).__name__)
+        if isinstance(node, nodes.For) and node.find(nodes.For):
+            raise TemplateRefused("forbidden", "for … for")
 
 
 def _bounded(pieces: Iterator[str]) -> Iterator[str]:

@@ -14,8 +14,19 @@ MAX_ENTRIES = 400  # parts of a normal document: 12–40
 MAX_TOTAL = 48 << 20  # bytes unpacked, all parts together
 MAX_RATIO = 100  # unpacked to packed; Word's own XML packs at most 40:1
 _SMALL = 16 << 10  # below this a high ratio cannot hurt
-_W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+_WORD = (
+    "http://schemas.openxmlformats.org/wordprocessingml/2006/main",
+    "http://purl.oclc.org/ooxml/wordprocessingml/main",
+)
+"""Word's own words, as every program writes them and as the strict kind of file spells them."""
 _XML = (".xml", ".rels", ".vml")
+_MARKUP = (
+    b"<",
+    b"\0<",
+    b"<\0",
+    b"\xff\xfe",
+    b"\xfe\xff",
+)  # LibreOffice reads a part as its relation says, not its name
 _EMBEDDED = ("word/embeddings/", "word/activex/", "customui/", "word/controls/")
 _FONT_FILES = (".odttf", ".ttf", ".ttc", ".otf", ".fntdata")
 _LINKED = ("altChunk", "object", "control", "subDoc", "movie")
@@ -82,7 +93,7 @@ def _hidden(entry: zipfile.ZipInfo) -> bool:
 
 
 def _entry(name: str, data: bytes) -> Iterator[TemplateRefused]:
-    if not name.lower().endswith(_XML):
+    if not name.lower().endswith(_XML) and not data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(_MARKUP):
         return
     if b"<!DOCTYPE" in data or b"<!ENTITY" in data:
         yield TemplateRefused("dtd")
@@ -98,9 +109,9 @@ def _entry(name: str, data: bytes) -> Iterator[TemplateRefused]:
         return
     if root.getroottree().docinfo.doctype:
         yield TemplateRefused("dtd")
-    elif name.endswith(".rels"):
+    elif name.lower().endswith(".rels"):
         yield from _relations(root)
-    elif name == "[Content_Types].xml":
+    elif name.lower() == "[content_types].xml":
         yield from _types(root)
     else:
         yield from _content(root)
@@ -133,7 +144,7 @@ def _types(root: etree._Element) -> Iterator[TemplateRefused]:
 def _content(root: etree._Element) -> Iterator[TemplateRefused]:
     for element in root.iter("{*}*"):
         local = etree.QName(element).localname
-        if local in _LINKED and etree.QName(element).namespace == _W[1:-1]:
+        if local in _LINKED and etree.QName(element).namespace in _WORD:
             yield TemplateRefused("embedded")
         if local == "imagedata" and (element.get("src") or element.get("href")):
             yield TemplateRefused("external")
@@ -142,12 +153,13 @@ def _content(root: etree._Element) -> Iterator[TemplateRefused]:
 
 def _fields(root: etree._Element) -> Iterator[TemplateRefused]:
     """Allow only fields named in _ALLOWED_FIELDS, also when one is split over several runs."""
-    for paragraph in root.iter(f"{_W}p"):
-        code = "".join(part.text or "" for part in paragraph.iter(f"{_W}instrText")).split()
-        strange = any(word.isalpha() and word.isupper() and word not in _ALLOWED_FIELDS for word in code)
-        if strange or (code and code[0].upper() not in _ALLOWED_FIELDS):
-            yield TemplateRefused("fields", code[0][:20])
-    for simple in root.iter(f"{_W}fldSimple"):
-        words = simple.get(f"{_W}instr", "").split()
-        if not words or words[0].upper() not in _ALLOWED_FIELDS:
-            yield TemplateRefused("fields", words[0][:20] if words else "")
+    for word in _WORD:
+        for paragraph in root.iter(f"{{{word}}}p"):
+            code = "".join(part.text or "" for part in paragraph.iter(f"{{{word}}}instrText")).split()
+            strange = any(name.isalpha() and name.isupper() and name not in _ALLOWED_FIELDS for name in code)
+            if strange or (code and code[0].upper() not in _ALLOWED_FIELDS):
+                yield TemplateRefused("fields", code[0][:20])
+        for simple in root.iter(f"{{{word}}}fldSimple"):
+            names = simple.get(f"{{{word}}}instr", "").split()
+            if not names or names[0].upper() not in _ALLOWED_FIELDS:
+                yield TemplateRefused("fields", names[0][:20] if names else "")

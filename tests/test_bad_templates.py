@@ -33,6 +33,7 @@ HARM = {
     "not_docx": {},
 }
 REASONS = {"dotm": "external"}
+LINTED = {"syntax": "mark_syntax", "forbidden": "mark_forbidden", "no_code": "no_code"}
 
 
 def spoilt(source, harm):
@@ -81,16 +82,16 @@ def test_the_templates_door(spoiled, converter, fonts, example_code):
 def test_the_lint_command(spoiled, capsys):
     """`yinzheng forms lint DIR` names the form and the reason, and ends with 1; it says which forms are good."""
     folder, reason = spoiled
-    assert main(["forms", "lint", str(folder)]) == 1
+    assert main(["forms", "lint", str(folder), "--quick"]) == 1
     told = capsys.readouterr()
     assert FORM in told.err
-    assert TemplateRefused(reason).message_zh.partition("。")[0] in told.err
+    assert LINTED.get(reason, f"template_{reason}") in told.err
     assert "transfer_application" in told.out
 
 
 def test_the_lint_command_on_our_own_forms(capsys):
     """Our own forms pass."""
-    assert main(["forms", "lint", str(FORMS)]) == 0
+    assert main(["forms", "lint", str(FORMS), "--quick"]) == 0
     assert FORM in capsys.readouterr().out
 
 

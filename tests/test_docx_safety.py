@@ -13,6 +13,11 @@ _RELS = "word/_rels/document.xml.rels"
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006/relationships"
 _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 
+FIELD = (
+    '<w:hdr xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:p>'
+    '<w:fldSimple w:instr="INCLUDETEXT /etc/passwd"/></w:p></w:hdr>'
+)
+
 
 def plain_docx() -> bytes:
     document = Document()
@@ -85,6 +90,17 @@ REFUSED = {
         "fields",
         [in_body("<w:p><w:r><w:instrText>PAGE INCLUDETEXT x</w:instrText></w:r></w:p>")],
         [],
+    ),
+    "a field in a strict part": (
+        "fields",
+        [],
+        [("word/header9.xml", FIELD.replace("schemas.openxmlformats.org/wordprocessingml/2006", "purl.oclc.org/ooxml/wordprocessingml").encode())],
+    ),
+    "a field in a part that is called a picture": ("fields", [], [("word/media/header9.png", FIELD.encode())]),
+    "a link in relations of another spelling": (
+        "external",
+        [],
+        [("word/_rels/header9.xml.RELS", f'<Relationships xmlns="{_PACKAGE}"><Relationship Id="a" Type="{_OFFICE}/image" Target="file:///etc/passwd" TargetMode="External"/></Relationships>'.encode())],
     ),
     "a bomb": ("ratio", [], [("word/media/a.xml", b"<a>" + b" " * (6 << 20) + b"</a>")]),
     "too many entries": ("entries", [], [(f"word/media/{n}.png", b"") for n in range(500)]),

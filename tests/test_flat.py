@@ -97,6 +97,12 @@ JSON = st.recursive(
 NAMES = st.sampled_from([field.name for field in FIELDS]) | st.text(max_size=5)
 
 
+@pytest.mark.parametrize(("value", "text"), [(1e-7, "0"), (2.0000000001, "2"), (0.25, "0.25"), (-0.0, "0")])
+def test_a_number_ends_in_a_digit(value, text):
+    """What is too small for six places leaves no point behind."""
+    assert flatten(FORM, {"size": value}) == ({"size": text}, [])
+
+
 @given(st.dictionaries(NAMES, JSON, max_size=5))
 def test_any_json_is_text_or_objected_to(data):
     """Nothing else than texts comes in, each under a name the form knows."""
@@ -121,6 +127,23 @@ def test_rows_are_numbered_and_completed():
         ("rows.2.student_name", "missing_field"),
     ]
     assert codes(form_objections(FORM, done.data, done.recorded)) == [("rows.2.student_no", "bad_student_no")]
+
+
+def test_a_picture_only_comes_from_the_record():
+    """Whoever knows the digest of another's portrait cannot print it in a row, nor any other object."""
+    photo = Field("photo", "照片", "photo", required=False, max=64)
+    form = replace(FORM, fields=(*FIELDS[:-1], replace(FIELDS[-1], columns=(*COLUMNS, photo))))
+    other = "b" * 64
+
+    def photographed(student_no):
+        return {**RECORD, "photo": "a" * 64} if student_no == RECORD["student_no"] else None
+
+    rows = [{"student_no": RECORD["student_no"], "photo": other}, {"student_name": "郝一㛃", "photo": other}]
+    done = sources.complete(form, flatten(form, {"rows": rows})[0], photographed)
+    wanted = [("rows.1.photo", "contradicts_record"), ("rows.2.photo", "contradicts_record")]
+    assert codes(done.objections) == wanted
+    done = sources.complete(form, flatten(form, {"rows": rows})[0], roll)
+    assert codes(done.objections) == wanted
 
 
 def test_a_cell_may_not_contradict_the_record():

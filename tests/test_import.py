@@ -243,6 +243,17 @@ def test_nobody_gets_a_second_record(school, registrar, city):
     assert caught.value.code == "double_record"
 
 
+def test_a_school_lowers_no_grade(school, registrar, city):
+    """Art. 23: what one record may not, a table may not either; an authority corrects."""
+    assert import_students(school, registrar, book(person(1))).faults == []
+    lower = person(1)
+    lower[4] = "初二"
+    report = import_students(school, registrar, book(lower))
+    assert faults(report) == [(2, "E", "grade_lowered")]
+    assert import_students(school, city, book(lower)).faults == []
+    assert on_file(school)[lower[0]].data["grade"] == "J2"
+
+
 def test_the_school_of_a_row(school, registrar, city):
     """By code or by name, in scope only; for the whole file when the caller names it."""
     head = [*HEAD, "学校"]
@@ -321,6 +332,20 @@ def rows_of(count, cells=0):
     return out.getvalue()
 
 
+def merged(count):
+    """A workbook with so many merged ranges, none of them near its rows."""
+    out = io.BytesIO()
+    ranges = "".join(f'<mergeCell ref="A{row}:B{row}"/>' for row in range(100, 100 + count))
+    with zipfile.ZipFile(io.BytesIO(book())) as good, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as made:
+        for name in good.namelist():
+            content = good.read(name)
+            if name == "xl/worksheets/sheet1.xml":
+                change = f"</sheetData><mergeCells>{ranges}</mergeCells>".encode()
+                content = content.replace(b"</sheetData>", change)
+            made.writestr(name, content)
+    return out.getvalue()
+
+
 def entities():
     """A workbook whose sheet declares entities."""
     out = io.BytesIO()
@@ -336,6 +361,7 @@ HOSTILE = {
     "too_large_inside": bomb,
     "too_many_rows": lambda: rows_of(1_000_000),
     "too_many_cells": lambda: rows_of(20_000, 70),
+    "too_many_merged": lambda: merged(2_001),
     "damaged": entities,
     "not_a_table": lambda: bomb(1 << 20, "word/document.xml"),
     "old_or_locked": lambda: b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600),
@@ -361,11 +387,25 @@ def test_half_a_file_is_damaged(cut):
     assert caught.value.code == "damaged"
 
 
-def test_csv_with_too_many_rows():
-    """The limit holds for texts too."""
+@pytest.mark.parametrize(
+    ("line", "count", "code"),
+    [(b"a,b\n", 10_001, "too_many_rows"), (b",".join([b"a"] * 300) + b"\n", 4_001, "too_many_cells")],
+)
+def test_csv_that_is_too_large(line, count, code):
+    """The limits hold for texts too."""
     with pytest.raises(Problem) as caught:
-        read_tables(b"a,b\n" * 10_001)
-    assert caught.value.code == "too_many_rows"
+        read_tables(line * count)
+    assert caught.value.code == code
+
+
+def test_a_list_of_faults_has_an_end(school, registrar, monkeypatch):
+    """A workbook of a million faults would take the service's memory: the rest is counted."""
+    monkeypatch.setattr("service.importing.sheets.FAULTS_LISTED", 2)
+    rows = [[*person(order)[:2], "男女"] for order in range(1, 5)]
+    report = import_students(school, registrar, book(*rows, head=HEAD[:3]))
+    assert len(report.faults) > 4
+    sheet = load_workbook(io.BytesIO(faults_table(report))).active
+    assert (sheet.max_row, sheet.cell(4, 5).value) == (4, f"另有 {len(report.faults) - 2} 处未列出")
 
 
 @given(st.binary(max_size=400))

@@ -279,6 +279,27 @@ def test_when_the_replacement_is_refused_the_blank_is_spoilt_all_the_same(town, 
     assert problem.detail.startswith("损坏的一份已作废")
 
 
+def test_what_was_withdrawn_for_another_reason_is_no_spoilt_blank(town, registrar):
+    """A key only repeats its own call."""
+    first = issue_diploma(town, registrar).body
+    issue.revoke(town, registrar, first["serial"], "冒名顶替")
+    problem = refusal(issue.spoil, town, registrar, first["serial"], "打印时卡纸", key="K2")
+    assert problem.code == "not_pending"
+
+
+def test_a_reason_that_no_paper_can_carry_does_not_stop_the_ledger(town, registrar, county):
+    """Line breaks become blanks, what has no glyph is looked up in the electronic one, and a long one ends in …."""
+    first = issue_diploma(town, registrar).body
+    issue.spoil(town, registrar, first["serial"], "卡纸\n\u0007", key="K1")
+    ledger.void(town, county, block_of(town), first=7, last=7, reason="污损\U0001f600")
+    ledger.void(town, county, block_of(town), first=8, last=8, reason="受潮" * 40)
+    pages = PdfReader(io.BytesIO(ledger.printed(town, county, block_of(town)).data)).pages
+    text = "".join("".join(page.extract_text() for page in pages).split())
+    assert text.count("见电子存根") == 2
+    assert "…" in text
+    assert refusal(ledger.printed, town, county, block_of(town), 401).code == "bad_range"
+
+
 def test_a_form_without_numbers_has_no_blanks(town, registrar):
     """An application is simply revoked."""
     data = {**TRANSFER, "roll_state": "active"}

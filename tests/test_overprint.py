@@ -16,7 +16,7 @@ from intake.reading import PageImage
 from service import blanks, photos
 from service.demo.portrait import portrait
 from service.errors import Problem
-from service.issue import IssueRequest, issue
+from service.issue import IssueRequest, issue, spoil
 from service.register import make_token
 from service.web.examples import BLANK
 from service.web.http import create
@@ -218,6 +218,17 @@ def test_a_diploma_is_issued_on_the_countys_blank(town, county, registrar):
     assert many.value.code == "blank_not_fitting"
     named = {**request, "student": "G140499201011030228", "blank": "lc-2027"}
     assert issue(town, registrar, IssueRequest(**named)).body["number"].endswith("0002")
+
+
+def test_a_blank_spoilt_by_wrong_measures_is_replaced_on_the_corrected_one(town, county, registrar):
+    """The usual order: printed beside the lines, measures put right, printed again; never as a whole page."""
+    blanks.put_blank(town, county, "lc-2026", body(shift_mm=[5.0, 1.0]))
+    request = IssueRequest(FORM, STUDENT, DIPLOMA, mode="overprint")
+    first = issue(town, registrar, request).body["serial"]
+    blanks.put_blank(town, county, "lc-2026", body())
+    replacement = spoil(town, registrar, first, "印偏了")["replacement"]
+    page = layout_of(town, replacement["serial"])["pages"][0]
+    assert {room["name"] for room in page["rooms"]} == set(body()["fields"])
 
 
 def test_over_http(town):

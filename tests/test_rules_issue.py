@@ -22,6 +22,7 @@ from tests.conftest import (
     UNITS,
     pdf_of,
 )
+from tests.test_receive import brought
 from tests.test_rules_graduation import REACHED, STUDIES
 
 SENIOR = "G140499200810101059"
@@ -140,13 +141,16 @@ def test_what_is_only_told_comes_with_the_paper(town, registrar):
 
 
 def test_light_sanctions_are_filed_by_the_school_alone(town, registrar):
-    """Art. 40: 警告 stays out of the pupil's file, 记过 goes into it."""
+    """Art. 40: 警告 stays out of the pupil's file, 记过 goes into it; so do its scan and what was read on it."""
     for sanction, kept in (("1", False), ("3", True)):
         values = {"sanction": sanction, "decided_on": "2026-06-01", "facts": "违反校规。"}
         serial = ask(town, registrar, "sanction_record", MOVER, values)["serial"]
+        brought(town, registrar, pdf_of(town, serial))
         with town.archive.read() as reading:
-            filed = {entry.archive for entry in reading.entries_of(serial)}
-        assert (MOVER in filed) is kept
+            filed = [(entry.kind, entry.archive) for entry in reading.entries_of(serial)]
+        assert {kind for kind, _ in filed} == {"document", "layout", "scan", "check"}
+        for kind in ("document", "layout", "scan", "check"):
+            assert ((kind, MOVER) in filed) is kept
 
 
 def test_other_units_are_looked_up_for_the_rules(town, city, registrar):

@@ -14,6 +14,7 @@ from service import issue, register, retrieve, verify
 from service.access import Role, Who
 from service.demo.people import id_number
 from service.errors import Problem
+from service.issue.compiling import RESTRICTED
 from storage.check import check
 from tests.conftest import (
     BEARER,
@@ -259,6 +260,17 @@ def test_a_handover_lists_the_file(town, registrar):
     assert [facts[f"rows.{row}.digest"] for row in (1, 2, 3)] == [entry.sha256 for entry in entries]
     assert (facts["totals.1.items"], facts["from_unit"]) == ("3", UNITS[SCHOOL]["name"])
     assert [look.what for look in looks] == ["archive_transfer_list"]
+
+
+def test_a_handover_does_not_tell_of_what_few_may_read(town, registrar):
+    """Arts. 41 and 44: the list goes through many hands; the item is on it, its title is not."""
+    absent = {"ground": "1", "left_on": "2026-11-10", "keep_roll": "1"}
+    title = town.catalogue.get("absence_report").title
+    ask(town, registrar, "absence_report", STUDENT, data=absent)
+    data = {"cause": "1", "to_unit": UNITS[OTHER_SCHOOL]["name"], "kept": "电子备份一份，纸质复印件一份"}
+    facts = kept(town, ask(town, registrar, "archive_transfer_list", STUDENT, data=data)["serial"]).facts
+    assert [facts[f"rows.{row}.title"] for row in (1, 2, 3)] == [RESTRICTED] * 3
+    assert title not in "".join(facts.values())
 
 
 def test_an_authoritys_own_paper(town, county):

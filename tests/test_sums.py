@@ -2,6 +2,7 @@
 
 import pytest
 
+from service.issue.compiling import span
 from service.issue.sums import summed
 from templates.catalogue import Catalogue
 from templates.form import flat
@@ -15,6 +16,18 @@ def sums(form, data):
     whole, found = summed(FORMS.get(form), values)
     assert {item.code for item in found} <= {"sum_differs"}
     return {name: text for name, text in whole.items() if name not in values}, [item.field for item in found]
+
+
+@pytest.mark.parametrize(
+    ("numbers", "told"),
+    [
+        (["第9号", "第10号", "第8号"], "第8号—第10号（共3个）"),
+        (["20260010", "20260009"], "20260009—20260010（共2个）"),
+    ],
+)
+def test_a_range_of_numbers_runs_from_the_first_to_the_last(numbers, told):
+    """Zeros in front or not: the tenth comes after the ninth."""
+    assert span(numbers) == told
 
 
 CHANGES = {"opening": 300, "plus": [{"count": 4}, {"count": 2}], "minus": [{"count": 5}]}

@@ -1,5 +1,6 @@
 """Issuing over HTTP with the real printer: the answer, its links, and repeated requests."""
 
+import json
 import secrets
 from concurrent.futures import ThreadPoolExecutor
 
@@ -42,6 +43,15 @@ def test_a_document_is_issued_once_however_often_it_is_asked_for(school):
     assert school.get(told.links.layout).json()["form"] == "diploma_junior"
     verdict = school.post("/v1/verifications", json={"qr": told.verify_url}).json()
     assert (verdict["verdict"], verdict["number"]) == ("pending", told.number)
+
+
+def test_half_a_character_is_refused_by_its_field(school):
+    """JSON can write it; with a key it is hashed before any rule looks at it."""
+    asked = json.dumps({**BODY, "data": {**DIPLOMA, "study_from": "\ud800"}})
+    headers = {"Idempotency-Key": "half", "Content-Type": "application/json"}
+    answer = school.post("/v1/documents", content=asked, headers=headers)
+    assert answer.status_code == 422, answer.text
+    assert "study_from" in {error["field"] for error in answer.json()["errors"]}
 
 
 def test_a_roster_is_asked_for_with_rows(school):

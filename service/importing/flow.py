@@ -14,7 +14,7 @@ from service.office import Office
 from service.regulation.identity import is_school_code
 
 TOLD = 1000
-"""Faults that a JSON answer lists; the table of faults has all of them."""
+"""Faults that a JSON answer lists; the table of faults has twenty thousand."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,7 +80,7 @@ def _line(sheet: Sheet, heading: Heading, row: Row) -> Line:
     if row.hidden:
         message = "这一行被隐藏或被筛掉；请取消隐藏和筛选，或删去这一行"
         faults.append(_fault(sheet.name, row.number, heading, 0, Objection(None, "hidden_row", message)))
-    merged = _merged_columns(sheet, row.number)
+    merged = _merged_columns(sheet, row.number, max(heading.columns))
     for column, known in heading.columns.items():
         if column in merged:
             message = "在合并单元格里；请取消合并，逐行填写"
@@ -97,12 +97,12 @@ def _line(sheet: Sheet, heading: Heading, row: Row) -> Line:
     return Line(sheet.name, row.number, values, heading, tuple(faults))
 
 
-def _merged_columns(sheet: Sheet, number: int) -> set[int]:
+def _merged_columns(sheet: Sheet, number: int, last: int) -> set[int]:
     return {
         column
         for top, left, bottom, right in sheet.merged
         if top <= number <= bottom
-        for column in range(left, right + 1)
+        for column in range(left, min(right, last) + 1)
     }
 
 

@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 
-from service.access import Action, Who, sees
+from service.access import AUTHORITIES, Action, Who, sees
 from service.errors import Objection
 from service.importing.faults import CellFault
 from service.importing.lines import Line, Lines
 from service.office.lookups import require
 from service.register import double_objections, name_objections
 from service.regulation.edition import Edition
-from service.regulation.record import record_objections
+from service.regulation.record import lowered_objections, record_objections
 from storage.archive import Reading
 from storage.errors import NotFound
 from storage.records import Organization, Student
@@ -68,6 +68,7 @@ class Plan:
         school, wrong = self._school_of(line, before)
         found += wrong
         found += record_objections(number, record, self._edition) if number else []
+        found += lowered_objections(known, record, by_school=self._who.role not in AUTHORITIES)
         found += double_objections(number, bearers.get(record.get("id_number", ""), ()))
         found += self._doubles(line)
         told = {fault.field for fault in line.faults if fault.field}

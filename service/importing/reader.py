@@ -27,6 +27,7 @@ MAX_ROW_MARKS = 200_000  # rows of a sheet, with those that are only formatted
 MAX_CELL_MARKS = 1_200_000  # cells of a workbook, with those that are only formatted
 MAX_ROWS = 10_000  # rows with something in them: the largest school has half as many students
 MAX_COLUMNS = 300  # the national export has about 120
+MAX_MERGED = 2_000  # merged ranges of a sheet: each row is held against all of them
 MAX_CELL = 600  # characters that are passed on; the longest value has 500
 MAX_OUTPUT = 64 << 20  # bytes of the whole answer: shared words may blow it up
 EXACT = 1e15  # from here on a spreadsheet has already put zeros for the last digits
@@ -125,6 +126,8 @@ def _marks(content: bytes) -> tuple[list[str], set[int]]:
         name = item.tag.rpartition("}")[2]
         if name == "mergeCell":
             merged += [ref for ref in [item.get("ref", "")] if RANGE.fullmatch(ref)]
+            if len(merged) > MAX_MERGED:
+                raise Refusal("too_many_merged")
         elif name == "row":
             number = int(item.get("r", number + 1))
             if item.get("hidden") in {"1", "true"}:
@@ -211,7 +214,7 @@ def main(arguments: list[str]) -> None:
     limit_this_process()
     kind, source = arguments[0], int(arguments[1])
     out = sys.stdout
-    said = 0
+    said = cells = 0
     try:
         with os.fdopen(source, "rb") as file:
             data = file.read()
@@ -220,6 +223,9 @@ def main(arguments: list[str]) -> None:
             said += len(text)
             if said > MAX_OUTPUT:
                 raise Refusal("too_large_inside")
+            cells += len(line.get("cells", ()))
+            if cells > MAX_CELL_MARKS:
+                raise Refusal("too_many_cells")
             out.write(text + "\n")
         out.write('{"end": true}\n')
     except Exception as error:  # every way a hostile file can break a reader ends in one line

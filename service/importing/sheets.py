@@ -17,6 +17,9 @@ from templates.codes import CODE_SETS
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FILLED_ROWS = 2000
 """Rows of the empty table that offer the words of codes: the largest usual school."""
+FAULTS_LISTED = 20_000
+"""Faults of one list: whoever has more made the same mistake in every row, and a workbook of a million would take
+gigabytes of the service's memory."""
 TEXT = "@"
 """The number format that keeps 18 digits as they were typed."""
 REQUIRED = frozenset({"student_no", "name"})
@@ -79,9 +82,15 @@ def faults_table(report: Report) -> bytes:
     widths: tuple[int, ...] = (14, 8, 8, 20, 40, 60, 14)
     if report.faults:
         _line(sheet, 1, ("工作表", "行", "列", "栏目", "问题", "怎么改", "依据"))
-        for row, fault in enumerate(report.faults, 2):
+        for row, fault in enumerate(report.faults[:FAULTS_LISTED], 2):
             place = (fault.sheet, str(fault.row or ""), fault.column, fault.heading)
             _line(sheet, row, (*place, *fault.what_and_how(), fault.cited()))
+        if (more := len(report.faults) - FAULTS_LISTED) > 0:
+            _line(
+                sheet,
+                FAULTS_LISTED + 2,
+                ("", "", "", "", f"另有 {more} 处未列出", "请先改正以上各处再导入", ""),
+            )
     else:
         done = "可以导入" if report.dry_run else "已导入"
         _line(sheet, 1, ("结果", "学生", "新登记", "更新", "未识别的栏目"))

@@ -25,6 +25,7 @@ REFUSALS: Mapping[str, str] = MappingProxyType(
         "too_large_inside": f"文件解压后的内容过大（超过 {reader.MAX_INFLATED >> 20} MB）；请另存为新文件，或分几个文件导入",
         "too_many_rows": f"超过 {reader.MAX_ROWS} 行；请分几个文件导入，并删去表格下方多余的格式行",
         "too_many_cells": f"单元格过多（列不得超过 {reader.MAX_COLUMNS}）；请删去用不到的列和空白格式区后另存",
+        "too_many_merged": f"合并单元格超过 {reader.MAX_MERGED} 处；请取消合并，逐行填写后再导入",
         "too_slow": "文件处理超时；请另存为新文件，或分几个文件导入",
         "damaged": "文件损坏或格式不合规；请用 Excel 或 WPS 打开后另存为 .xlsx 再导入",
         "not_a_table": "不是 .xlsx 或 .csv 表格；请另存为其中一种再导入",

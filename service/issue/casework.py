@@ -8,6 +8,7 @@ from service.errors import refused
 from service.issue.gathering import Gathered
 from service.issue.request import Request
 from service.office import Office
+from service.office.desk import CHINA
 from service.office.lookups import effective_once, named_unit, units_above
 from service.regulation import sources
 from service.regulation.case import Case, Earlier, judge
@@ -45,7 +46,7 @@ def case_of(office: Office, reading: Reading, who: Who, request: Request, gather
 def _photo_on(reading: Reading, student: Student | None) -> date | None:
     """The day on which the student's portrait was filed (art. 12)."""
     photo = None if student is None else reading.photo(student.student_no)
-    return None if photo is None else photo.at.date()
+    return None if photo is None else photo.at.astimezone(CHINA).date()
 
 
 def _stage(form: Form, values: Mapping[str, str], grade: str, unit: Organization) -> str | None:

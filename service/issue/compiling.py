@@ -6,7 +6,7 @@ from datetime import date
 
 from service.regulation.certificates import DIPLOMA
 from storage.archive import Reading
-from storage.records import Document, Organization, Student
+from storage.records import Document, Entry, Organization, Student
 from templates.form import Form
 
 GRADUATED, COMPLETED, INCOMPLETE = "L4", "L5", "L6"
@@ -19,6 +19,8 @@ FINAL_GRADES = frozenset({"P6", "J3", "S3"})
 NEW_YEAR = 9
 """Month in which every grade moves up: from then on the final grade's students are another year's."""
 MEDIUM = "电子"
+RESTRICTED = "限制查阅的材料"
+"""How a list calls an item that few may read."""
 IDENTITY = ("student_name", "sex", "birth_date", "id_number")
 
 Rows = list[dict[str, str]]
@@ -26,13 +28,17 @@ Rows = list[dict[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """What rows are compiled from: the archive, the issuing organization, a student, the flat request, the case date."""
+    """What rows are compiled from: the archive, the issuing organization, a student, the flat request, the case date.
+
+    `restricted` are the forms whose papers few may read.
+    """
 
     reading: Reading
     unit: Organization
     student: Student | None
     asked: Mapping[str, str]
     day: date
+    restricted: frozenset[str] = frozenset()
 
 
 def compiled(form: Form, sources: Sources) -> dict[str, str]:
@@ -86,7 +92,8 @@ def _graduate_roster(form: Form, sources: Sources) -> dict[str, str]:
             "certificate_no": paper.number or "",
         }
         for paper in sorted(
-            papers, key=lambda paper: (_order(classes.get(paper.student_no or "", "")), paper.number or "")
+            papers,
+            key=lambda paper: (_order(classes.get(paper.student_no or "", "")), in_order(paper.number or "")),
         )
     ]
     due = {} if form.rows(sources.asked, "rows") else {"totals.1.due": str(_due(sources, papers))}
@@ -136,7 +143,7 @@ def _diploma_collection(form: Form, sources: Sources) -> dict[str, str]:
             "student_no": paper.student_no or "",
             "student_name": "" if paper.student_no in here else paper.data.get("student_name", ""),
         }
-        for paper in sorted(papers, key=lambda paper: paper.number or "")
+        for paper in sorted(papers, key=lambda paper: in_order(paper.number or ""))
     ]
     return _table(form, sources, "rows", rows)
 
@@ -150,7 +157,7 @@ def _archive_transfer_list(form: Form, sources: Sources) -> dict[str, str]:
     rows = [
         {
             "archive_no": entry.id,
-            "title": entry.title[: form.field("rows.1.title").max],
+            "title": _title(sources, entry)[: form.field("rows.1.title").max],
             "student_no": sources.student.student_no,
             "medium": MEDIUM,
             "files": "1",
@@ -160,6 +167,12 @@ def _archive_transfer_list(form: Form, sources: Sources) -> dict[str, str]:
     ]
     sizes = {"totals.1.volumes": "1", "totals.1.bytes": str(sum(entry.size for entry in entries))}
     return {**given, **_table(form, sources, "rows", rows), **(sizes if entries else {})}
+
+
+def _title(sources: Sources, entry: Entry) -> str:
+    """Arts. 41 and 44: a list that many hands pass on does not tell of a sanction."""
+    form = sources.reading.document(entry.serial).form if entry.serial else ""
+    return RESTRICTED if form in sources.restricted else entry.title
 
 
 COMPILERS: Mapping[str, Callable[[Form, Sources], dict[str, str]]] = {
@@ -178,9 +191,14 @@ def conclusion(form: str) -> str:
     return GRADUATED if form.startswith(DIPLOMA) else LEAVING.get(form, "")
 
 
+def in_order(number: str) -> tuple[int, str]:
+    """Sorts numbers of one pattern as they were given out: 第9号 before 第10号, zeros in front or not."""
+    return len(number), number
+
+
 def span(numbers: list[str]) -> str:
     """The numbers of a batch as a register tells them: first, last, how many."""
-    ordered = sorted(numbers)
+    ordered = sorted(numbers, key=in_order)
     return f"{ordered[0]}—{ordered[-1]}（共{len(ordered)}个）"
 
 

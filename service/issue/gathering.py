@@ -40,7 +40,8 @@ def gather(office: Office, reading: Reading, request: Request) -> Gathered:
     """Put the values of a paper together: the records first, then the request, then what follows from both."""
     form, student, unit = request.form, request.student, request.chain[0]
     asked, found = flat.flatten(form, request.asked.data)
-    asked = compiled(form, Sources(reading, unit, student, asked, request.day))
+    restricted = frozenset(item.name for item in office.catalogue.forms.values() if item.access)
+    asked = compiled(form, Sources(reading, unit, student, asked, request.day, restricted))
     graduates = any(column.name == NUMBER for table in form.tables for column in table.columns)
     roll = _Roll(reading, unit.code, graduates)
     rows = sources.complete(form, asked, roll.record)

@@ -1,6 +1,7 @@
 """A blank spoilt in the printer: the paper is revoked, its number void for ever, and the next number takes its place."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from service.access import Action, Who, may
@@ -14,7 +15,7 @@ from service.office.lookups import document_body, find_document, require
 from service.regulation import sources
 from service.regulation.case import Override
 from storage.archive import Reading
-from storage.records import Document
+from storage.records import Document, OverrideRow
 from templates import blank as blanks
 from templates.form import Form
 
@@ -40,10 +41,11 @@ def spoil(
     with office.archive.read() as reading:
         document = find_document(reading, serial)
         require(reading, who, Action.REVOKE, document.school)
-        again = key is not None and document.status == "revoked"
+        # The same words, so that what an authority withdrew for its own reason is no spoilt blank of ours.
+        again = key is not None and document.status == "revoked" and document.reason == reason.strip()
         if not again:
             _may_be_spoilt(office, document)
-        request = _request(office.catalogue.get(document.form), reading, document, data or {})
+        request = _request(office, reading, document, data or {})
     spoilt = document_body(office, document) if again else revoke(office, who, serial, reason)
     if not replace:
         return {"spoilt": spoilt, "replacement": None}
@@ -76,8 +78,9 @@ def _may_be_spoilt(office: Office, document: Document) -> None:
         )
 
 
-def _request(form: Form, reading: Reading, document: Document, data: Mapping[str, Any]) -> IssueRequest:
+def _request(office: Office, reading: Reading, document: Document, data: Mapping[str, Any]) -> IssueRequest:
     """The request that made a document, as far as no record answers it now, with corrections laid over it."""
+    form = office.catalogue.get(document.form)
     school = reading.organization(document.school)
     student = None if document.student_no is None else reading.student(document.student_no)
     records = sources.known(student, school, {})
@@ -87,7 +90,7 @@ def _request(form: Form, reading: Reading, document: Document, data: Mapping[str
         if name != form.number_field and form.field(name).type != "photo" and not records.of(form.field(name))
     }
     overrides = [row for row in reading.overrides() if row.serial == document.serial]
-    mode, blank = _printed_on(form, reading, document)
+    mode, blank = _printed_on(office, form, reading, document)
     return IssueRequest(
         form=form.name,
         student=document.student_no,
@@ -96,7 +99,7 @@ def _request(form: Form, reading: Reading, document: Document, data: Mapping[str
         dated=document.issued_on.isoformat(),
         mode=mode,
         blank=blank,
-        override=Override(overrides[0].document, overrides[0].reason) if overrides else None,
+        override=_same_override(overrides),
     )
 
 
@@ -118,12 +121,24 @@ def _nested(form: Form, values: Mapping[str, str]) -> dict[str, Any]:
     return found
 
 
-def _printed_on(form: Form, reading: Reading, document: Document) -> tuple[Mode, str | None]:
-    """How the spoilt one was printed, told by the hash of what it was printed from: a whole page, or which blank."""
+def _same_override(rows: Sequence[OverrideRow]) -> Override | None:
+    """The exception the spoilt one rested on, for no other rule than the one it was used for."""
+    if not rows:
+        return None
+    return Override(rows[0].document, rows[0].reason, rows[0].rule if len(rows) == 1 else None)
+
+
+def _printed_on(office: Office, form: Form, reading: Reading, document: Document) -> tuple[Mode, str | None]:
+    """How the spoilt one was printed: on a whole page, or on which blank, told by the hash of its measures.
+
+    Measures that were corrected since (prints beside their lines are why blanks are spoilt) have another hash; the
+    archived layout still tells that it was a blank, and the issuing organization's own is taken.
+    """
     shipped = blanks.default(form.name)
     if shipped is not None and shipped.hash == document.template_hash:
         return "overprint", form.name
     for blank in reading.blanks(form=form.name):
         if blanks.parse({**blank.data, "form": form.name}).hash == document.template_hash:
             return "overprint", blank.id
-    return "full", None
+    layout = json.loads(office.archive.objects.get(document.layout))
+    return ("overprint" if any(page.get("rooms") for page in layout["pages"]) else "full"), None

@@ -98,6 +98,16 @@ def form_title(office: Office, name: str) -> str:
     return form.title if form else name
 
 
+def _owners(document: Document) -> list[tuple[str, str | None]]:
+    return [("student_file", document.student_no), ("school_file", document.school)]
+
+
+def files_of(reading: Reading, document: Document) -> list[str]:
+    """The files a document was put into when it was issued: its scans, checks and ticks go there, nowhere else."""
+    archives = {entry.archive for entry in reading.entries_of(document.serial) if entry.kind == "document"}
+    return [name for name, owner in _owners(document) if owner in archives]
+
+
 def file(
     transaction: Transaction,
     document: Document,
@@ -114,8 +124,7 @@ def file(
     Two references, one object (arts. 6, 7); the first entry is given back. What has no student goes to the file of
     the organization that issued it.
     """
-    owners = {"student_file": document.student_no, "school_file": document.school}
-    archives = [owner for name, owner in owners.items() if name in to and owner] or [document.school]
+    archives = [owner for name, owner in _owners(document) if name in to and owner] or [document.school]
     entries = [
         transaction.add_entry(
             archive=archive,
@@ -134,8 +143,12 @@ def file(
 
 
 def canonical(value: Mapping[str, object]) -> bytes:
-    """The one spelling of a JSON object that is hashed, signed and logged: sorted, compact, UTF-8."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode("utf-8")
+    """The one spelling of a JSON object that is hashed, signed and logged: sorted, compact, UTF-8.
+
+    Half a character, which JSON can write, is hashed too: the rules refuse it later, by the name of its field.
+    """
+    told = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return told.encode("utf-8", "surrogatepass")
 
 
 def facts_digest(facts: Mapping[str, str]) -> bytes:

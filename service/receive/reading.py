@@ -9,7 +9,7 @@ from intake.uploads import Kind, pages
 from service.errors import Problem
 from service.office import Office
 from service.office.judgement import Judgement, SheetReading, judge_paper
-from service.office.lookups import JSON, canonical, file
+from service.office.lookups import JSON, canonical, file, files_of
 from service.office.papers import Named, Paper, Unnamed, name_page, open_paper, read_paper
 from service.receive.arrival import MEDIA_TYPES, upload_problem
 from storage.archive import Reading, Transaction
@@ -164,11 +164,12 @@ def _file(
     for check in checks:
         form = office.catalogue.get(check.document.form)
         kept_as, title = form.archive_class, form.title
+        files = files_of(transaction, check.document)
         entry = file(
             transaction,
             check.document,
             "scan",
-            to=form.archive_to,
+            to=files,
             archive_class=kept_as,
             title=f"{title}（扫描件）",
             item=original,
@@ -178,7 +179,7 @@ def _file(
             transaction,
             check.document,
             "check",
-            to=form.archive_to,
+            to=files,
             archive_class=kept_as,
             title=f"{title}（核对记录）",
             item=(check.sha256, check.size, JSON),

@@ -6,7 +6,7 @@ from typing import Any
 from service.access import Action, Who, may
 from service.errors import Problem
 from service.office import Office
-from service.office.lookups import JSON, canonical, document_body, file, find_document, require
+from service.office.lookups import JSON, canonical, document_body, file, files_of, find_document, require
 from storage.archive import Reading
 from storage.records import Document
 
@@ -29,7 +29,7 @@ def tick_mark(office: Office, who: Who | None, serial: str, block: str, seen: bo
             transaction,
             document,
             "tick",
-            to=form.archive_to,
+            to=files_of(transaction, document),
             archive_class=form.archive_class,
             title=f"{form.title}（人工确认签章）",
             item=(office.archive.objects.put(tick), len(tick), JSON),

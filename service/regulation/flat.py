@@ -113,7 +113,7 @@ def _text(value: Any) -> str | None:
         return "1" if value else "0"
     if not isinstance(value, int | float) or not math.isfinite(value) or abs(value) >= LARGEST:
         return None
-    return str(int(value)) if value == int(value) else f"{value:.6f}".rstrip("0")
+    return str(int(value)) if value == int(value) else f"{value:.6f}".rstrip("0").rstrip(".")
 
 
 def _unknown(form: Form, name: str) -> Objection:

@@ -69,7 +69,10 @@ def stage_of(data: Mapping[str, str], grade: str) -> str | None:
 
 
 def complete(form: Form, data: Mapping[str, str], roll: Roll) -> Completed:
-    """Number the rows of every table, and fill up the rows that name a student from that student's record."""
+    """Number the rows of every table, and fill up the rows that name a student from that student's record.
+
+    As everywhere a picture only comes from the record: a request may not name any object of the archive.
+    """
     values = dict(data)
     recorded: set[str] = set()
     found: list[Objection] = []
@@ -80,10 +83,13 @@ def complete(form: Form, data: Mapping[str, str], roll: Roll) -> Completed:
             if NUMBERED in names:
                 values.setdefault(start + NUMBERED, str(row))
             student = values.get(start + WHO, "") if WHO in names else ""
-            for name, value in _cells(table, roll(student) if student else None).items():
+            cells = _cells(table, roll(student) if student else None)
+            for name, value in cells.items():
                 if values.setdefault(start + name, value) != value:
                     found.append(_contradiction(form, start + name))
                 recorded.add(start + name)
+            pictures = {start + column.name for column in table.columns if column.type == "photo"}
+            found += [_contradiction(form, name) for name in sorted(pictures & values.keys() - recorded)]
     return Completed(values, frozenset(recorded), tuple(found))
 
 
