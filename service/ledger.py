@@ -21,6 +21,8 @@ from templates.errors import ValueRefused
 from templates.form import Form, flat
 from templates.order import Order
 
+VOIDED_AT_ONCE = 2000
+"""Numbers written off in one call: each has its row in one transaction, and everybody else waits for that writer."""
 STATES: Mapping[NumberState, str] = {"used": "已用", "void": "作废", "held": "占用", "free": "未用"}
 MAX_REASON = 500
 """Characters of a reason: a paragraph, as a revocation's."""
@@ -220,6 +222,9 @@ def void(
         if not block.first <= first <= last <= block.last:
             message = f"起止号须在号段 {block.first} 至 {block.last} 之内；请改正 first 与 last"
             found.append(Objection("first", "bad_range", message, ARTICLE))
+        elif last - first >= VOIDED_AT_ONCE:
+            message = f"一次最多作废 {VOIDED_AT_ONCE} 个编号；请分段登记"
+            found.append(Objection("last", "bad_range", message, ARTICLE))
         if found:
             raise refused(found)
         try:

@@ -5,7 +5,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from service.access import SECRECY_ARTICLE, Action, Who, may, reads_restricted, restricted, sees
+from service.access import SECRECY_ARTICLE, Action, Who, may, sees
 from service.errors import Problem, article_name
 from service.office import Content, Office
 from service.office.lookups import (
@@ -16,6 +16,8 @@ from service.office.lookups import (
     find_document,
     form_title,
     issue_payload,
+    open_to,
+    readable,
     require,
     unknown,
 )
@@ -37,18 +39,8 @@ def document(office: Office, who: Who | None, serial: str) -> dict[str, Any]:
     with office.archive.read() as reading:
         found = find_document(reading, serial)
         allowed = require(reading, who, Action.READ, found.school)
-    _open_to(office, allowed, found)
+    open_to(office, allowed, found)
     return document_body(office, found)
-
-
-def _open_to(office: Office, who: Who, found: Document) -> None:
-    if not _readable(office, who, found):
-        raise restricted()
-
-
-def _readable(office: Office, who: Who, found: Document) -> bool:
-    form = office.catalogue.forms.get(found.form)
-    return form is None or not form.access or reads_restricted(who, found.created_by)
 
 
 def documents(
@@ -66,7 +58,7 @@ def documents(
         for found in reading.documents(student_no=student, form=form, school=school):
             if found.school not in scopes:
                 scopes[found.school] = sees(allowed, reading.chain(found.school))
-            if scopes[found.school] and _readable(office, allowed, found):
+            if scopes[found.school] and readable(office, allowed, found):
                 told.append(document_body(office, found))
     return {"documents": told}
 
@@ -118,7 +110,7 @@ def _noted(office: Office, who: Who | None, serial: str, what: str) -> Document:
     with office.archive.begin() as transaction:
         found = find_document(transaction, serial)
         allowed = require(transaction, who, Action.READ, found.school)
-        _open_to(office, allowed, found)
+        open_to(office, allowed, found)
         _note(transaction, allowed, found.student_no or found.school, f"{what} {found.serial}", None)
     return found
 
@@ -173,7 +165,7 @@ def _hidden(office: Office, reading: Reading, who: Who) -> set[str]:
     """Serials of the papers that are restricted from somebody; there are few such papers."""
     forms = [form.name for form in office.catalogue.forms.values() if form.access]
     papers = (found for form in forms for found in reading.documents(form=form))
-    return {found.serial for found in papers if not _readable(office, who, found)}
+    return {found.serial for found in papers if not readable(office, who, found)}
 
 
 def _owner(reading: Reading, owner: str) -> tuple[str, str, str]:

@@ -1,5 +1,6 @@
 """Accepts a clerk's edited template as a form's next version, once nothing is wrong with it; keeps all of them."""
 
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,11 +12,15 @@ from service.office.desk import CHINA
 from service.office.lookups import unknown
 from storage.records import TemplateVersion
 from templates.catalogue import Form, hash_of
-from templates.lint import Finding, findings, refused
+from templates.lint import Finding, refused
+from templates.lint.apart import judged
 
 OWN = 0
 """The version number of the template that came with the program."""
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+BUSY_SECONDS = 30
+"""What a caller is told to wait while another template is judged: about as long as one takes."""
+_JUDGING = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +35,12 @@ def accept(office: Office, who: Who | None, form_name: str, docx: bytes, note: s
     """Lint a template, print it on trial, and make it the version that new papers of this form are printed from.
 
     Documents issued before keep theirs. The same file once more is no new version. Raises Problem 401, 403,
-    422 `template_not_accepted` with every finding, UnknownForm, ConverterBusy, ConverterFailed.
+    422 `template_not_accepted` with every finding, 503 `busy` (one at a time), UnknownForm, ConverterBusy,
+    ConverterFailed.
     """
     allowed = may(who, Action.WRITE_TEMPLATE)
     form = office.catalogue.get(form_name)
-    told = findings(form, docx, office.printer)
+    told = _judged(office, form, docx)
     if refused(told):
         raise _not_accepted(form, told)
     digest = hash_of(form, docx)
@@ -48,6 +54,22 @@ def accept(office: Office, who: Who | None, form_name: str, docx: bytes, note: s
             form=form.name, hash=digest, docx=sha256, note=note, by=allowed.token_digest
         )
     return Accepted({**_told(form, kept), "findings": [item.to_json() for item in told]}, created=True)
+
+
+def _judged(office: Office, form: Form, docx: bytes) -> list[Finding]:
+    """All findings on a file; raises Problem 503 `busy` while another is looked at."""
+    if not _JUDGING.acquire(blocking=False):
+        raise Problem(
+            "busy",
+            503,
+            "正在检查另一份模板",
+            f"一次只检查一份模板；请等 {BUSY_SECONDS} 秒再交。",
+            extra={"retry_after": BUSY_SECONDS},
+        )
+    try:
+        return judged(form, docx, office.printer)
+    finally:
+        _JUDGING.release()
 
 
 def versions(office: Office, who: Who | None, form_name: str) -> dict[str, Any]:

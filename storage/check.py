@@ -1,7 +1,7 @@
 """Proves rows, objects, numbers and log against each other, in both directions, and names every difference."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
@@ -164,13 +164,29 @@ def _standing(rows: _Rows, folder: Folder) -> Iterator[Fault]:
     for entry in rows.entries:
         if entry.kind == "check":
             checks.setdefault(entry.serial, []).append(entry.sha256)
-    revoked = {leaf.serial for leaf in rows.leaves if leaf.kind == "revoke"}
+    ends = {
+        leaf.serial: _said(payload)
+        for leaf, payload in zip(rows.leaves, rows.payloads, strict=True)
+        if leaf.kind == "revoke"
+    }
     for document in rows.documents.values():
         filed = checks.get(document.serial, [])
         if document.status == "effective" and not any(_genuine(folder, name) for name in filed):
             yield Fault("effective_without_check", document.serial)
-        if (document.status == "revoked") != (document.serial in revoked):
+        if not _ended_as_logged(document, ends.get(document.serial)):
             yield Fault("revocation_differs", document.serial)
+
+
+def _ended_as_logged(document: Document, said: Mapping[str, object] | None) -> bool:
+    """Tell whether a paper ended (or not) as the last leaf of its end says: replaced by which, and for what reason."""
+    ended = document.status in {"revoked", "superseded"}
+    if said is None or not ended:
+        return said is None and not ended
+    told = {
+        "superseded_by": document.superseded_by if document.status == "superseded" else None,
+        "reason_sha256": sha256((document.reason or "").encode()).hexdigest(),
+    }
+    return all(said[name] == value for name, value in told.items() if name in said)
 
 
 def _genuine(folder: Folder, name: str) -> bool:
@@ -255,14 +271,18 @@ def _leaves(rows: _Rows) -> Iterator[Fault]:
 
 def _differs(document: Document, payload: bytes) -> bool:
     """Tell whether a leaf says of a frozen column anything else than its row; other words of a leaf are its own."""
+    said = _said(payload)
+    frozen = set(Document.__slots__) - {"status", "reason", "superseded_by", "created_at", "created_by"}
+    return any(_plain(getattr(document, name)) != said[name] for name in frozen & said.keys())
+
+
+def _said(payload: bytes) -> dict[str, object]:
+    """The words of a leaf; none when they are no JSON object."""
     try:
         said = json.loads(payload)
     except ValueError:
-        return False
-    if not isinstance(said, dict):
-        return False
-    frozen = set(Document.__slots__) - {"status", "reason", "superseded_by", "created_at", "created_by"}
-    return any(_plain(getattr(document, name)) != said[name] for name in frozen & said.keys())
+        return {}
+    return said if isinstance(said, dict) else {}
 
 
 def _plain(value: object) -> object:

@@ -18,7 +18,7 @@ MAX_BYTES = 60 * 1024  # what the national system accepts
 MIN_DPI = 150.0
 MAX_DPI = 600.0  # finer than any certificate printer shows; larger pictures are reduced to it
 _MM_PER_INCH = 25.4
-_ROUNDING = 0.005  # 153 × 188 px is what 150 dpi comes to in whole pixels
+_LEAST = (int(SIZE_MM[0] / _MM_PER_INCH * MIN_DPI), int(SIZE_MM[1] / _MM_PER_INCH * MIN_DPI))  # 153 × 188 px
 _RATIO_SLACK = 0.04  # part by which width : height may miss 26 : 32; it is then cropped to it
 _QUALITIES = (92, 85, 75, 60)
 # The judgement looks at the picture in this size, width × height: head and shoulders, no hair and no noise.
@@ -43,7 +43,7 @@ def judge(pixels: Pixels, size: int) -> None:
     if size > MAX_BYTES:
         raise PhotoRefused("photo_too_large")
     height, width = pixels.shape[:2]
-    if min(width / SIZE_MM[0], height / SIZE_MM[1]) * _MM_PER_INCH < MIN_DPI * (1 - _ROUNDING):
+    if width < _LEAST[0] or height < _LEAST[1]:
         raise PhotoRefused("photo_too_small")
     if abs(width / height / (SIZE_MM[0] / SIZE_MM[1]) - 1) > _RATIO_SLACK:
         raise PhotoRefused("photo_ratio")

@@ -16,13 +16,14 @@ from templates.wording import printed
 
 __all__ = ("MarkAt", "Order", "Printed", "Printer", "TemplateSource", "clean", "grouped", "rehearse")
 
-# When a paper comes out too long, the values that need more than one line are tried smaller, in two steps.
-SHRINK_STEPS = (1.0, 0.88, 0.76)
+# When a paper comes out too long, the values that need more than one line are tried smaller, step by step.
+SHRINK_STEPS = (1.0, 0.88, 0.76, 0.64, 0.56)
 # On a pre-printed blank nobody can widen a gap: there each value that is too long shrinks by itself, step by step.
 BLANK_STEP, BLANK_STEPS = 0.87, 7
 SMALLEST_PT = 6.5  # below this a 200 dpi scan of 龘 cannot be read; nothing is set smaller
 CONVERSIONS = 3  # in which a word must come out once; the fault is one of chance, never of the document
 _TEMPLATES_KEPT = 64  # compiled templates in memory: one per form, template version and QR size
+_NAMED = 5  # values that are named when a paper is too long as a whole
 _SERIAL_LENGTH = 13
 
 
@@ -121,14 +122,15 @@ class Printer:
         last: places.Sheet | None = None
         for step in (BLANK_STEP,) * BLANK_STEPS if order.rooms else SHRINK_STEPS:
             if first is not None and last is not None:
-                filled.resize(
-                    _tighter(lines, names, last, cut) if order.rooms else _smaller(filled, first, step)
-                )
+                if order.rooms:
+                    filled.resize(_tighter(lines, names, last, cut))
+                else:
+                    filled.resize(_smaller(filled, first, step), closer=True)
             pdf, docx, sheet, cut = self._converted(filled, lines)
             if form.pages in {0, len(sheet.pages)} and not cut:
                 return pdf, docx, sheet
             first, last = first or sheet, sheet
-        raise DoesNotFit(cut, len(sheet.pages), form.pages)
+        raise DoesNotFit(cut or _longest(names, first or sheet), len(sheet.pages), form.pages)
 
     def _converted(
         self, filled: Filled, lines: Mapping[str, int]
@@ -177,6 +179,13 @@ def _smaller(filled: Filled, first: places.Sheet, step: float) -> dict[int, int]
     return {
         mark: round(2 * max(min(SMALLEST_PT, sizes[mark]), sizes[mark] * step)) for mark in long or values
     }
+
+
+def _longest(names: Mapping[int, str], first: places.Sheet) -> list[str]:
+    """Name the values that take the most room at their usual size: those of several lines, the longest first."""
+    spots = sorted(first.spots, key=lambda spot: (-len(spot.lines), -len(spot.text)))
+    found = [names[spot.mark] for spot in spots if spot.mark in names and len(spot.lines) > 1]
+    return list(dict.fromkeys(found))[:_NAMED]
 
 
 def _tighter(

@@ -50,6 +50,7 @@ _STYLE_USE = re.compile(r'<w:(?:pStyle|rStyle|tblStyle|styleLink|numStyleLink) w
 _STYLE_LINKS = ("basedOn", "link", "next")
 _FIXED_TIME = datetime(2026, 1, 1, tzinfo=UTC)  # the paper's own date is on the paper
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)
+_LINE = 1.2  # of the largest character: as near as lines may come
 TINTS = 2000  # more cells than any page can hold
 _HUGE = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True)  # our own output
 _CLOSE = (
@@ -113,12 +114,14 @@ class Filled:
         """Count the letters that must be on the finished paper."""
         return words.wanted(self._trees.values())
 
-    def resize(self, half_points: Mapping[int, int]) -> None:
-        """Set the size of some marks, by number, in half points."""
+    def resize(self, half_points: Mapping[int, int], *, closer: bool = False) -> None:
+        """Set the size of some marks, by number, in half points; `closer` brings lines of fixed height along."""
         for number, size in half_points.items():
             for run in self._runs[number]:
                 for tag in ("sz", "szCs"):
                     set_property(run, tag, str(size), BEFORE_SIZE)
+                if closer:
+                    _tighten(run.getparent())
 
     def recode(self, code_png: bytes) -> None:
         """Put another QR picture of the same size in the place of the first."""
@@ -318,3 +321,15 @@ def _renumber_drawings(trees: Mapping[str, etree._Element]) -> None:
     drawings = [drawing for tree in trees.values() for drawing in tree.iter(_DOC_PR)]
     for number, drawing in enumerate(drawings, 1):
         drawing.set("id", str(number))
+
+
+def _tighten(paragraph: etree._Element) -> None:
+    """Bring the lines of a paragraph as near as its largest character allows, when their height is set in points."""
+    spacing = paragraph.find(f"{{{_W}}}pPr/{{{_W}}}spacing")
+    sizes = [run.find(f"{{{_W}}}rPr/{{{_W}}}sz") for run in paragraph.iter(f"{{{_W}}}r")]
+    if spacing is None or spacing.get(f"{{{_W}}}lineRule") not in {"exact", "atLeast"} or None in sizes:
+        return
+    largest = max(float(size.get(f"{{{_W}}}val", 0)) for size in sizes if size is not None)
+    line = round(largest * 10 * _LINE)  # twentieths of a point, from half points
+    if line < float(spacing.get(f"{{{_W}}}line", 0)):
+        spacing.set(f"{{{_W}}}line", str(line))

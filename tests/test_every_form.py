@@ -81,8 +81,8 @@ PAPERS = {
         3,
         "apply school township? authority",
     ),
-    "completion_certificate": ("结业证书", "附件11", "certificate", A4_WIDE, 1, 1, STUB),
-    "incomplete_certificate": ("肄业证书", "附件11", "certificate", A4_WIDE, 1, 1, STUB),
+    "completion_certificate": ("结业证书（结业证明书）", "附件11", "certificate", A4_WIDE, 1, 1, STUB),
+    "incomplete_certificate": ("肄业证书（肄业证明书）", "附件11", "certificate", A4_WIDE, 1, 1, STUB),
     "academic_record_certificate": (
         "学历证明书",
         "附件12",

@@ -64,9 +64,10 @@ def test_an_input_form_can_be_drawn(name, edition):
         if field.code_set_if:
             assert [choice.get("x-when") for choice in drawn["anyOf"]] == [*field.code_set_if, None]
         elif field.type == "code" and not CODE_SETS[str(field.code_set)].open:
-            assert {choice["const"]: choice["title"] for choice in drawn["oneOf"]} == dict(
-                field.words or CODE_SETS[field.code_set].words
-            )
+            words = CODE_SETS[field.code_set].words
+            assert {choice["const"]: choice["title"] for choice in drawn["oneOf"]} == {
+                code: words[code] for code in field.words or words
+            }
 
 
 def test_what_is_wrong_is_wrong_for_the_schema_too(edition):
@@ -83,6 +84,21 @@ def test_what_is_wrong_is_wrong_for_the_schema_too(edition):
     ]
     assert check.is_valid(good)
     assert [check.is_valid(data) for data in wrong] == [False] * len(wrong)
+
+
+def test_the_schema_asks_for_what_the_service_asks_for(edition):
+    """The stages a certificate is issued for, the three conclusions, whole rows of counts, no empty table."""
+    told = {name: schema(FORMS[name], edition)["properties"] for name in FORMS}
+    stages = told["academic_record_certificate"]["stage"]["oneOf"]
+    assert [choice["title"] for choice in stages] == ["小学", "初中", "普通高中"]
+    conclusions = told["graduate_roster"]["rows"]["items"]["properties"]["conclusion"]["oneOf"]
+    assert [choice["const"] for choice in conclusions] == ["L4", "L5", "L6"]
+    counts = told["diploma_batch"]["counts"]["items"]["required"]
+    assert counts == ["due", "graduated", "completed", "incomplete"]
+    assert told["admission_roster"]["rows"]["minItems"] == 1
+    assert FORMS["expulsion_request"].stages == ("S",)
+    assert FORMS["dropout_report"].stages == ("P", "J")
+    assert edition.paper(FORMS["completion_certificate"]).title == "结业证书（结业证明书）"
 
 
 @pytest.mark.parametrize("name", FORMS)

@@ -529,3 +529,24 @@ def test_from_the_command_line(tmp_path, school, registrar):
     assert load_workbook(tmp_path / "faults.xlsx").active["D2"].value == "出生日期"
     assert run("good.csv").returncode == 0
     assert len(on_file(school)) == 1
+
+
+@pytest.mark.parametrize("made", [book, text])
+def test_an_invisible_character_in_a_cell_is_named(school, registrar, made):
+    """What nobody sees between two letters is not taken out in silence: the name on the paper would be another."""
+    report = import_students(school, registrar, made(person(1, "张\u200b三"), person(2, "\ufeff李四\u200b")))
+    assert faults(report) == [(2, "B", "bad_text")]
+    assert "请" in report.faults[0].message
+
+
+def test_of_a_student_out_of_scope_nothing_is_told(school, registrar):
+    """Art. 44: no value of another school's record is built on or objected to; only that a transfer is needed."""
+    theirs = as_role("registrar", OTHER_SCHOOL)
+    whole = book([*person(1), "13800000000"], head=[*HEAD, "联系电话"])
+    assert import_students(school, theirs, whole).faults == []
+    number = person(1)[0]
+    report = import_students(school, registrar, text([number, "测试生"], head=HEAD[:2]), school=SCHOOL)
+    codes = {fault.code for fault in report.faults}
+    assert "on_another_roll" in codes
+    assert "missing_column" in codes
+    assert "lowered" not in "".join(codes)

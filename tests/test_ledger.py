@@ -177,6 +177,15 @@ def test_any_pattern_of_a_bureau_reads_back(pattern, seq):
     assert made.seq(made.number(seq) + "0") in {None, seq * 10}
 
 
+def test_so_many_blanks_are_not_written_off_at_once(town, county, monkeypatch):
+    """One call may hold the only writer for a moment, not for seconds; the bound itself passes."""
+    monkeypatch.setattr(ledger, "VOIDED_AT_ONCE", 10)
+    block = block_of(town)
+    wrong = refusal(ledger.void, town, county, block, first=1, last=11, reason="受潮")
+    assert [(item.field, item.code) for item in wrong.errors] == [("last", "bad_range")]
+    assert ledger.void(town, county, block, first=1, last=10, reason="受潮")["counts"]["void"] == 10
+
+
 def test_blanks_spoilt_before_printing(town, county):
     """They are never given out, stay with their reason, and everything adds up."""
     block = block_of(town)

@@ -53,6 +53,12 @@ WRONG = {
     "code_line": (made.exact_code_line, "code_line", "code"),
     "no_serial": (made.without("{{ serial }}"), "no_serial", ""),
     "no_place": (made.without("{{ seal('in_auth') }}"), "no_place", "in_auth"),
+    "no_title": (made.without("{{ title }}"), "no_title", "转学申请表"),
+    "place_hidden": (
+        made.replace("{{ sign('apply') }}", "{% if raw.sex == '9' %}{{ sign('apply') }}{% endif %}"),
+        "place_hidden",
+        "apply",
+    ),
     "place_twice": (made.doubled("{{ sign('apply') }}"), "place_twice", "apply"),
     "font": (made.appended("备注", font="宋体"), "font", "宋体"),
     "font of a style": (
@@ -104,7 +110,7 @@ PRINTED = {
     "tiny": (lambda place: made.edited(place, made.dressed("sex", size=5)), "sex"),
     "code_unreadable": (lambda place: made.edited(place, made.black_patch), "二维码"),
     "not_printed": (lambda place: made.edited(place, made.never), "ethnic"),
-    "long_together": (load_form, "同时"),
+    "long_together": (lambda place: made.defined(place, "max = 120", "max = 450"), "同时"),
     "place_small": (lambda place: _boxed(place, "[-22.0, -12.0, 12.0, 12.0]"), "out_school"),
 }
 

@@ -13,6 +13,7 @@ from PIL import Image
 
 from templates.catalogue import SHEETS, Catalogue
 from templates.form import flat
+from templates.lint import trial
 from templates.order import Order
 from templates.places import PDFIUM
 from tests import tabled
@@ -222,3 +223,13 @@ def test_the_number_ledger_is_printed_in_the_same_shape(printer):
     assert len(pages) > 1
     assert all(f"第{number}页共{len(pages)}页" in text for number, text in enumerate(pages, 1))
     assert "合计：总数120，已用0，作废0，未用120。" in pages[-1]
+
+
+def test_a_sum_that_is_not_given_leaves_no_gap(printer, catalogue):
+    """The transfer list without volumes and bytes says only how many items and pages."""
+    form = catalogue.get("archive_transfer_list")
+    asked = trial.order(form, form.template.read_bytes(), {"totals.1.volumes": "", "totals.1.bytes": ""})
+    paper = printer.print(asked)
+    with PDFIUM, pdfium.PdfDocument(paper.pdf) as document:
+        text = "".join(document[number].get_textpage().get_text_range() for number in range(len(document)))
+    assert "合计：130件，303页。" in "".join(text.split())

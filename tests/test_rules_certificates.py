@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from service.regulation.case import Override, used_overrides
-from service.regulation.certificates import replaced
+from service.regulation.certificates import months_in, replaced
 from service.regulation.issuing import numbers_given_by
 from tests.cases import (
     ALL_RULES,
@@ -251,3 +251,39 @@ def test_who_numbers_diplomas(form, school, asker, code):
     """Arts. 34 and 36: the city numbers senior diplomas, the county or the city those of P and J."""
     found = numbers_given_by(FORMS.get(form), asker, chain_of(school), EDITION)
     assert [item.code for item in found] == ([code] if code else [])
+
+
+@pytest.mark.parametrize(
+    ("text", "months"),
+    [
+        ("一年六个月", 18),
+        ("1年6个月", 18),
+        ("两年", 24),
+        ("二学年", 24),
+        ("一年半", 18),
+        ("三个学期", 18),
+        ("十一个月", 11),
+        ("两年十一个月零二十九天余", 35),
+        ("很久", None),
+    ],
+)
+def test_a_length_of_study_in_words(text, months):
+    """As schools write it."""
+    assert months_in(text) == months
+
+
+@pytest.mark.parametrize(
+    ("told", "refused"),
+    [
+        ("一年十个月", set()),
+        ("两年", set()),
+        ("一年八个月", set()),
+        ("一年七个月", {"study_length_differs"}),
+        ("两年一个月", {"study_length_differs"}),
+        ("很久", {"study_length_differs"}),
+    ],
+)
+def test_the_length_of_study_agrees_with_its_months(told, refused):
+    """Art. 37: from 2023-09 to 2025-07 are 22 months, two years with the holidays."""
+    made = case("incomplete_certificate", {**SHORT, "study_length": told}, grade="S2")
+    assert codes(made) == refused

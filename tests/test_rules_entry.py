@@ -182,11 +182,65 @@ def test_a_minor_under_measures_keeps_the_roll(form, values, birth, refused):
         {"student": {"birth_date": birth, "coercive_measure": "1"}},
         {"student": {"birth_date": birth}, "earlier": (report,)},
     ):
-        assert codes(case(form, values, grade="S2", **facts)) == (
+        assert codes(case(form, values, grade="S1", **facts)) == (
             {"minor_under_measures"} if refused else set()
         )
     over = {"birth_date": birth, "coercive_measure": "0"}
-    assert codes(case(form, values, grade="S2", student=over, earlier=(report,))) == set()
+    assert codes(case(form, values, grade="S1", student=over, earlier=(report,))) == set()
+
+
+@pytest.mark.parametrize(
+    ("changes", "ground", "refused"),
+    [
+        ({}, None, True),
+        ({}, "1", False),
+        ({"coercive_measure": "0"}, None, False),
+        ({"birth_date": "2008-07-01"}, None, False),
+        ({"roll_status": "active"}, None, False),
+    ],
+)
+def test_why_a_minor_is_absent_is_known_first(changes, ground, refused):
+    """Art. 41: an absence whose ground nobody told may be 刑事强制措施."""
+    student = {"birth_date": "2008-07-02", "roll_status": "absent_reported", **changes}
+    earlier = (paper("absence_report", "pending", "S", values={"ground": ground}),) if ground else ()
+    for form, values in (
+        ("expulsion_request", {}),
+        ("withdrawal_application", {"stage": "S", "reason_code": "4"}),
+    ):
+        made = case(form, values, grade="S2", student=student, earlier=earlier)
+        assert codes(made) == ({"absence_ground_unknown"} if refused else set())
+        assert not refused or refusal(made, "absence_ground_unknown").article == 41
+
+
+@pytest.mark.parametrize(
+    ("grade", "refused"), [("S1", set()), ("S2", {"not_a_newcomer"}), ("S3", {"not_a_newcomer"})]
+)
+def test_only_newcomers_lose_their_place(grade, refused):
+    """Art. 12."""
+    made = case("entry_cancellation_report", {"ground": "3"}, grade=grade)
+    assert codes(made) == refused
+
+
+@pytest.mark.parametrize(
+    ("grade", "stage", "refused"),
+    [
+        ("J1", "J", set()),
+        ("P6", "J", set()),
+        ("", "J", set()),
+        ("J1", "S", {"stage_differs"}),
+        ("P5", "J", {"stage_differs"}),
+    ],
+)
+def test_the_stage_that_is_entered(grade, stage, refused):
+    """Art. 12: the own one, or the next after the last grade."""
+    values = {"stage": stage, "term_start": "2026-09-01", "defer_to": "2026-09-10"}
+    assert codes(case("deferred_entry_application", values, grade=grade, day=date(2026, 8, 28))) == refused
+
+
+@pytest.mark.parametrize(("given", "refused"), [("2026-07-01", set()), ("2026-07-02", {"awarded_in_future"})])
+def test_an_award_has_been_given(given, refused):
+    """Art. 39."""
+    assert codes(case("award_record", {"awarded_on": given})) == refused
 
 
 def test_the_report_of_such_an_absence_keeps_the_roll():

@@ -35,8 +35,8 @@ def test_who_just_reaches_every_condition_graduates():
 @pytest.mark.parametrize(("step", "refused"), [(-1, True), (0, False), (1, False)])
 def test_credits_at_the_threshold(kind, step, refused):
     """Art. 35(二): n - 1 is refused by the name of its field, n and n + 1 pass."""
-    made = senior(student={**REACHED, f"credits_{kind}": str(CREDITS[kind] + step)})
-    assert codes(made) == ({"credits_short"} if refused else set())
+    made = senior(student={**REACHED, "credits_total": "145", f"credits_{kind}": str(CREDITS[kind] + step)})
+    assert codes(made) - {"credits_sum"} == ({"credits_short"} if refused else set())
     if refused:
         assert refusal(made, "credits_short").field == f"credits_{kind}"
 
@@ -105,7 +105,8 @@ def test_a_sanction_must_be_revoked_by_the_day(record, papers, refused):
 def test_thresholds_follow_the_cohort(entry, required):
     """An edition keys the thresholds by the year of entry; the example edition has two cohorts."""
     year = int(entry[:4])
-    student = {**REACHED, "credits_elective": "60", "credits_school": "60", "exam_grades.信息技术": "C"}
+    sums = {"credits_total": "300", "credits_elective": "60", "credits_school": "60"}
+    student = {**REACHED, **sums, "exam_grades.信息技术": "C"}
     values = {"study_from": entry, "study_to": f"{year + 3}-06"}
     for count, objected in ((required - 1, {"credits_short"}), (required, set())):
         made = case(
@@ -123,8 +124,34 @@ def test_credits_pass_just_when_each_reaches_its_threshold(changes):
     """Whatever the four sums are."""
     student = {**REACHED, **{f"credits_{kind}": str(value) for kind, value in changes.items()}}
     short = {f"credits_{kind}" for kind, value in changes.items() if value < CREDITS[kind]}
-    found = [item.field for rule in RULES for item in rule(senior(student=student))]
-    assert set(found) == short
+    found = [item for rule in RULES for item in rule(senior(student=student))]
+    assert {item.field for item in found if item.code == "credits_short"} == short
+    total, *parts = (int(student[f"credits_{kind}"]) for kind in CREDITS)
+    assert ("credits_sum" in {item.code for item in found}) is (total < sum(parts))
+
+
+@pytest.mark.parametrize(("total", "refused"), [("157", True), ("158", False), ("159", False)])
+def test_all_credits_are_no_less_than_their_parts(total, refused):
+    """Art. 35(二): 130 + 22 + 6."""
+    made = senior(student={**REACHED, "credits_required": "130", "credits_total": total})
+    assert codes(made) == ({"credits_sum"} if refused else set())
+
+
+@pytest.mark.parametrize(
+    ("changes", "refused"),
+    [
+        ({}, {"conditions_all_met"}),
+        ({"credits_total": "143"}, set()),
+        ({"exam_grades.化学": "D"}, set()),
+        ({"practice_passed": ""}, set()),
+        ({"sanction": "1", "sanction_on": "2025-11-03"}, set()),
+    ],
+)
+def test_who_meets_every_condition_gets_the_diploma(changes, refused):
+    """Art. 37: 结业 is for who misses one of the five."""
+    values = {**STUDIES, "study_to": "2026-07"}
+    made = case("completion_certificate", values, grade="S3", student={**REACHED, **changes})
+    assert codes(made) == refused
 
 
 def test_the_edition_in_force_keeps_the_thresholds_of_the_regulation():

@@ -114,3 +114,30 @@ def test_dropping_out_is_of_the_compulsory_stage():
     """Art. 33."""
     assert codes(case("dropout_report", {"left_on": "2026-05-01"})) == set()
     assert refusal(case("dropout_report", {}, grade="S1"), "dropout_senior").article == 33
+
+
+@pytest.mark.parametrize(
+    ("grade", "stage", "refused"),
+    [("J2", "S", True), ("P6", "S", True), ("S1", "J", True), ("J2", "J", False), ("S1", "S", False)],
+)
+def test_nobody_withdraws_in_another_stage(grade, stage, refused):
+    """Art. 28: a pupil of junior school does not get round it as a senior student."""
+    made = case("withdrawal_application", {"stage": stage, "reason_code": "2"}, grade=grade)
+    assert codes(made) == ({"stage_differs"} if refused else set())
+    assert not refused or refusal(made, "stage_differs").article == 28
+
+
+@pytest.mark.parametrize(
+    ("home", "guest", "refused"),
+    [
+        (SCHOOL.name, OTHER_SCHOOL.name, set()),
+        ("长治市第九中学校", OTHER_SCHOOL.name, {"home_school_differs"}),
+        ("长治市第九中学校", SCHOOL.name, set()),
+    ],
+)
+def test_a_guests_own_school_is_that_of_the_roll(home, guest, refused):
+    """Art. 27: the guest school, too, may print the form of a pupil who is not registered elsewhere here."""
+    assert (
+        codes(case("guest_study_application", {**GUEST, "home_school": home, "guest_school": guest}))
+        == refused
+    )

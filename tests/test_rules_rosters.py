@@ -144,3 +144,68 @@ def test_papers_of_units():
     ):
         made = case("diploma_batch", {"stage": stage}, grade="", home=None, day=day)
         assert warnings(made) == told
+
+
+@pytest.mark.parametrize("form", ["class_roster", "graduate_roster", "admission_roster"])
+def test_nobody_is_listed_twice_by_the_id_number(form):
+    """Art. 14: under two 学籍号 or none."""
+    cells = {"rows.1.id_number": "14049920110721868X", "rows.2.id_number": "14049920110721868x"}
+    made = case(form, {"stage": "J", "grade": "J2", **cells}, grade="", stage="J", home=None)
+    assert refusal(made, "listed_twice").field == "rows.2.id_number"
+    other = {**cells, "rows.2.id_number": "140499201104120011"}
+    assert codes(case(form, {"stage": "J", "grade": "J2", **other}, grade="", stage="J", home=None)) == set()
+
+
+@pytest.mark.parametrize(("code", "refused"), [("L6", False), ("L7", True), ("22", True)])
+def test_graduates_have_one_of_three_conclusions(code, refused):
+    """Arts. 34 and 37."""
+    made = case("graduate_roster", {"stage": "S", "rows.1.conclusion": code}, grade="", home=None)
+    assert codes(made) == ({"not_a_conclusion"} if refused else set())
+
+
+@pytest.mark.parametrize(
+    ("stage", "counts", "refused"),
+    [
+        ("S", ("32", "31", "1", "0"), set()),
+        ("S", ("33", "31", "1", "0"), set()),
+        ("S", ("31", "31", "1", "0"), {"more_than_due"}),
+        ("J", ("32", "32", "0", "0"), set()),
+        ("J", ("32", "31", "1", "0"), {"conclusion_of_stage"}),
+        ("P", ("32", "31", "0", "1"), {"conclusion_of_stage"}),
+    ],
+)
+def test_the_counts_of_a_batch(stage, counts, refused):
+    """Arts. 34 and 37: who has no paper yet is the rest."""
+    columns = ("due", "graduated", "completed", "incomplete")
+    cells = {f"counts.1.{column}": count for column, count in zip(columns, counts, strict=True)}
+    assert codes(case("diploma_batch", {"stage": stage, **cells}, grade="", home=None)) == refused
+
+
+@pytest.mark.parametrize(
+    ("stage", "refused"),
+    [("J", set()), ("S", {"stage_not_offered"}), ("P", {"stage_not_admitted"})],
+)
+def test_entrants_are_admitted_to_a_stage_of_the_school(stage, refused):
+    """Arts. 2 and 9."""
+    assert codes(case("admission_roster", {"stage": stage}, grade="", home=None)) == refused
+
+
+def test_what_a_unit_says_of_itself():
+    """Arts. 2, 3 and 7: its name, its kind, its 学籍主管部门."""
+    for unit, refused in ((COUNTY.name, set()), ("武乡县教育局", {"unit_differs"})):
+        made = case("term_change_report", {"unit": unit}, grade="", home=None, chain=(COUNTY, CITY))
+        assert codes(made) == refused
+    for kind, supervisor, refused in (
+        ("31", COUNTY.name, set()),
+        ("34", COUNTY.name, {"school_kind_differs"}),
+        ("31", CITY.name, {"supervisor_differs"}),
+    ):
+        values = {"school_kind": kind, "supervisor": supervisor}
+        assert codes(case("school_info", values, grade="", home=None)) == refused
+
+
+@pytest.mark.parametrize(("given", "told"), [("2026-05-31", set()), ("2026-06-01", {"diploma_late"})])
+def test_a_senior_diploma_is_validated_by_the_end_of_may(given, told):
+    """Art. 36: late is told, and still done."""
+    assert warnings(case("diploma_senior", {"issued_on": given}, grade="S3")) == told
+    assert warnings(case("diploma_junior", {"issued_on": given}, grade="J3")) == set()

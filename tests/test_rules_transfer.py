@@ -163,3 +163,12 @@ def test_vocational_schools():
 def test_special_placements(values, refused):
     """Art. 21: 转入 or 保留 names the other school; 送教上门 has none."""
     assert codes(case("special_placement_form", {"disability": "5", **values})) == refused
+
+
+def test_a_registered_school_is_called_by_its_name_and_has_the_stage():
+    """Art. 20: 同级互转; a school that is not registered is known by what the form says."""
+    assert refusal(transfer({"in_school": "武乡县第三中学校"}), "school_name_differs").article == 20
+    assert codes(transfer({"in_school": "外省某中学校", "in_school_code": "3112345678"})) == set()
+    there = {"stages": ["P", "J"]}
+    assert refusal(senior(there=there), "stage_not_there").article == 20
+    assert codes(senior(there={"stages": ["S"]})) == set()

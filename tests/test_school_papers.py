@@ -10,12 +10,13 @@ import pytest
 
 from intake.codes import find
 from intake.uploads import inspect, pages
-from service import issue, register, retrieve, verify
+from service import issue, receive, register, retrieve, verify, worker
 from service.access import Role, Who
 from service.demo.people import id_number
 from service.errors import Problem
 from service.issue.compiling import RESTRICTED
 from storage.check import check
+from templates.catalogue import hash_of
 from tests.conftest import (
     BEARER,
     CITY,
@@ -302,8 +303,31 @@ def test_a_restricted_paper_is_read_by_few(town, registrar):
     for reader in (registrar, as_role("head", SCHOOL), as_role("city", CITY), as_role("auditor", COUNTY)):
         assert retrieve.document(town, reader, serial)["serial"] == serial
         assert len(retrieve.archive(town, reader, STUDENT)["entries"]) == 3
+    for act in (
+        lambda: issue.revoke(town, colleague, serial, "误开"),
+        lambda: receive.tick_mark(town, colleague, serial, "head", seen=True),
+    ):
+        with pytest.raises(Problem, match="restricted"):
+            act()
     # Nothing of it lies in the school's file: the form keeps it with the student.
     assert retrieve.archive(town, registrar, SCHOOL)["entries"] == []
+
+
+def test_a_scan_of_a_restricted_paper_is_read_by_few(town, registrar):
+    """Arts. 41 and 44: findings and bytes are for those who may read the paper, and for whoever brought the scan."""
+    data = {"ground": "1", "left_on": "2026-11-10", "keep_roll": "1"}
+    serial = ask(town, registrar, "absence_report", STUDENT, data=data)["serial"]
+    bringer, colleague = (Who(Role.REGISTRAR, SCHOOL, digest) for digest in ("bringer", "another"))
+    scan = receive.accept(town, bringer, pdf_of(town, serial))
+    while worker.work_once(town):
+        pass
+    for reader in (bringer, registrar, as_role("head", SCHOOL), as_role("city", CITY)):
+        (found,) = receive.result(town, reader, scan)["documents"]
+        assert found["serial"] == serial
+        assert receive.original(town, reader, scan).data == pdf_of(town, serial)
+    for look in (receive.result, receive.original):
+        with pytest.raises(Problem, match="restricted"):
+            look(town, colleague, scan)
 
 
 def test_a_case_of_another_edition_prints_that_edition(town, registrar):
@@ -327,12 +351,19 @@ def test_an_accepted_template_is_printed_from(town, registrar):
     """The newest accepted version of a form's template; earlier documents keep theirs."""
     form = town.catalogue.get("class_roster")
     old = kept(town, ask(town, registrar, "class_roster", data=CLASS)["serial"])
-    docx = town.archive.objects.put(form.template.read_bytes())
+    edited = [form.template.read_bytes()]
+    for comment in (b"1", b"2"):
+        changed = io.BytesIO(edited[0])
+        with zipfile.ZipFile(changed, "a") as package:
+            package.comment = comment
+        edited.append(changed.getvalue())
     with town.archive.begin() as transaction:
-        for digit in "12":
-            transaction.add_template_version(form=form.name, hash=digit * 64, docx=docx, note="", by="x")
+        for data in edited[1:]:
+            docx = town.archive.objects.put(data)
+            digest = hash_of(form, data)
+            transaction.add_template_version(form=form.name, hash=digest, docx=docx, note="", by="x")
     new = kept(town, ask(town, registrar, "class_roster", data=CLASS)["serial"])
-    assert (old.template_hash, new.template_hash) == (form.template_hash, "2" * 64)
+    assert (old.template_hash, new.template_hash) == (form.template_hash, digest)
     assert [fault.code for fault in check(town.archive) if not fault.harmless] == []
 
 

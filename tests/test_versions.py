@@ -2,15 +2,20 @@
 
 import hashlib
 import io
+import shutil
 import zipfile
+from dataclasses import replace
 
 import pytest
 
 from service import versions
 from service.__main__ import main
 from service.errors import Problem
+from service.issue.paper import sheet_for
+from service.issue.request import IssueRequest, Request
 from storage.check import check
 from templates.catalogue import hash_of
+from templates.lint import apart
 from tests.bureau import bureau_of
 from tests.conftest import CITY, COUNTY, STUDENT, as_role, issue_diploma
 from tests.specimens import templates as made
@@ -55,6 +60,21 @@ def test_an_accepted_template_prints_the_next_paper_and_leaves_the_last_alone(to
     with zipfile.ZipFile(io.BytesIO(docx)) as archive:
         assert "　".encode() in archive.read("word/document.xml")
     assert [fault for fault in check(town.archive) if not fault.harmless] == []
+
+
+def test_a_version_of_an_earlier_definition_is_not_printed_from(town, city, registrar, better, tmp_path):
+    """Once form.toml has changed, nobody knows whether the clerk's template has all its fields: the form's own is taken."""
+    versions.accept(town, city, FORM, better)
+    form = town.catalogue.get(FORM)
+    folder = tmp_path / "later" / FORM
+    shutil.copytree(form.folder, folder)
+    with (folder / "form.toml").open("a", encoding="utf-8") as definition:
+        definition.write("\n# 修订\n")
+    with town.archive.read() as reading:
+        request = IssueRequest(FORM, STUDENT, {})
+        for shape, version in ((form, True), (replace(form, folder=folder), False)):
+            asked = Request(request, shape, None, (), town.today())
+            assert (sheet_for(town, reading, asked).template is not None) is version
 
 
 def test_a_wrong_template_is_refused_with_all_findings(town, city, worse):
@@ -107,7 +127,7 @@ def test_over_http(request, better, worse):
         assert {item["code"] for item in told["findings"]} >= {"undeclared", "unused", "font"}
         assert any("studnet_name" in item["message"] for item in told["findings"])
         answer = city.put(
-            f"/v1/forms/{FORM}/template", params={"note": "多一行"}, files={"file": ("a.docx", better)}
+            f"/v1/forms/{FORM}/template", data={"note": "多一行"}, files={"file": ("a.docx", better)}
         )
         assert (answer.status_code, answer.json()["version"]) == (201, 1), answer.text
         again = city.put(f"/v1/forms/{FORM}/template", files={"file": ("a.docx", better)})
@@ -136,3 +156,13 @@ def test_by_hand(tmp_path, capsys, better, worse):
     file.write_bytes(better)
     assert main(asked) == 0
     assert '"version": 1' in capsys.readouterr().out
+
+
+def test_a_file_is_opened_apart_and_one_at_a_time(town, city, better):
+    """A child that needs too long is refused as any wrong template; a second file meanwhile is asked to wait."""
+    form = town.catalogue.get(FORM)
+    assert apart.opened_apart(form, better) == []
+    assert [item.code for item in apart.opened_apart(form, better, 0.01)] == ["template_too_heavy"]
+    with versions._JUDGING, pytest.raises(Problem) as busy:
+        versions.accept(town, city, FORM, better)
+    assert (busy.value.status, busy.value.code) == (503, "busy")

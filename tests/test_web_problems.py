@@ -104,6 +104,12 @@ def problem(answer):
     return body
 
 
+def test_every_value_that_is_too_long_is_named():
+    """A paper that does not fit says which values take the room."""
+    told = as_problem(templates.DoesNotFit(["reason", "out_school"], 2, 1)).to_json()
+    assert [item["field"] for item in told["errors"]] == ["reason", "out_school"]
+
+
 def test_busy_says_when_to_come_back(client):
     """503 carries Retry-After."""
     answer = client.get("/raise/busy")

@@ -29,7 +29,9 @@ _GRADE = re.compile(r"(?:小学)?([一二三四五六七八九1-9])年级?|(初|
 _DATE = re.compile(r"(\d{4})([-/.年])(\d{1,2})(?:[-/.月](\d{1,2})日?|月?)(?:[T ].*)?")
 _CLASS = re.compile(r"\(?(\d{1,4})\)?班?")
 _SCIENTIFIC = re.compile(r"\d(?:\.\d+)?E\+\d+", re.IGNORECASE)
-_INVISIBLE = re.compile("[\u200b-\u200f\u2060\ufeff]")
+_INVISIBLE = "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
+_AROUND = re.compile(rf"^[\s{_INVISIBLE}]+|[\s{_INVISIBLE}]+$")
+_WITHIN = re.compile(f"[{_INVISIBLE}]")
 _DOTS = re.compile("[•‧・･●．]")
 _BLANKS = re.compile(r"\s+")
 
@@ -48,6 +50,8 @@ DIGITS_LOST = Wrong(
     "digits_lost", "长号码被存成了数字，末尾几位已丢失；请先把该列设为“文本”格式，再对照证件重新填写"
 )
 
+UNSEEN = Wrong("bad_text", "中间夹有看不见的字符（多从网页或聊天软件复制而来）；请删去整格，重新手工输入")
+
 SPOILT = {"f": FORMULA, "e": ERROR}
 
 
@@ -59,6 +63,8 @@ def value_of(field: RecordField, cell: Cell, epoch: int = 1900) -> str | Wrong:
     if cell.kind in SPOILT:
         return SPOILT[cell.kind]
     text = _tidy(cell.text)
+    if _WITHIN.search(text):
+        return UNSEEN
     if field.code_set is not None or field.type == "division":
         return _code(field, text)
     if field.type in {"date", "year_month"}:
@@ -77,8 +83,8 @@ def _plain(field: RecordField, text: str) -> str:
 
 
 def _tidy(text: str) -> str:
-    """Without what nobody sees: blanks around, characters of no width, the tab and quote that keep a text a text."""
-    text = _INVISIBLE.sub("", text).replace("\u00a0", " ").replace("\r\n", "\n").strip()
+    """Without what nobody sees: blanks around, characters of no width there too, the tab and quote that keep a text a text."""
+    text = _AROUND.sub("", text).replace("\u00a0", " ").replace("\r\n", "\n")
     if text.startswith('="') and text.endswith('"'):
         text = text[2:-1]
     return text.removeprefix("'").removeprefix("`").strip()

@@ -12,7 +12,7 @@ from service.regulation.edition import Edition
 from service.regulation.record import lowered_objections, record_objections
 from storage.archive import Reading
 from storage.errors import NotFound
-from storage.records import Organization, Student
+from storage.records import Student
 
 OWN = frozenset({"student_no", "name", "school", "school_name"})
 """Columns that are no field of the edition's record."""
@@ -55,7 +55,8 @@ class Plan:
     def _examine(self, line: Line, bearers: Mapping[str, Sequence[str]]) -> list[CellFault]:
         """What the rules say of a line, without repeating what its cells were told already."""
         number = line.values.get("student_no", "")
-        before = self._student(number)
+        on_file = self._student(number)
+        before = on_file if on_file and self._in_scope(on_file.school) else None
         known = {**before.data} if before else {}
         record = {
             field: value
@@ -65,7 +66,7 @@ class Plan:
         name = line.values.get("name") or known.get("name", "")
         found = [] if number else [Objection("student_no", "missing_field", "缺少学籍号；请补填", 11)]
         found += name_objections(name)
-        school, wrong = self._school_of(line, before)
+        school, wrong = self._school_of(line, before, elsewhere=on_file is not None and before is None)
         found += wrong
         found += record_objections(number, record, self._edition) if number else []
         found += lowered_objections(known, record, by_school=self._who.role not in AUTHORITIES)
@@ -83,8 +84,19 @@ class Plan:
         except NotFound:
             return None
 
-    def _school_of(self, line: Line, before: Student | None) -> tuple[str, list[Objection]]:
-        """The school of a line: its own column, by code or by name, else the one asked for, else the record's."""
+    def _in_scope(self, school: str) -> bool:
+        """Tell whether a record may be told of and built on: of a student out of scope it may not (art. 44)."""
+        if school not in self._chains:
+            self._chains[school] = self._reading.chain(school)
+        return sees(self._who, self._chains[school])
+
+    def _school_of(
+        self, line: Line, before: Student | None, *, elsewhere: bool
+    ) -> tuple[str, list[Objection]]:
+        """The school of a line: its own column, by code or by name, else the one asked for, else the record's.
+
+        `elsewhere` says that the student is on the roll of a school out of scope, and no more of it.
+        """
         code, name = line.values.get("school", ""), line.values.get("school_name", "")
         if not code and name:
             code = next((unit.code for unit in self._units.values() if unit.name == name), "")
@@ -94,9 +106,10 @@ class Plan:
         if not code:
             message = "缺少学校标识码；请增加这一列，或导入时指明学校"
             return "", [Objection("school", "missing_field", message, 11)]
-        return code, self._school_objections(code, name, before)
+        moved = elsewhere or (before is not None and before.school != code)
+        return code, self._school_objections(code, name, moved=moved)
 
-    def _school_objections(self, code: str, name: str, before: Student | None) -> list[Objection]:
+    def _school_objections(self, code: str, name: str, *, moved: bool) -> list[Objection]:
         """Art. 14: a registered school in scope, and not the one where somebody is on another live roll."""
         unit = self._units.get(code)
         if unit is None:
@@ -104,18 +117,13 @@ class Plan:
         if name and name != unit.name:
             message = "学校名称与学校标识码不是同一所学校；请改正"
             return [Objection("school_name", "school_differs", message, 14)]
-        if not sees(self._who, self._chain(unit)):
+        if not self._in_scope(unit.code):
             message = "该校不在管辖范围；请由该校或其主管部门导入"
             return [Objection("school", "out_of_scope", message, 44)]
-        if before is not None and before.school != code:
+        if moved:
             message = "该生学籍在另一所学校；请先办理转学，不得直接导入"
             return [Objection("student_no", "on_another_roll", message, 14)]
         return []
-
-    def _chain(self, unit: Organization) -> list[str]:
-        if unit.code not in self._chains:
-            self._chains[unit.code] = self._reading.chain(unit.code)
-        return self._chains[unit.code]
 
     def _doubles(self, line: Line) -> list[Objection]:
         """The same 学籍号 or id number twice in one file (arts. 11 and 14)."""

@@ -157,7 +157,7 @@ def _archive_transfer_list(form: Form, sources: Sources) -> dict[str, str]:
     rows = [
         {
             "archive_no": entry.id,
-            "title": _title(sources, entry)[: form.field("rows.1.title").max],
+            "title": _title(sources, entry),
             "student_no": sources.student.student_no,
             "medium": MEDIUM,
             "files": "1",

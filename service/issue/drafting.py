@@ -71,11 +71,11 @@ def make_draft(office: Office, transaction: Transaction, who: Who, form: Form, a
     gathered = gather(office, transaction, request)
     case = case_of(office, transaction, who, request, gathered)
     blocks = _with_blocks(transaction, form, request.chain)
-    found = [
-        *gathered.objections,
+    ruled = [
         *certificates.number_objections(form, gathered.values, has_blocks=bool(blocks)),
         *judge(case, RULES),
     ]
+    found = [*gathered.objections, *(item for item in ruled if item.field not in gathered.too_long)]
     if found:
         raise refused(found)
     once_only(case)

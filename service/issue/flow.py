@@ -27,17 +27,24 @@ class Issued:
     replay: bool = False
 
 
-def issue(office: Office, who: Who | None, request: IssueRequest, key: str | None = None) -> Issued:
+def issue(
+    office: Office,
+    who: Who | None,
+    request: IssueRequest,
+    key: str | None = None,
+    bound: Mapping[str, Any] | None = None,
+) -> Issued:
     """Print one document, all or nothing: row, number, log leaf, archive entries and answer together.
 
-    `key` is the Idempotency-Key: the same request with it gets the same answer again. Raises Problem (401,
-    403, 404, 409, 422), and the errors of templates and storage.
+    `key` is the Idempotency-Key: the same request with it gets the same answer again; `bound` is what was asked for
+    when the request is only what we made of it. Raises Problem (401, 403, 404, 409, 422), and the errors of templates
+    and storage.
     """
     allowed = may(who, Action.ISSUE)
     form = office.catalogue.get(request.form)
     with office.archive.begin() as transaction:
         if key is not None:
-            before = _claim(transaction, allowed, key, request)
+            before = claim(transaction, allowed, key, request.to_json() if bound is None else bound)
             if before is not None:
                 return Issued(before.body, before.status, replay=True)
         draft = make_draft(office, transaction, allowed, form, request)
@@ -51,13 +58,9 @@ def issue(office: Office, who: Who | None, request: IssueRequest, key: str | Non
         raise
 
 
-def _claim(transaction: Transaction, who: Who, key: str, request: IssueRequest) -> Answer | None:
+def claim(transaction: Transaction, who: Who, key: str, asked: Mapping[str, Any]) -> Answer | None:
     """The answer this key was given before, or None: the work is now ours."""
     try:
-        return transaction.claim_answer(who.token_digest, key, _request_hash(request))
+        return transaction.claim_answer(who.token_digest, key, sha256_hex(canonical(asked)))
     except KeyReused as error:
         raise Problem("idempotency_key_reused", 409, "幂等键已用于另一请求", error.message_zh) from None
-
-
-def _request_hash(request: IssueRequest) -> str:
-    return sha256_hex(canonical(request.to_json()))

@@ -28,12 +28,14 @@ MOST = 200
 class Gathered:
     """The values of a paper as they would be printed, what is wrong with them, and whose rows they are.
 
-    `homes` has the own school's code of each registered student whom a row names.
+    `homes` has the own school's code of each registered student whom a row names. `too_long` are the values that
+    were refused before anything was made of them: `values` are without them, and no rule is asked about them.
     """
 
     values: Mapping[str, str]
     objections: list[Objection]
     homes: Mapping[str, str]
+    too_long: frozenset[str] = frozenset()
 
 
 def gather(office: Office, reading: Reading, request: Request) -> Gathered:
@@ -47,17 +49,19 @@ def gather(office: Office, reading: Reading, request: Request) -> Gathered:
     rows = sources.complete(form, asked, roll.record)
     records = _records(office, reading, request, asked)
     taken, contradicted = sources.gather(form, records, rows.data)
-    whole, wrong = summed(form, taken)
+    long = {name: value for name, value in taken.items() if len(value) > form.field(name).max}
+    legal, wrong = summed(form, {name: value for name, value in taken.items() if name not in long})
+    whole = {**legal, **long}
     known = sources.recorded(form, records) | rows.recorded
     found += [
         *rows.objections,
         *contradicted,
         *sources.missing(form, whole),
         *values.form_objections(form, whole, known),
-        *wrong,
+        *([] if long else wrong),
         *_unregistered(form, whole, roll.homes),
     ]
-    return Gathered(whole, found[:MOST], roll.homes)
+    return Gathered(legal, found[:MOST], roll.homes, frozenset(long))
 
 
 def _unregistered(form: Form, whole: Mapping[str, str], homes: Mapping[str, str]) -> list[Objection]:

@@ -169,7 +169,7 @@ def _keep(transaction: Transaction, draft: Draft, document: Document, paper: Pri
     _note_overrides(transaction, draft)
     for serial in replaced(draft.case, draft.overrides):
         transaction.set_status(serial, "superseded", reason=REPLACED, superseded_by=document.serial)
-        transaction.add_leaf("revoke", serial, revoke_payload(serial, REPLACED))
+        transaction.add_leaf("revoke", serial, revoke_payload(serial, REPLACED, document.serial))
 
 
 def _note_overrides(transaction: Transaction, draft: Draft) -> None:

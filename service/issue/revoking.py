@@ -5,7 +5,7 @@ from typing import Any
 from service.access import Action, Role, Who, may
 from service.errors import Objection, Problem, refused
 from service.office import Office
-from service.office.lookups import document_body, find_document, require, revoke_payload
+from service.office.lookups import document_body, find_document, open_to, require, revoke_payload
 
 MAX_REASON = 500
 """Characters of a revocation's reason: a paragraph."""
@@ -23,6 +23,7 @@ def revoke(office: Office, who: Who | None, serial: str, reason: str) -> dict[st
     with office.archive.begin() as transaction:
         document = find_document(transaction, serial)
         allowed = require(transaction, who, Action.REVOKE, document.school)
+        open_to(office, allowed, document)
         if document.status not in {"pending", "effective"}:
             raise Problem("already_revoked", 409, "文书已失效", "该文书已作废或已被替代，不能再次作废。")
         if allowed.role is Role.REGISTRAR and document.status == "effective":

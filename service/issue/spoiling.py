@@ -7,11 +7,12 @@ from typing import Any
 from service.access import Action, Who, may
 from service.errors import Problem, article_name
 from service.issue.drafting import NUMBER_ARTICLE
-from service.issue.flow import Issued, issue
-from service.issue.request import IssueRequest, Mode
+from service.issue.flow import Issued, claim, issue
+from service.issue.paper import sheet_for
+from service.issue.request import IssueRequest, Mode, Request, case_day
 from service.issue.revoking import revoke
 from service.office import Office
-from service.office.lookups import document_body, find_document, require
+from service.office.lookups import document_body, find_document, open_to, require, units_above
 from service.regulation import sources
 from service.regulation.case import Override
 from storage.archive import Reading
@@ -33,29 +34,59 @@ def spoil(
     """Void the number of a paper that is not in force yet, and issue the same paper with the next number (arts. 34, 38).
 
     `data` corrects what the request for the spoilt one had wrong; what is on file is taken from there again. With
-    `key` a repeated call gets the same replacement. The answer has `spoilt` and `replacement` (None without
-    `replace`). Raises Problem 401, 403, 404, 409, 422; when only the replacement is refused, the blank is spoilt all
-    the same, and `spoilt` in the problem says so.
+    `key` a repeated call gets the same replacement, and another call is refused. The answer has `spoilt` and
+    `replacement` (None without `replace`). Raises Problem 401, 403, 404, 409, 422; nothing is voided when the blank no
+    longer fits; when only the replacement is refused for another reason, the blank is spoilt all the same, and
+    `spoilt` in the problem says so.
     """
     may(who, Action.ISSUE)
+    with office.archive.begin() as transaction:
+        document = find_document(transaction, serial)
+        allowed = require(transaction, who, Action.REVOKE, document.school)
+        open_to(office, allowed, document)
+        asked = _asked(document.serial, reason, data, replace=replace)
+        if key is not None and claim(transaction, allowed, key, asked) is None:
+            transaction.drop_answer(allowed.token_digest, key)  # it is free: the replacement claims it
     with office.archive.read() as reading:
-        document = find_document(reading, serial)
-        require(reading, who, Action.REVOKE, document.school)
         # The same words, so that what an authority withdrew for its own reason is no spoilt blank of ours.
         again = key is not None and document.status == "revoked" and document.reason == reason.strip()
         if not again:
             _may_be_spoilt(office, document)
         request = _request(office, reading, document, data or {})
+        if replace and not again:
+            _must_fit(office, reading, request)
     spoilt = document_body(office, document) if again else revoke(office, who, serial, reason)
     if not replace:
+        _answered(office, allowed, key, asked)
         return {"spoilt": spoilt, "replacement": None}
     try:
-        issued: Issued = issue(office, who, request, key)
+        issued: Issued = issue(office, who, request, key, asked)
     except Problem as problem:
         problem.detail = f"损坏的一份已作废，但没有印出替换的一份：{problem.detail}"
         problem.extra["spoilt"] = spoilt
         raise
     return {"spoilt": spoilt, "replacement": dict(issued.body)}
+
+
+def _asked(serial: str, reason: str, data: Mapping[str, Any] | None, *, replace: bool) -> Mapping[str, Any]:
+    """What makes two calls the same one: the request for the replacement changes with the records, the call does not."""
+    return {"spoil": serial, "reason": reason.strip(), "data": dict(data or {}), "replace": replace}
+
+
+def _answered(office: Office, who: Who, key: str | None, asked: Mapping[str, Any]) -> None:
+    """Keep that a key was used for this call, which prints nothing."""
+    if key is None:
+        return
+    with office.archive.begin() as transaction:
+        if claim(transaction, who, key, asked) is None:
+            transaction.put_answer(who.token_digest, key, 201, {"replacement": None})
+
+
+def _must_fit(office: Office, reading: Reading, request: IssueRequest) -> None:
+    """Refuse a blank that is no longer there, or no longer fits, before the number is voided."""
+    form, school = office.catalogue.get(request.form), str(request.school)
+    chain = tuple(units_above(reading, school))
+    sheet_for(office, reading, Request(request, form, None, chain, case_day(request, office.today())))
 
 
 def _may_be_spoilt(office: Office, document: Document) -> None:

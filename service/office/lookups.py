@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from service.access import Action, Who, within
+from service.access import Action, Who, reads_restricted, restricted, within
 from service.errors import Problem
 from service.office.desk import Office
 from service.signing import parse_serial
@@ -35,6 +35,18 @@ def find_document(reading: Reading, serial: str) -> Document:
         return reading.document(parse_serial(serial))
     except NotFound:
         raise unknown("serial", "文书", "请核对编号") from None
+
+
+def open_to(office: Office, who: Who, document: Document) -> None:
+    """Let pass who may read a document in scope; raises Problem 403 `restricted` (arts. 41 and 44)."""
+    if not readable(office, who, document):
+        raise restricted()
+
+
+def readable(office: Office, who: Who, document: Document) -> bool:
+    """Tell whether somebody in scope may also read this document, which may be a restricted one."""
+    form = office.catalogue.forms.get(document.form)
+    return form is None or not form.access or reads_restricted(who, document.created_by)
 
 
 def effective_once(office: Office, reading: Reading, document: Document) -> bool:
@@ -173,12 +185,13 @@ def issue_payload(document: Document) -> bytes:
     )
 
 
-def revoke_payload(serial: str, reason: str) -> bytes:
-    """What the log says of a revocation; the reason only as its digest."""
+def revoke_payload(serial: str, reason: str, superseded_by: str | None = None) -> bytes:
+    """What the log says of a revocation: the reason only as its digest, and the serial that took its place."""
     return canonical(
         {
             "kind": "revoke",
             "serial": serial,
             "reason_sha256": hashlib.sha256(reason.encode("utf-8")).hexdigest(),
+            "superseded_by": superseded_by,
         }
     )

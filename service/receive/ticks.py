@@ -6,7 +6,16 @@ from typing import Any
 from service.access import Action, Who, may
 from service.errors import Problem
 from service.office import Office
-from service.office.lookups import JSON, canonical, document_body, file, files_of, find_document, require
+from service.office.lookups import (
+    JSON,
+    canonical,
+    document_body,
+    file,
+    files_of,
+    find_document,
+    open_to,
+    require,
+)
 from storage.archive import Reading
 from storage.records import Document
 
@@ -20,6 +29,7 @@ def tick_mark(office: Office, who: Who | None, serial: str, block: str, seen: bo
     with office.archive.begin() as transaction:
         document = find_document(transaction, serial)
         allowed = require(transaction, who, Action.TICK, document.school)
+        open_to(office, allowed, document)
         _may_tick(office, document, block)
         tick = canonical(
             {"serial": document.serial, "block": block, "seen": seen, "at": office.now().isoformat()}

@@ -1,5 +1,6 @@
 """The clauses on diplomas, 结业, 肄业 and 学历证明: stage, span, and once only (arts. 9, 24, 34, 36, 37 and 38)."""
 
+import re
 from collections.abc import Mapping, Sequence
 
 from service.errors import Objection
@@ -14,6 +15,10 @@ DIPLOMA = "diploma_"
 """How the names of the forms of arts. 34 and 36 begin."""
 COMPLETION, INCOMPLETE = "completion_certificate", "incomplete_certificate"
 LEAVING = (COMPLETION, INCOMPLETE)
+YEAR, TERM, HOLIDAYS = 12, 6, 2
+"""Months of a year, of a term, and of the summer holidays that a length of study may count or not."""
+NUMBER = "([0-9]{1,2}|[零一二两三四五六七八九十]{1,3})"
+LENGTH = re.compile(f"(?:{NUMBER}学?年)?(半)?年?零?(?:{NUMBER}个?学期)?零?(?:{NUMBER}个?月)?")
 
 
 def is_diploma(form: Form) -> bool:
@@ -102,6 +107,42 @@ def leaving_paper(case: Case) -> list[Objection]:
     return []
 
 
+def length_told(case: Case) -> list[Objection]:
+    """Art. 37 (A37-1): the length of study in words agrees with its months, but for the holidays at its end."""
+    told = case.values.get("study_length", "")
+    begin, end = case.values.get("study_from", ""), case.values.get("study_to", "")
+    if case.form.name != INCOMPLETE or not told or not (is_month(begin) and is_month(end) and begin < end):
+        return []
+    said, months = months_in(told), _months(end) - _months(begin)
+    if said is not None and abs(said - months) <= HOLIDAYS:
+        return []
+    what = f"修业年限“{told}”与入学至离校的 {months // YEAR} 年 {months % YEAR} 个月不符"
+    advice = "请改填修业年限（study_length），写作“几年几个月”，或核对 study_from 和 study_to"
+    return [case.objection("study_length", "study_length_differs", 37, what, advice)]
+
+
+def months_in(text: str) -> int | None:
+    """The months of a length of study in words: 一年六个月, 两年, 1年半, 三学期; None when it names none."""
+    found = LENGTH.match(text)
+    if found is None or not any(found.groups()):
+        return None
+    years, half, terms, months = found.groups()
+    return _count(years) * YEAR + _count(terms) * TERM + _count(months) + (TERM if half else 0)
+
+
+def _count(text: str | None) -> int:
+    """A number below a hundred in digits or in Chinese; 0 for none."""
+    if not text or text.isdecimal():
+        return int(text or 0)
+    tens, ten, ones = text.replace("两", "二").rpartition("十")
+    digits = "零一二三四五六七八九"
+    return (digits.find(tens or "一") * 10 if ten else 0) + (max(digits.find(ones[-1:]), 0) if ones else 0)
+
+
+def _months(month: str) -> int:
+    return int(month[:4]) * YEAR + int(month[5:7])
+
+
 def one_diploma(case: Case) -> list[Objection]:
     """Art. 38 (A38-1): a lost diploma is never given again; a blank spoilt before 验印 was no diploma yet."""
     if not is_diploma(case.form) or not (case.same() or case.papers(RECORD_CERTIFICATE, case.stage)):
@@ -166,5 +207,13 @@ def number_objections(form: Form, values: Mapping[str, str], *, has_blocks: bool
     ]
 
 
-RULES: tuple[Rule, ...] = (right_stage, final_grade, study_span, study_years, not_suspended, leaving_paper)
+RULES: tuple[Rule, ...] = (
+    right_stage,
+    final_grade,
+    study_span,
+    study_years,
+    not_suspended,
+    leaving_paper,
+    length_told,
+)
 ONCE: tuple[Rule, ...] = (one_diploma, one_record_certificate, one_leaving_paper)

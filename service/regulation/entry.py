@@ -3,9 +3,10 @@
 from datetime import date, timedelta
 
 from service.errors import Objection
-from service.regulation.case import Case, Rule
+from service.regulation.case import Case, Rule, words
 from service.regulation.days import after_working_days, day
 from service.regulation.transfer import terms
+from service.regulation.withdrawal import AUTOMATIC
 
 DEFERRED, CANCELLED, CHANGE = (
     "deferred_entry_application",
@@ -15,6 +16,7 @@ DEFERRED, CANCELLED, CHANGE = (
 NO_SHOW, NOT_AFTER_DEFERRAL = "1", "2"
 """Codes of the grounds: 10个工作日未报到, 延期期满仍不报到; fraud has no window."""
 AUGUST, SEPTEMBER = 8, 9
+NEXT_STAGE = {"P6": "J", "J3": "S"}
 INFO, ENTRY_GRADES = "student_info", frozenset({"J1", "S1"})
 
 
@@ -53,6 +55,25 @@ def senior_cancellation(case: Case) -> list[Objection]:
         return []
     what = "小学、初中新生不报到视为辍学，不得取消入学资格"
     return [case.objection("grade", "cancel_compulsory", 12, what, "请改用辍学情况报告（dropout_report）")]
+
+
+def newcomer(case: Case) -> list[Objection]:
+    """Art. 12 (A12-4): 入学资格 is lost by who enters, not by who is in a later grade of senior school."""
+    if case.form.name != CANCELLED or case.stage != "S" or case.grade in {"", "S1"}:
+        return []
+    what = f"该生现为{words('grade', case.grade)}学生，取消入学资格只用于高一新生"
+    advice = f"请核对登记的年级；旷课的改用自动退学报请表（{AUTOMATIC}）"
+    return [case.objection("grade", "not_a_newcomer", 12, what, advice)]
+
+
+def deferred_stage(case: Case) -> list[Objection]:
+    """Art. 12 (A12-1): the stage entered is the pupil's own, or the next one for who ends a stage."""
+    asked, grade = case.values.get("stage", ""), case.grade
+    entered = {grade[:1], NEXT_STAGE.get(grade, "")}
+    if case.form.name != DEFERRED or not asked or not grade or asked in entered:
+        return []
+    what = f"该生现为{words('grade', grade)}学生，所填学段不符"
+    return [case.objection("stage", "stage_differs", 12, what, "请改填学段（stage），或核对登记的年级")]
 
 
 def no_show(case: Case) -> list[Objection]:
@@ -122,6 +143,8 @@ RULES: tuple[Rule, ...] = (
     deferral_window,
     deferral_length,
     senior_cancellation,
+    newcomer,
+    deferred_stage,
     no_show,
     new_photo,
     change_has_basis,

@@ -1,11 +1,13 @@
 """The five conditions of a senior diploma (art. 35), each by what the record or the request says."""
 
+from dataclasses import replace
+
 from service.errors import Objection
 from service.regulation.case import Case, Rule, words
 from service.regulation.edition import Graduation
 from service.regulation.standing import open_sanctions
 
-FORM = "diploma_senior"
+FORM, COMPLETION = "diploma_senior", "completion_certificate"
 CREDITS = {
     "total": "总学分",
     "required": "必修学分",
@@ -39,6 +41,29 @@ def enough_credits(case: Case) -> list[Objection]:
                 )
             )
     return found
+
+
+def credits_add_up(case: Case) -> list[Objection]:
+    """Art. 35(二) (A35-2): the sum of all credits is no less than its parts together."""
+    told = [case.of(f"credits_{kind}") for kind in CREDITS]
+    if case.form.name != FORM or not all(text.isdecimal() for text in told):
+        return []
+    total, *parts = map(int, told)
+    if total >= sum(parts):
+        return []
+    what = f"总学分 {total} 少于必修、选修各部分之和 {sum(parts)}"
+    return [case.objection("credits_total", "credits_sum", 35, what, "请核对学分（credits_total）")]
+
+
+def nothing_open(case: Case) -> list[Objection]:
+    """Art. 37: 结业 is for who does not meet art. 35; who meets it all on record graduates."""
+    if case.form.name != COMPLETION or case.stage != "S":
+        return []
+    as_diploma = replace(case, form=replace(case.form, name=FORM))
+    if any(rule(as_diploma) for rule in CONDITIONS_OF_35):
+        return []
+    what, advice = "登记的毕业条件都已达到，不发结业证书", f"请改发毕业证书（{FORM}），或核对登记的毕业条件"
+    return [case.objection(None, "conditions_all_met", 37, what, advice)]
 
 
 def exams_passed(case: Case) -> list[Objection]:
@@ -110,4 +135,11 @@ def conditions(case: Case) -> Graduation:
     return case.edition.graduating(int(year) if year.isdecimal() else case.day.year)
 
 
-RULES: tuple[Rule, ...] = (enough_credits, exams_passed, conditions_met, sanctions_revoked)
+CONDITIONS_OF_35: tuple[Rule, ...] = (
+    enough_credits,
+    credits_add_up,
+    exams_passed,
+    conditions_met,
+    sanctions_revoked,
+)
+RULES: tuple[Rule, ...] = (*CONDITIONS_OF_35, nothing_open)

@@ -56,4 +56,16 @@ def other_school(case: Case) -> list[Objection]:
     return found
 
 
-RULES: tuple[Rule, ...] = (same_grade, room_in_class, other_school)
+def home_is_own(case: Case) -> list[Objection]:
+    """Art. 27 (A27-1): the roll stays where it is; the 原校 of a guest is the school that holds it."""
+    named, here = case.values.get("home_school", ""), case.chain[0] if case.chain else None
+    if case.form.name != FORM or not named or here is None or here.name == case.values.get("guest_school"):
+        return []
+    own = here if here.code == case.home else case.others.get(case.home or "")
+    if own is None or own.name == named:
+        return []
+    what, advice = f"该生学籍在{own.name}，与所填原校不符", "请改填原校（home_school）"
+    return [case.objection("home_school", "home_school_differs", 27, what, advice)]
+
+
+RULES: tuple[Rule, ...] = (same_grade, room_in_class, other_school, home_is_own)

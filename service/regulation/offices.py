@@ -1,13 +1,18 @@
 """The clauses on the papers of units themselves: staff, look-ups, handovers, validation (arts. 8, 36, 42 and 44)."""
 
+from collections.abc import Sequence
+
 from service.errors import Objection
 from service.regulation.case import Case, Rule
-from service.regulation.issuing import HANDOVER
+from service.regulation.issuing import HANDOVER, KIND_DIGITS, stages_of
+from service.regulation.units import approver
 
 FILING, ACCESS, BATCH = "registrar_filing", "access_request", "diploma_batch"
+TERM, SCHOOL, DIPLOMA = "term_change_report", "school_info", "diploma_senior"
 LEAVING = "3"
 """Code of the staff change 离任."""
 NO = "0"
+MONTH_AT = len("2026-")
 
 
 def permanent_staff(case: Case) -> list[Objection]:
@@ -50,6 +55,43 @@ def handed_to_another(case: Case) -> list[Objection]:
     ]
 
 
+def reporting_unit(case: Case) -> list[Objection]:
+    """Art. 7: the unit that reports a term's changes is the one that issues the paper."""
+    named = case.values.get("unit", "")
+    if case.form.name != TERM or not named or not case.chain or named == case.chain[0].name:
+        return []
+    what, advice = f"呈报单位须是{case.chain[0].name}", "请改填呈报单位（unit），或由该单位办理"
+    return [case.objection("unit", "unit_differs", 7, what, advice)]
+
+
+def kind_on_record(case: Case) -> list[Objection]:
+    """Arts. 2 and 3: the kind of school is that of its code, and its 学籍主管部门 that of one of its stages."""
+    if case.form.name != SCHOOL or not case.chain or case.chain[0].kind != "school":
+        return []
+    school, found = case.chain[0], []
+    kind, named = (case.values.get(name, "") for name in ("school_kind", "supervisor"))
+    if kind and kind[:KIND_DIGITS] != school.code[:KIND_DIGITS]:
+        what, advice = "办学类型与学校标识码前两位不符", "请改填办学类型（school_kind）"
+        found.append(case.objection("school_kind", "school_kind_differs", 2, what, advice))
+    stages: Sequence[str | None] = stages_of(school, case.edition) or [None]
+    units = [approver(case.chain, stage, case.edition) for stage in stages]
+    names = list(dict.fromkeys(unit.name for unit in units if unit is not None))
+    if named and names and named not in names:
+        what, advice = f"学籍主管部门须是{'或'.join(names)}", "请改填学籍主管部门（supervisor）"
+        found.append(case.objection("supervisor", "supervisor_differs", 3, what, advice))
+    return found
+
+
+def diploma_late(case: Case) -> list[Objection]:
+    """Art. 36 (A36-1), a warning: a senior diploma is validated by the end of May of its year."""
+    last = str(case.edition.limits["validate_by"].value)
+    dated = case.values.get("issued_on", "") or case.day.isoformat()
+    if case.form.name != DIPLOMA or dated[MONTH_AT:] <= last:
+        return []
+    what = f"普通高中毕业证书验印应在每年 {last} 前一次完成"
+    return [case.objection("issued_on", "diploma_late", 36, what, "请附市教育局同意补办验印的文件")]
+
+
 def validation_late(case: Case) -> list[Objection]:
     """Art. 36 (A36-1), a warning: senior diplomas are validated once a year, by the end of May."""
     last = str(case.edition.limits["validate_by"].value)
@@ -59,5 +101,11 @@ def validation_late(case: Case) -> list[Objection]:
     return [case.objection(None, "validation_late", 36, what, "请附市教育局同意补办验印的文件")]
 
 
-RULES: tuple[Rule, ...] = (permanent_staff, access_ends_later, handed_to_another)
-WARNINGS: tuple[Rule, ...] = (validation_late,)
+RULES: tuple[Rule, ...] = (
+    permanent_staff,
+    access_ends_later,
+    handed_to_another,
+    reporting_unit,
+    kind_on_record,
+)
+WARNINGS: tuple[Rule, ...] = (validation_late, diploma_late)

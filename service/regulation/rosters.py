@@ -1,14 +1,16 @@
 """The clauses on rosters: class sizes, whose roll a pupil is on, and the plan (arts. 9, 13, 14, 27, 34 and 37)."""
 
 import re
-from collections import Counter
 
 from service.errors import Objection
 from service.regulation.case import Case, Rule, words
+from service.regulation.issuing import stages_of
 
 CLASS, GRADUATES, ADMITTED = "class_roster", "graduate_roster", "admission_roster"
-OWN_PUPILS = (CLASS, GRADUATES, "diploma_batch", "diploma_collection")
+BATCH, COLLECTION = "diploma_batch", "diploma_collection"
+OWN_PUPILS = (CLASS, GRADUATES, BATCH, COLLECTION)
 GUEST, GRADUATED = "2", "L4"
+CONCLUSIONS = frozenset({GRADUATED, "L5", "L6"})
 """Codes of the source 借读 and of the change 毕业."""
 PLANNED = re.compile(r"([0-9]+)\s*[人名]")
 MOST_TOLD = 20
@@ -48,14 +50,18 @@ def _size(case: Case) -> int:
 
 def listed_once(case: Case) -> list[Objection]:
     """Art. 14 (A14-1): nobody stands on one roster twice."""
-    if case.form.name not in {CLASS, GRADUATES, ADMITTED}:
+    if case.form.name not in {CLASS, GRADUATES, ADMITTED, COLLECTION}:
         return []
-    counts = Counter(number for _, number in case.rows("rows", "student_no"))
-    twice = [name for name, number in case.rows("rows", "student_no") if counts[number] > 1]
-    return [
-        case.objection(name, "listed_twice", 14, "同一学生在名册中列了两次", "请删去重复的一行")
-        for name in twice[1 : MOST_TOLD + 1]
-    ]
+    found: dict[str, Objection] = {}
+    for column in ("student_no", "id_number"):
+        seen: set[str] = set()
+        for name, number in case.rows("rows", column):
+            if number.upper() in seen:
+                what, advice = "同一学生在名册中列了两次", "请删去重复的一行"
+                objection = case.objection(name, "listed_twice", 14, what, advice)
+                found.setdefault(name.rpartition(".")[0], objection)
+            seen.add(number.upper())
+    return list(found.values())[:MOST_TOLD]
 
 
 def on_own_roll(case: Case) -> list[Objection]:
@@ -91,6 +97,52 @@ def conclusion_of_stage(case: Case) -> list[Objection]:
     ][:MOST_TOLD]
 
 
+def known_conclusion(case: Case) -> list[Objection]:
+    """Arts. 34 and 37: a senior student leaves with 毕业, 结业 or 肄业; no other change stands on this roster."""
+    if case.form.name != GRADUATES or case.stage != "S":
+        return []
+    what, advice = "毕业生花名册只列毕业、结业、肄业的学生", "请改为 L4、L5 或 L6，或删去这一行"
+    return [
+        case.objection(name, "not_a_conclusion", 37, what, advice)
+        for name, code in case.rows("rows", "conclusion")
+        if code not in CONCLUSIONS
+    ][:MOST_TOLD]
+
+
+def batch_counts(case: Case) -> list[Objection]:
+    """Arts. 34 and 37: no more papers than pupils who are due one; 结业 and 肄业 for 普通高中 only."""
+    if case.form.name != BATCH:
+        return []
+    columns = ("due", "graduated", "completed", "incomplete")
+    told = [case.values.get(f"counts.1.{column}", "") for column in columns]
+    due, graduated, completed, incomplete = (int(text) if text.isdecimal() else 0 for text in told)
+    found = []
+    if case.stage in {"P", "J"} and completed + incomplete:
+        advice = "请核对人数（counts），义务教育阶段只填准予毕业"
+        found.append(case.objection("counts", "conclusion_of_stage", 37, "小学、初中没有结业、肄业", advice))
+    if told[0].isdecimal() and due < graduated + completed + incomplete:
+        what = f"应毕业 {due} 人，少于准予毕业、结业、肄业之和 {graduated + completed + incomplete} 人"
+        advice = "请核对人数（counts）"
+        found.append(case.objection("counts.1.due", "more_than_due", 34, what, advice))
+    return found
+
+
+def admitted_stage(case: Case) -> list[Objection]:
+    """Arts. 2 and 9: entrants are admitted to J or S, and to a stage that the school has."""
+    asked = case.values.get("stage", "")
+    if case.form.name != ADMITTED or not asked or not case.chain:
+        return []
+    offered = stages_of(case.chain[0], case.edition)
+    if asked not in {"J", "S"}:
+        what, advice = "录取花名册只用于初一、高一新生", "请改填学段（stage）J 或 S"
+        return [case.objection("stage", "stage_not_admitted", 9, what, advice)]
+    if offered is None or asked in offered:
+        return []
+    what = f"{case.chain[0].name}没有{case.edition.stages.get(asked, asked)}学段"
+    advice = "请改填学段（stage），或更正学校登记的学段"
+    return [case.objection("stage", "stage_not_offered", 2, what, advice)]
+
+
 def within_plan(case: Case) -> list[Objection]:
     """Art. 9 (A09-2): no more entrants than the plan says, which the form names with its number (…计划300人)."""
     planned = PLANNED.findall(case.values.get("plan_no", "")) if case.form.name == ADMITTED else []
@@ -111,6 +163,9 @@ RULES: tuple[Rule, ...] = (
     listed_once,
     on_own_roll,
     conclusion_of_stage,
+    known_conclusion,
+    batch_counts,
+    admitted_stage,
     within_plan,
 )
 WARNINGS: tuple[Rule, ...] = (class_size_warning,)

@@ -1,11 +1,11 @@
-"""The clauses on 处分 and on students under 刑事强制措施 (arts. 40 and 41)."""
+"""The clauses on 奖励, 处分 and students under 刑事强制措施 (arts. 39 to 41)."""
 
 from service.errors import Objection
 from service.regulation.case import Case, Rule, words
 from service.regulation.days import add_months, age, day
 from service.regulation.standing import SANCTION, under_measures
 
-EXPULSION, ABSENCE = "expulsion_request", "absence_report"
+EXPULSION, ABSENCE, AWARD = "expulsion_request", "absence_report", "award_record"
 ENDINGS = frozenset(
     {EXPULSION, "withdrawal_application", "auto_withdrawal_request", "entry_cancellation_report"}
 )
@@ -56,6 +56,15 @@ def decided_and_revoked(case: Case) -> list[Objection]:
     return found
 
 
+def awarded(case: Case) -> list[Objection]:
+    """Art. 39: an award that is filed has been given."""
+    given = case.values.get("awarded_on", "")
+    if case.form.name != AWARD or given <= case.day.isoformat():
+        return []
+    what, advice = "获奖日期晚于办理日期", "请核对获奖日期（awarded_on）"
+    return [case.objection("awarded_on", "awarded_in_future", 39, what, advice)]
+
+
 def expulsion(case: Case) -> list[Objection]:
     """Art. 40 (A40-3): only senior students are expelled, on the city's approval."""
     if case.form.name != EXPULSION or case.stage not in COMPULSORY:
@@ -83,6 +92,19 @@ def minor_under_measures(case: Case) -> list[Objection]:
     ]
 
 
+def ground_known(case: Case) -> list[Objection]:
+    """Art. 41 (A41-1): why a minor is absent must be known before the roll is ended: it may be 刑事强制措施."""
+    birth, told = day(case.of("birth_date")), case.student.get("roll_status")
+    if case.form.name not in ENDINGS or told != "absent_reported" or birth is None:
+        return []
+    grounds = [item.values["ground"] for item in case.papers(ABSENCE) if item.values.get("ground")]
+    if age(birth, case.day) >= ADULT or case.student.get("coercive_measure") or grounds:
+        return []
+    what = f"该未成年学生离校原因没有登记，不能办理{case.form.title}"
+    advice = f"请先办理离校报告（{ABSENCE}）写明原因，或登记是否被采取刑事强制措施（coercive_measure）"
+    return [case.objection(None, "absence_ground_unknown", 41, what, advice)]
+
+
 def keep_minors_roll(case: Case) -> list[Objection]:
     """Art. 41 (A41-1): a report of absence for 刑事强制措施 keeps the roll of a minor."""
     birth = day(case.of("birth_date"))
@@ -108,7 +130,9 @@ RULES: tuple[Rule, ...] = (
     kind_of_sanction,
     probation,
     decided_and_revoked,
+    awarded,
     expulsion,
     minor_under_measures,
+    ground_known,
     keep_minors_roll,
 )

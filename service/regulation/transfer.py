@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from service.errors import Objection
 from service.regulation.case import Case, Rule, words
-from service.regulation.issuing import KIND_DIGITS
+from service.regulation.issuing import KIND_DIGITS, stages_of
 from service.regulation.standing import LAST_GRADES, open_sanctions, suspended
 from storage.records import Organization
 
@@ -120,6 +120,23 @@ def right_kind_of_school(case: Case) -> list[Objection]:
     return []
 
 
+def known_school(case: Case) -> list[Objection]:
+    """Art. 20 (A20-1): a registered school is called by its name, and has the stage of the pupil (同级互转)."""
+    school, named = _receiving(case), case.values.get("in_school", "")
+    if case.form.name != FORM or school is None or school.kind != "school":
+        return []
+    found = []
+    if named and named != school.name:
+        what = f"转入学校标识码（in_school_code）登记的是{school.name}，与所填校名不符"
+        advice = "请改填校名（in_school）或标识码"
+        found.append(case.objection("in_school", "school_name_differs", 20, what, advice))
+    offered = stages_of(school, case.edition)
+    if case.stage and offered is not None and case.stage not in offered:
+        what = f"{school.name}没有{case.edition.stages.get(case.stage, case.stage)}学段，转学须同级互转"
+        found.append(case.objection("in_school_code", "stage_not_there", 20, what, "请改填有该生学段的学校"))
+    return found
+
+
 def right_standing(case: Case) -> list[Objection]:
     """Art. 20 (A20-4): from an ordinary to a model senior school never; 民办 to 公办 only as the authority places."""
     school, own = _receiving(case), case.chain[0] if case.chain else None
@@ -201,6 +218,7 @@ RULES: tuple[Rule, ...] = (
     moved_away,
     to_new_home,
     right_kind_of_school,
+    known_school,
     right_standing,
     not_one_city,
     senior_to_vocational,

@@ -1,7 +1,7 @@
 """The clauses on 退学, 自动退学, 死亡注销 and 辍学 (arts. 28 to 33)."""
 
 from service.errors import Objection
-from service.regulation.case import Case, Rule
+from service.regulation.case import Case, Rule, words
 from service.regulation.days import after_working_days, day
 from service.regulation.standing import suspended, suspended_months
 
@@ -29,6 +29,15 @@ def compulsory_reason(case: Case) -> list[Objection]:
             "请核对退学原因（reason_code）；其他情形不能退学",
         )
     ]
+
+
+def present_stage(case: Case) -> list[Objection]:
+    """Art. 28 (A28-1): the stage of a 退学 is the pupil's present one; a J pupil is not asked about as S."""
+    asked, present = case.values.get("stage", ""), case.grade[:1]
+    if case.form.name != FORM or not asked or not present or asked == present:
+        return []
+    what = f"该生现为{words('grade', case.grade)}学生，所填学段不符"
+    return [case.objection("stage", "stage_differs", 28, what, "请改填学段（stage），或核对登记的年级")]
 
 
 def ill_for_two_years(case: Case) -> list[Objection]:
@@ -159,6 +168,7 @@ def compulsory_dropout(case: Case) -> list[Objection]:
 
 RULES: tuple[Rule, ...] = (
     compulsory_reason,
+    present_stage,
     ill_for_two_years,
     senior_only,
     truant,

@@ -16,7 +16,7 @@ WHO: Final = "student_no"
 """The column by which a row names a student; what the record has of that student may then be left out."""
 FOLLOWING: Final = frozenset({"head_count", "closing", "no_range", "from_unit"})
 """Fields and columns that follow from a register's rows or its unit when the request leaves them out."""
-SUMS: Final = frozenset({"totals", "counts"})
+SUMS: Final = frozenset({"totals"})
 """Tables of sums, whose every cell follows from the rows."""
 MONTH: Final = r"^(19|20)\d{2}-(0[1-9]|1[0-2])$"
 TYPES: Final[Mapping[str, Mapping[str, Any]]] = {
@@ -71,6 +71,8 @@ def schema(form: Form, edition: Edition, example: Mapping[str, Any] | None = Non
         group = _group(field)
         groups.setdefault(group, []).append(field.name)
         properties[field.name] = {**_property(field, edition), "x-order": order, "x-group": group}
+        if field.type == "table" and _asked(form, field):
+            properties[field.name]["minItems"] = 1
     found = {
         "$schema": DIALECT,
         "title": edition.paper(form).title,
@@ -155,7 +157,11 @@ def _shape(field: Field, edition: Edition) -> dict[str, Any]:
 
 
 def _codes(field: Field, code_set: CodeSet) -> dict[str, Any]:
-    words = [{"const": code, "title": word} for code, word in (field.words or code_set.words).items()]
+    """The codes of the field, in the set's own words: a paper's may be shorter, as in 在本校高中."""
+    words = [
+        {"const": code, "title": code_set.words.get(code, word)}
+        for code, word in (field.words or code_set.words).items()
+    ]
     if not code_set.open:
         return {"type": "string", "oneOf": words}
     pattern = FORMATS.get(code_set.name, {"pattern": "^[A-Z]{3}$"})["pattern"]

@@ -1,7 +1,8 @@
 """Every error turned into application/problem+json (RFC 9457): the one table, and its handlers."""
 
 import logging
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
@@ -84,6 +85,10 @@ PLAIN: Final = MappingProxyType(
 )
 """What the framework itself refuses: status → code, title, detail."""
 
+PLACES: Final = frozenset({"body", "query", "path", "header"})
+_BRANCH: Final = re.compile(r"(?:constrained|function)-.+|(?:dict|list)\[.*\]|str|int|float|bool")
+"""How pydantic calls the kinds of value that a member may be of: no name of a field."""
+
 _FIELD_FAULTS: Final = MappingProxyType(
     {
         "missing": "缺少这一项，请补上",
@@ -128,6 +133,7 @@ def as_problem(error: Exception) -> Problem:
 def _from_row(error: Any, row: Row) -> Problem:
     wait = getattr(error, "retry_after", RETRY_SECONDS) if row.wait else None
     field = getattr(error, "field", None)
+    fields = [field] if field else list(error.names) if isinstance(error, templates.DoesNotFit) else []
     article = 34 if isinstance(error, storage.NoNumberLeft) else None
     return Problem(
         error.code,
@@ -135,7 +141,7 @@ def _from_row(error: Any, row: Row) -> Problem:
         row.title,
         error.message_zh,
         article=None if article is None else "第三十四条",
-        errors=[Objection(field, error.code, error.message_zh)] if field else (),
+        errors=[Objection(name, error.code, error.message_zh) for name in fields],
         extra={} if wait is None else {"retry_after": wait},
     )
 
@@ -164,14 +170,35 @@ def framework_problem(error: HTTPException) -> Problem:
 def invalid(errors: Sequence[Mapping[str, Any]]) -> Problem:
     """Return the 422 for what pydantic found, each fault by field; what was sent is never repeated."""
     code, title, detail = PLAIN[422]
-    return Problem(code, 422, title, detail, errors=[_objection(error) for error in errors])
+    faults: dict[str, list[str]] = {}
+    for error in errors:
+        faults.setdefault(_field(error), []).append(str(error["type"]))
+    told = [
+        (field, _telling(kinds)) for field, kinds in faults.items() if not _told_inside(field, kinds, faults)
+    ]
+    return Problem(code, 422, title, detail, errors=[_objection(field, kind) for field, kind in told])
 
 
-def _objection(error: Mapping[str, Any]) -> Objection:
-    where = [str(part) for part in error.get("loc", ()) if part not in {"body", "query", "path", "header"}]
-    kind = str(error["type"])
-    field = ".".join(where) or None
-    return Objection(field, kind, f"{field or '请求'}：{_FIELD_FAULTS.get(kind, '取值不合规定')}。")
+def _field(error: Mapping[str, Any]) -> str:
+    """The name of a member: where it stands, without the place of the request and the kinds of value it may be."""
+    where = [str(part) for part in error.get("loc", ())]
+    return ".".join(part for part in where if part not in PLACES and not _BRANCH.fullmatch(part))
+
+
+def _telling(kinds: Sequence[str]) -> str:
+    """Of what each allowed kind of value objects to, the one that looked beyond the kind."""
+    return next((kind for kind in kinds if not kind.endswith("_type")), kinds[0])
+
+
+def _told_inside(field: str, kinds: Sequence[str], fields: Iterable[str]) -> bool:
+    """Tell whether only the kind of a member is objected to, and what is inside it by its own name."""
+    return all(kind.endswith("_type") for kind in kinds) and any(
+        other.startswith(f"{field}.") for other in fields if field
+    )
+
+
+def _objection(field: str, kind: str) -> Objection:
+    return Objection(field or None, kind, f"{field or '请求'}：{_FIELD_FAULTS.get(kind, '取值不合规定')}。")
 
 
 def register(app: FastAPI) -> None:

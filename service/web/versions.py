@@ -7,6 +7,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
 from service import versions
+from service.errors import Objection, Problem
 from service.web.auth import Caller, TheOffice
 from service.web.downloads import send
 from service.web.schemas import ShortText
@@ -16,11 +17,15 @@ from templates.word_safety import MAX_FILE
 router = APIRouter(tags=["表样"])
 Name = Annotated[ShortText, Path(description="表样名，如 diploma_junior")]
 Number = Annotated[int, Path(ge=0, le=99_999, description="版本号，0 为系统自带")]
-Note = Annotated[str, Query(max_length=200, description="改了什么、为什么")]
+MAX_NOTE: Final = 200
+Note = Annotated[str, Query(max_length=MAX_NOTE, description="改了什么、为什么；也可以作为表单的 note 一栏")]
 _FILE: Final = {"type": "string", "format": "binary", "description": "Word 模板（.docx），8 MB 以内"}
+_NOTE: Final = {"type": "string", "maxLength": MAX_NOTE, "description": "改了什么、为什么"}
 BODY: Final = {
     "required": True,
-    "content": {FORM: {"schema": {"type": "object", "required": [FIELD], "properties": {FIELD: _FILE}}}},
+    "content": {
+        FORM: {"schema": {"type": "object", "required": [FIELD], "properties": {FIELD: _FILE, "note": _NOTE}}}
+    },
 }
 DOCX: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {versions.MEDIA_TYPE: {}}}}
 
@@ -36,8 +41,23 @@ async def put(request: Request, form: Name, who: Caller, office: TheOffice, note
     """201 for a new version, 200 when the file is the current one."""
     async with uploaded(request) as (file, _):
         docx = await run_in_threadpool(file.read, MAX_FILE + 1)
+        note = await _written(request) or note
     kept = await run_in_threadpool(versions.accept, office, who, form, docx, note)
     return JSONResponse(dict(kept.body), 201 if kept.created else 200)
+
+
+async def _written(request: Request) -> str:
+    """The form's own `note`, read already with its file; '' without one. Raises Problem 422."""
+    if not request.headers.get("content-type", "").startswith(FORM):
+        return ""
+    note = (await request.form()).get("note")
+    text = note if isinstance(note, str) else ""
+    if len(text) > MAX_NOTE:
+        message = f"说明（note）最多 {MAX_NOTE} 字，请精简"
+        raise Problem(
+            "bad_note", 422, "说明过长", f"{message}。", errors=[Objection("note", "bad_note", message)]
+        )
+    return text
 
 
 @router.get("/v1/forms/{form}/versions", summary="列出模板的各个版本")

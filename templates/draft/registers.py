@@ -207,8 +207,9 @@ def archive_transfer_list() -> Any:
         PlaceRow((Place("witness", "监督移交，清单与实物相符。", signer="监交人"),)),
     )
     totals = (
-        "合计：{{ totals[0].volumes }} 卷，{{ totals[0].items }} 件，{{ totals[0].pages }} 页，"
-        "{{ totals[0].bytes }} 字节。"
+        "合计：{% if totals[0].volumes %}{{ totals[0].volumes }} 卷，{% endif %}{{ totals[0].items }} 件"
+        "{% if totals[0].pages %}，{{ totals[0].pages }} 页{% endif %}"
+        "{% if totals[0].bytes %}，{{ totals[0].bytes }} 字节{% endif %}。"
     )
     parts = (Table("rows", cells), _kept)
     return roster.draft(Roster("archive_transfer_list", PORTRAIT, facts, parts, places, totals=totals))

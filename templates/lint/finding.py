@@ -25,6 +25,8 @@ _ERRORS: Mapping[str, str] = MappingProxyType(
         "code_unreadable": "{it}。",
         "code_covered": "{it}压在二维码或其四周的空白上。请挪开，二维码四周须留白。",
         "no_serial": "没有文书编号标记 {{{{ serial }}}}。请写在二维码下面。",
+        "no_title": "纸上没有标题“{it}”。请在标题处写上 {{{{ title }}}}，或照写标题原文。",
+        "place_hidden": "签章栏 {it} 的标记写了，示例印出来却没有（多半写在判断 if 里面）。请移到判断之外。",
         "no_place": "签章栏 {it} 没有位置。请在纸上该签字、盖章的地方写上 {mark}。",
         "place_twice": "签章栏 {it} 写了不止一处。请只留一处。",
         "place_small": "签章栏 {it}放不下：避开二维码、其他印章、核对的内容和纸边后不足 {need}。请挪开或加大这一格。",

@@ -9,7 +9,7 @@ from jinja2 import TemplateSyntaxError, nodes
 from templates.form import Field, Form
 from templates.lint.finding import Finding, found
 from templates.lint.marks import PARSER, Mark, alone, broken, marks_of, statement, unbalanced
-from templates.lint.parts import Parts
+from templates.lint.parts import Parts, text_of
 
 FURNITURE = ("attachment", "authority", "copies_note", "school", "serial", "title")
 _STATEMENT = re.compile(r"(if|elif|else|endif|for|endfor)\b\s*(.*)", re.DOTALL)
@@ -47,6 +47,7 @@ def check(form: Form, parts: Parts) -> Iterator[Finding]:
             yield from _look(mark, seen)
     yield from _unused(form, seen, parts)
     yield from _codes(seen, parts)
+    yield from _title(form, seen, parts)
 
 
 def _look(mark: Mark, seen: Seen) -> Iterator[Finding]:
@@ -267,3 +268,13 @@ def _codes(seen: Seen, parts: Parts) -> Iterator[Finding]:
         yield found("codes", seen.codes[-1].where, len(seen.codes))
     if "serial" not in seen.shown:
         yield found("no_serial", parts.body.zh)
+
+
+def _title(form: Form, seen: Seen, parts: Parts) -> Iterator[Finding]:
+    """Find a paper without its title; a heading of the form's own texts is asked for as every text is."""
+    if "title" in seen.shown or "heading" in form.texts:
+        return
+    words = "".join(form.title.split())
+    written = ("".join(text_of(one).split()) for part in parts.printed for one in part.paragraphs())
+    if not any(words in text for text in written):
+        yield found("no_title", parts.body.zh, form.title)

@@ -42,9 +42,15 @@ def example(form: Form) -> Iterator[Finding]:
 def rehearsed(form: Form, docx: bytes) -> Iterator[Finding]:
     """Fill the template with its example, all but LibreOffice."""
     try:
-        rehearse(form, CODE_TEXT, TemplateSource(docx, ""))
+        filled = rehearse(form, CODE_TEXT, TemplateSource(docx, ""))
     except TemplatesError as problem:
         yield found("example_wrong", "example.json", problem.message_zh)
+        return
+    there = {(mark.kind, mark.name) for mark in filled.marks}
+    for block in form.blocks:
+        wanted = (("sign", block.sign_label), ("seal", block.seal_label)) if not block.when else ()
+        if any(label and (kind, block.id) not in there for kind, label in wanted):
+            yield found("place_hidden", "试填", f"{block.id}（{block.label}）")
 
 
 def order(form: Form, docx: bytes, values: Mapping[str, str] | None = None) -> Order:
@@ -115,6 +121,7 @@ def _shown(asked: Order, printer: Printer, where: str) -> Iterator[Finding]:
         raise
     except DoesNotFit as problem:
         names = "、".join(_label(form, name) for name in problem.names)
+        names = names if problem.wanted in {0, problem.pages} else ""
         pages = f"规定 {problem.wanted} 页，印出 {problem.pages} 页"
         yield found("does_not_fit", where, names) if names else found("pages", where, pages)
     except CodeUnreadable as problem:
