@@ -52,12 +52,40 @@ def test_a_county_may_keep_classes_smaller():
         assert codes(roster("J2", size, chain=(SCHOOL, county, CITY))) == refused
 
 
-def listed(form, columns, **facts):
+def listed(form, columns, home_of_second="3114000456", stage="J", **facts):
     """A roster of two pupils: the school's own, and a guest from elsewhere."""
     cells = {f"rows.{row}.student_no": number for row, number in ((1, "A"), (2, "B"))}
     values = {"grade": "J2", "stage": "J", "head_count": 2, **cells, **columns}
-    homes = {"A": SCHOOL.code, "B": "3114000456"}
-    return case(form, values, grade="", stage="J", home=None, homes=homes, **facts)
+    homes = {"A": SCHOOL.code, "B": home_of_second}
+    return case(form, values, grade="", stage=stage, home=None, homes=homes, **facts)
+
+
+def test_a_class_has_one_grade():
+    """Arts. 13 and 26: the record's grade, guests' too; whose record is not in sight is not judged."""
+    guest = {"rows.2.source": "2"}
+    assert codes(listed("class_roster", guest, grades={"A": "J2", "B": "J2"})) == set()
+    assert codes(listed("class_roster", guest, grades={"A": "J2"})) == set()
+    found = refusal(listed("class_roster", guest, grades={"A": "J2", "B": "J1"}), "not_of_this_grade")
+    assert (found.field, found.article) == ("rows.2.student_no", 13)
+
+
+@pytest.mark.parametrize(
+    ("grade", "conclusion", "refused"),
+    [("J3", "L4", False), ("S1", "L4", False), ("J2", "L4", True), ("P6", "L4", True), ("J2", "", True)],
+)
+def test_graduates_have_finished(grade, conclusion, refused):
+    """Art. 34: in the last grade of the stage or beyond it, whatever the row says."""
+    columns = {"rows.1.conclusion": conclusion}
+    made = listed("graduate_roster", columns, grades={"A": grade}, home_of_second=SCHOOL.code)
+    assert ("row_not_final_grade" in codes(made)) is refused
+
+
+def test_who_leaves_early_may_be_listed():
+    """Art. 37: 肄业 before the last grade, 结业 only after it."""
+    for conclusion, refused in (("L6", False), ("L5", True)):
+        columns = {"stage": "S", "rows.1.conclusion": conclusion}
+        made = listed("graduate_roster", columns, grades={"A": "S2"}, home_of_second=SCHOOL.code, stage="S")
+        assert ("row_not_final_grade" in codes(made)) is refused
 
 
 @pytest.mark.parametrize(

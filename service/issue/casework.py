@@ -39,6 +39,7 @@ def case_of(office: Office, reading: Reading, who: Who, request: Request, gather
         override=request.asked.override,
         others=_others(reading, form, gathered.values, {home, *(item.school for item in before)}),
         homes=gathered.homes,
+        grades=gathered.grades,
         photo_on=_photo_on(reading, student),
     )
 

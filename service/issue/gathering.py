@@ -28,7 +28,8 @@ MOST = 200
 class Gathered:
     """The values of a paper as they would be printed, what is wrong with them, and whose rows they are.
 
-    `homes` has the own school's code of each registered student whom a row names. `too_long` are the values that
+    `homes` has the own school's code of each registered student whom a row names, `grades` the present grade of
+    those within scope. `too_long` are the values that
     were refused before anything was made of them: `values` are without them, and no rule is asked about them.
     """
 
@@ -36,6 +37,7 @@ class Gathered:
     objections: list[Objection]
     homes: Mapping[str, str]
     too_long: frozenset[str] = frozenset()
+    grades: Mapping[str, str] = field(default_factory=dict)
 
 
 def gather(office: Office, reading: Reading, request: Request) -> Gathered:
@@ -61,7 +63,7 @@ def gather(office: Office, reading: Reading, request: Request) -> Gathered:
         *([] if long else wrong),
         *_unregistered(form, whole, roll.homes),
     ]
-    return Gathered(legal, found[:MOST], roll.homes, frozenset(long))
+    return Gathered(legal, found[:MOST], roll.homes, frozenset(long), roll.grades)
 
 
 def _unregistered(form: Form, whole: Mapping[str, str], homes: Mapping[str, str]) -> list[Objection]:
@@ -121,6 +123,7 @@ class _Roll:
     unit: str
     graduates: bool
     homes: dict[str, str] = field(default_factory=dict)
+    grades: dict[str, str] = field(default_factory=dict)
     seen: dict[str, bool] = field(default_factory=dict)
 
     def record(self, student_no: str) -> Mapping[str, str] | None:
@@ -132,7 +135,10 @@ class _Roll:
         self.homes[student_no] = self.unit if self.graduates and self._left_here(student) else home
         if home not in self.seen:
             self.seen[home] = self.unit in {above.code for above in units_above(self.reading, home)}
-        return sources.person(student, self.reading.photo(student_no)) if self.seen[home] else None
+        if not self.seen[home]:
+            return None
+        self.grades[student_no] = student.data.get("grade", "")
+        return sources.person(student, self.reading.photo(student_no))
 
     def _left_here(self, student: Student) -> bool:
         papers = [] if student.school == self.unit else self.reading.documents(student_no=student.student_no)

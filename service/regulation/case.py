@@ -63,7 +63,8 @@ class Case:
     `values` are the raw values, flat; `stage` is the one it is about, `grade` the student's present grade;
     `chain` is the issuing organization and those above; `student` is the record, {} for a paper without one;
     `home` the student's own school's code; `earlier` all documents of the student; `others` the registered
-    organizations that values name by code; `homes` the own school of each student_no named in a row;
+    organizations that values name by code; `homes` the own school of each student_no named in a row, `grades` the
+    present grade of those within scope;
     `photo_on` is the day on which the student's portrait was filed.
     """
 
@@ -81,6 +82,7 @@ class Case:
     override: Override | None = None
     others: Mapping[str, Organization] = field(default_factory=dict)
     homes: Mapping[str, str] = field(default_factory=dict)
+    grades: Mapping[str, str] = field(default_factory=dict)
     photo_on: date | None = None
 
     def of(self, name: str) -> str:

@@ -5,13 +5,14 @@ import re
 from service.errors import Objection
 from service.regulation.case import Case, Rule, words
 from service.regulation.issuing import stages_of
+from service.regulation.standing import LAST_GRADES
 
 CLASS, GRADUATES, ADMITTED = "class_roster", "graduate_roster", "admission_roster"
 BATCH, COLLECTION = "diploma_batch", "diploma_collection"
 OWN_PUPILS = (CLASS, GRADUATES, BATCH, COLLECTION)
-GUEST, GRADUATED = "2", "L4"
+GUEST, GRADUATED, INCOMPLETE = "2", "L4", "L6"
 CONCLUSIONS = frozenset({GRADUATED, "L5", "L6"})
-"""Codes of the source 借读 and of the change 毕业."""
+"""Codes of the source 借读 and of the changes 毕业 and 肄业."""
 PLANNED = re.compile(r"([0-9]+)\s*[人名]")
 MOST_TOLD = 20
 """Objections of one kind that are listed; a roster of hundreds may have the same fault in every row."""
@@ -82,6 +83,39 @@ def on_own_roll(case: Case) -> list[Objection]:
         else (27, "该生学籍不在本校，由原校毕业和发证", "请删去这一行")
     )
     return [case.objection(name, "not_on_this_roll", article, what, advice) for name in strangers[:MOST_TOLD]]
+
+
+def grade_of_class(case: Case) -> list[Objection]:
+    """Arts. 13 and 26 (A13-4, A26-3): a class roster lists pupils of its grade, guests too."""
+    if case.form.name != CLASS:
+        return []
+    what, advice = "该生登记的年级与名册的年级不同", "请先更正学生登记的年级，或删去这一行"
+    return [
+        case.objection(name, "not_of_this_grade", 13, what, advice)
+        for name, number in case.rows("rows", "student_no")
+        if case.grades.get(number) and case.grades[number] != case.values.get("grade")
+    ][:MOST_TOLD]
+
+
+def graduates_have_finished(case: Case) -> list[Objection]:
+    """Arts. 34 and 37 (A34-1): who is listed as 毕业 or 结业 is in the last grade of the stage, or beyond it."""
+    if case.form.name != GRADUATES:
+        return []
+    what, advice = "该生学习期未满，不能列为毕业或结业", "请核对登记的年级，或删去这一行"
+    return [
+        case.objection(name, "row_not_final_grade", 34, what, advice)
+        for name, number in case.rows("rows", "student_no")
+        if case.values.get(_beside(name, "conclusion"), GRADUATED) != INCOMPLETE
+        and _still_learning(case.grades.get(number, ""), case.stage)
+    ][:MOST_TOLD]
+
+
+def _still_learning(grade: str, stage: str | None) -> bool:
+    """Tell whether a pupil of this present grade is below the end of the stage; an unknown grade tells nothing."""
+    order = "PJS"
+    if not grade or not stage or grade[0] not in order or stage not in order:
+        return False
+    return order.index(grade[0]) < order.index(stage) or (grade[0] == stage and grade not in LAST_GRADES)
 
 
 def conclusion_of_stage(case: Case) -> list[Objection]:
@@ -162,6 +196,8 @@ RULES: tuple[Rule, ...] = (
     class_size,
     listed_once,
     on_own_roll,
+    grade_of_class,
+    graduates_have_finished,
     conclusion_of_stage,
     known_conclusion,
     batch_counts,
