@@ -9,7 +9,7 @@ from service.access import Action, Who, may
 from service.errors import Objection, Problem
 from service.office import Content, Office
 from service.office.desk import CHINA
-from service.office.lookups import unknown
+from service.office.lookups import accepted_template, unknown
 from storage.records import TemplateVersion
 from templates.catalogue import Form, hash_of
 from templates.lint import Finding, refused
@@ -81,8 +81,10 @@ def versions(office: Office, who: Who | None, form_name: str) -> dict[str, Any]:
     form = office.catalogue.get(form_name)
     with office.archive.read() as reading:
         kept = reading.template_versions(form=form.name)
+        current = accepted_template(office, reading, form)
     listed = [_told(form, None), *(_told(form, version) for version in kept)]
-    return {"form": form.name, "title": form.title, "current": listed[-1]["version"], "versions": listed}
+    number = current.version if current else OWN
+    return {"form": form.name, "title": form.title, "current": number, "versions": listed}
 
 
 def template(office: Office, who: Who | None, form_name: str, number: int) -> Content:

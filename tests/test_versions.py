@@ -14,7 +14,7 @@ from service.errors import Problem
 from service.issue.paper import sheet_for
 from service.issue.request import IssueRequest, Request
 from storage.check import check
-from templates.catalogue import hash_of
+from templates.catalogue import Catalogue, hash_of
 from templates.lint import apart
 from tests.bureau import bureau_of
 from tests.conftest import CITY, COUNTY, STUDENT, as_role, issue_diploma
@@ -75,6 +75,10 @@ def test_a_version_of_an_earlier_definition_is_not_printed_from(town, city, regi
         for shape, version in ((form, True), (replace(form, folder=folder), False)):
             asked = Request(request, shape, None, (), town.today())
             assert (sheet_for(town, reading, asked).template is not None) is version
+    assert versions.versions(town, city, FORM)["current"] == 1
+    forms = dict(town.catalogue.forms) | {FORM: replace(form, folder=folder)}
+    listed = versions.versions(replace(town, catalogue=Catalogue(forms)), city, FORM)
+    assert (listed["current"], len(listed["versions"])) == (0, 2)
 
 
 def test_a_wrong_template_is_refused_with_all_findings(town, city, worse):

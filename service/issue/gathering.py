@@ -9,7 +9,7 @@ from service.issue.request import Request
 from service.issue.sums import summed
 from service.office import Office
 from service.office.lookups import units_above
-from service.regulation import certificates, flat, sources, values
+from service.regulation import certificates, flat, rosters, sources, values
 from service.regulation.units import GUEST
 from storage.archive import Reading
 from storage.errors import NotFound
@@ -18,8 +18,6 @@ from templates.form import Form
 
 NUMBER = "certificate_no"
 """The column that makes a table a list of graduates."""
-CLASS_ROSTER, GUEST_CODE = "class_roster", "2"
-"""The roster of those who sit in a class, and the code of 借读 among the sources of students."""
 MOST = 200
 """Objections of one answer: whoever has more made the same mistake in every row."""
 
@@ -29,8 +27,8 @@ class Gathered:
     """The values of a paper as they would be printed, what is wrong with them, and whose rows they are.
 
     `homes` has the own school's code of each registered student whom a row names, `grades` the present grade of
-    those within scope. `too_long` are the values that
-    were refused before anything was made of them: `values` are without them, and no rule is asked about them.
+    those within scope. `too_long` are the values that were refused before anything was made of them: `values` are
+    without them, and no rule is asked about them.
     """
 
     values: Mapping[str, str]
@@ -68,7 +66,7 @@ def gather(office: Office, reading: Reading, request: Request) -> Gathered:
 
 def _unregistered(form: Form, whole: Mapping[str, str], homes: Mapping[str, str]) -> list[Objection]:
     """Art. 14: nobody sits in a class without a roll; a guest's is another school's (art. 25)."""
-    if form.name != CLASS_ROSTER:
+    if form.name != rosters.CLASS:
         return []
     rows = (f"rows.{row}." for row in range(1, form.rows(whole, "rows") + 1))
     strange = (
@@ -78,7 +76,7 @@ def _unregistered(form: Form, whole: Mapping[str, str], homes: Mapping[str, str]
     return [
         Objection(start + sources.WHO, "unknown_student", f"{form.label(start + sources.WHO)}：{advice}", 14)
         for start in strange
-        if whole.get(f"{start}source") != GUEST_CODE
+        if whole.get(f"{start}source") != rosters.GUEST
     ]
 
 

@@ -6,12 +6,11 @@ from dataclasses import dataclass, field
 from service.errors import Objection, refused
 from service.issue.request import MODES, Request
 from service.office import Office
-from service.office.lookups import unknown
+from service.office.lookups import accepted_template, unknown
 from storage.archive import Reading
 from storage.errors import NotFound
 from templates import blank as blanks
 from templates import overprint
-from templates.catalogue import hash_of
 from templates.form import Form
 from templates.order import MarkAt, Room, TemplateSource
 
@@ -51,15 +50,10 @@ def sheet_for(office: Office, reading: Reading, request: Request) -> Sheet:
 
 
 def _accepted(office: Office, reading: Reading, form: Form) -> TemplateSource | None:
-    """The newest accepted version; None (the form's own) when there is none, or the form was defined anew since.
-
-    A version's hash is over the definition it was examined with: a later one may have fields it has no marks for.
-    """
-    versions = reading.template_versions(form=form.name)
-    if not versions:
+    version = accepted_template(office, reading, form)
+    if version is None:
         return None
-    docx = office.archive.objects.get(versions[-1].docx)
-    return TemplateSource(docx, versions[-1].hash) if hash_of(form, docx) == versions[-1].hash else None
+    return TemplateSource(office.archive.objects.get(version.docx), version.hash)
 
 
 def _blank(reading: Reading, request: Request) -> blanks.Blank:

@@ -11,7 +11,9 @@ from service.office.desk import Office
 from service.signing import parse_serial
 from storage.archive import Reading, Transaction
 from storage.errors import NotFound
-from storage.records import Document, Entry, EntryKind, Organization
+from storage.records import Document, Entry, EntryKind, Organization, TemplateVersion
+from templates.catalogue import hash_of
+from templates.form import Form
 
 PDF, DOCX, JSON = (
     "application/pdf",
@@ -118,6 +120,19 @@ def files_of(reading: Reading, document: Document) -> list[str]:
     """The files a document was put into when it was issued: its scans, checks and ticks go there, nowhere else."""
     archives = {entry.archive for entry in reading.entries_of(document.serial) if entry.kind == "document"}
     return [name for name, owner in _owners(document) if owner in archives]
+
+
+def accepted_template(office: Office, reading: Reading, form: Form) -> TemplateVersion | None:
+    """The version new papers of a form are printed from; None stands for the template of the form's own folder.
+
+    A version's hash is over the definition it was examined with: once the form is defined anew, the version may lack
+    marks for its fields, and the form's own template is printed again.
+    """
+    versions = reading.template_versions(form=form.name)
+    if not versions:
+        return None
+    newest = versions[-1]
+    return newest if hash_of(form, office.archive.objects.get(newest.docx)) == newest.hash else None
 
 
 def file(
