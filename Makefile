@@ -8,7 +8,7 @@ SERVE ?= 1
 # What the product needs of Debian 12, and what only its tests need on top.
 PACKAGES := python3-venv libreoffice-writer-nogui python3-uno fonts-lxgw-wenkai fonts-noto-cjk \
             fonts-liberation fonts-babelstone-han tesseract-ocr tesseract-ocr-chi-sim
-TEST_PACKAGES := chromium curl
+TEST_PACKAGES := chromium curl openjdk-17-jdk-headless maven
 COMPILE := uv pip compile --universal --generate-hashes --python-version 3.11 --no-header --no-emit-index-url -q pyproject.toml
 
 export PYTHONSAFEPATH := 1

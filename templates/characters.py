@@ -1,6 +1,8 @@
 """Decides which characters may stand on a paper: what is no text, no Chinese, or no character at all is refused."""
 
 import unicodedata
+from collections.abc import Mapping
+from functools import lru_cache
 
 from templates.errors import ValueRefused
 from templates.form import Form
@@ -69,6 +71,12 @@ def clean(form: Form, name: str, text: str) -> str:
     return text
 
 
+def cleaned(form: Form, texts: Mapping[str, str]) -> dict[str, str]:
+    """Give all texts as they may be printed (see `clean`); raises ValueRefused."""
+    return {name: clean(form, name, text) for name, text in texts.items()}
+
+
+@lru_cache(16_384)
 def _wrong(char: str) -> str:
     """Say why a character may not be printed; '' when it may (a font must still have it)."""
     category = unicodedata.category(char)

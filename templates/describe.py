@@ -138,6 +138,14 @@ def prove(
     _prove_codes(pdf, described, codes)
 
 
+def prove_traced(form: Form, facts: Mapping[str, str], marks: Sequence[Mark], described: Layout) -> None:
+    """Prove that every value is printed somewhere, on a page of the right size; raises ValueNotPrinted, PdfRefused."""
+    _prove_sizes(form, described)
+    traced = {mark.name for mark in marks if mark.kind == "value"}
+    if missing := [name for name, text in facts.items() if text and name not in traced]:
+        raise ValueNotPrinted(missing)
+
+
 _Page = tuple[tuple[float, float], list[Spot], list[PictureSpot]]
 
 

@@ -190,3 +190,28 @@ class ConverterFailed(TemplatesError):
             "converter_failed", f"排版程序未能生成 PDF（{why}）。请重试；仍不行请联系系统管理员。"
         )
         self.why = why
+
+
+class NotStampable(TemplatesError):
+    """A paper, or its whole template, must be printed by LibreOffice alone; `why` is an English word for the log."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__("not_stampable", f"这份文书不能快速套印（{why}），须由排版程序整页打印。")
+        self.why = why
+
+
+class StampDiffers(TemplatesError):
+    """A stamped paper is not what LibreOffice makes of the same; its template is no longer stamped from.
+
+    `template_hash` names the template version; `points` is how far a glyph stands off, `pixels` how many differ.
+    """
+
+    def __init__(self, template_hash: str, points: float, pixels: int) -> None:
+        super().__init__(
+            "stamp_differs",
+            f"快速套印的结果与排版程序不一致（字位相差 {points:.2f} 磅，{pixels} 个像素不同）；"
+            "这个模板版本已停用快速套印，请重新打印。",
+        )
+        self.template_hash = template_hash
+        self.points = points
+        self.pixels = pixels

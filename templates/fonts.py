@@ -52,6 +52,14 @@ RARE = Family(
     "BabelStone Han", "fonts-babelstone-han", ("BabelStoneHan.ttf",), r"BabelStoneHan", han_only=True
 )
 FAMILIES = (KAI, SONG, LATIN, RARE)  # in the order in which a character is looked for
+# Of one width: every serial takes the same room, so that papers of one kind can be stamped from one layout.
+SERIAL = Family(
+    "Liberation Mono",
+    "fonts-liberation",
+    tuple(f"LiberationMono-{style}.ttf" for style in ("Regular", "Bold", "Italic", "BoldItalic")),
+    r"LiberationMono(-(Bold|Italic|BoldItalic|Regular))?",
+)
+PINNED = (*FAMILIES, SERIAL)
 # The other faces of the Noto collection would be chosen for some characters and look Japanese.
 _HIDDEN = ("Noto Serif CJK JP", "Noto Serif CJK KR", "Noto Serif CJK TC", "Noto Serif CJK HK")
 
@@ -59,7 +67,7 @@ _HIDDEN = ("Noto Serif CJK JP", "Noto Serif CJK KR", "Noto Serif CJK TC", "Noto 
 def family_of(name_in_pdf: str) -> str | None:
     """Give the pinned family a PDF's font name (ABCDEF+Name) belongs to, or None for a substitute."""
     bare = re.sub(r"^[A-Z]{6}\+", "", name_in_pdf.lstrip("/"))
-    return next((family.name for family in FAMILIES if re.fullmatch(family.in_pdf, bare)), None)
+    return next((family.name for family in PINNED if re.fullmatch(family.in_pdf, bare)), None)
 
 
 class Fonts:
@@ -78,11 +86,11 @@ class Fonts:
         for root in roots:
             for path in sorted(root.rglob("*.tt[fc]")):
                 there.setdefault(path.name, path)
-        for family in FAMILIES:
+        for family in PINNED:
             for file in family.files:
                 if file not in there:
                     raise FontMissing(file, family.package)
-        return cls({file: there[file] for family in FAMILIES for file in family.files}, folder)
+        return cls({file: there[file] for family in PINNED for file in family.files}, folder)
 
     @cached_property
     def hashes(self) -> dict[str, str]:

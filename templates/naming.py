@@ -19,7 +19,11 @@ def context(
     """Give what a template may name; `facts` are the printed texts, `furniture` see `furnished`."""
     form = order.form
     photos = {picture.name: picture for picture in pictures}
-    beside = {name: Names(values) for name, values in asides(order, facts).items()}
+    raw, plain = asides(order, facts).values()
+    beside = {
+        "raw": Names(raw),
+        "plain": Names({name: Shown(text, "plain", name) for name, text in plain.items()}),
+    }
     values: dict[str, Any] = {}
     for field in form.fields:
         if field.type == "table":
@@ -32,7 +36,7 @@ def context(
     return {
         **beside,
         "text": Names({**form.texts, **order.texts}),
-        "total": Names({table.name: Names(_totals(order, table)) for table in form.tables}),
+        "total": Names({table.name: _sums(order, table) for table in form.tables}),
         "footnotes": tuple(notes),
         "piece": Names(
             {
@@ -69,6 +73,10 @@ def asides(order: Order, facts: Mapping[str, str]) -> dict[str, dict[str, str]]:
     counts = {table.name: str(form.rows(data, table.name) or "") for table in form.tables}
     plain = {name: text for name, text in facts.items() if "." not in name}
     return {"raw": {**raw, **counts, "stage": form.facts(data)["stage"]}, "plain": plain}
+
+
+def _sums(order: Order, table: Field) -> Names:
+    return Names({name: Shown(text, "plain", name) for name, text in _totals(order, table).items()})
 
 
 def _totals(order: Order, table: Field) -> dict[str, str]:

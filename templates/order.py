@@ -62,15 +62,19 @@ class Order:
 class Printed:
     """A finished paper: PDF/A-2b and .docx bytes, where everything stands, and what was used to make it.
 
-    `facts` are the printed texts by flat name, `codes` the QR text of each page.
+    `facts` are the printed texts by flat name, `codes` the QR text of each page. `tier` 1 was stamped, 2 converted
+    by LibreOffice. A stamped paper has no `docx` (see `Printer.word`); `stamp` is the hash of the artefact it was
+    stamped from, and papers of one `layout_class` differ only in their glyphs.
     """
 
     pdf: bytes
-    docx: bytes
+    docx: bytes | None
     layout: Layout
     facts: dict[str, str]
     template_hash: str
     font_hashes: dict[str, str]
     pages: int
     codes: tuple[str, ...]
-    tier: int = 2
+    tier: Literal[1, 2] = 2
+    stamp: str = ""
+    layout_class: str = ""

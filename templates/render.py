@@ -1,40 +1,58 @@
 """The one door of this package: a form and its data become a printed, described and proved paper."""
 
+import logging
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from typing import Literal
 
-from templates import code, describe, naming, pdfa, pieces, places
-from templates.catalogue import MAX_PAGES, Catalogue, Form
-from templates.characters import clean
-from templates.errors import CodeUnreadable, ConverterFailed, DoesNotFit, GlyphMissing, TooManyPages
+from templates import code, conversion, describe, naming, pdfa, pieces, places
+from templates.catalogue import Catalogue, Form
+from templates.characters import clean, cleaned
+from templates.errors import CodeUnreadable, GlyphMissing, NotStampable, StampDiffers
 from templates.fonts import Fonts
+from templates.job import Job
 from templates.libreoffice import Converter
 from templates.naming import grouped
 from templates.order import MarkAt, Order, Printed, TemplateSource
+from templates.stamp.identity import Difference, difference
+from templates.stamp.press import Press
+from templates.stamping import Stamper
 from templates.word import Filled, Template
 from templates.wording import printed
 
-__all__ = ("MarkAt", "Order", "Printed", "Printer", "TemplateSource", "clean", "grouped", "rehearse")
+__all__ = (
+    "MarkAt",
+    "Order",
+    "Printed",
+    "Printer",
+    "TemplateSource",
+    "clean",
+    "cleaned",
+    "grouped",
+    "rehearse",
+)
 
-# When a paper comes out too long, the values that need more than one line are tried smaller, step by step.
-SHRINK_STEPS = (1.0, 0.88, 0.76, 0.64, 0.56)
-# On a pre-printed blank nobody can widen a gap: there each value that is too long shrinks by itself, step by step.
-BLANK_STEP, BLANK_STEPS = 0.87, 7
-SMALLEST_PT = 6.5  # below this a 200 dpi scan of 龘 cannot be read; nothing is set smaller
-CONVERSIONS = 3  # in which a word must come out once; the fault is one of chance, never of the document
 _TEMPLATES_KEPT = 64  # compiled templates in memory: one per form, template version and QR size
-_NAMED = 5  # values that are named when a paper is too long as a whole
 _SERIAL_LENGTH = 13
+
+log = logging.getLogger("yinzheng.printer")
 
 
 class Printer:
-    """Prints orders with LibreOffice; safe to share between threads."""
+    """Prints orders, stamped where that can be done, else with LibreOffice; safe to share between threads.
 
-    def __init__(self, catalogue: Catalogue, converter: Converter, fonts: Fonts) -> None:
+    Without a `press` everything goes through LibreOffice.
+    """
+
+    def __init__(
+        self, catalogue: Catalogue, converter: Converter, fonts: Fonts, press: Press | None = None
+    ) -> None:
         self._catalogue = catalogue
         self._converter = converter
         self.fonts = fonts
+        self._press = press
         self._templates: dict[tuple[str, int], Template] = {}
+        self.counts: Counter[Literal["stamped", "converted", "learned", "differed"]] = Counter()
 
     def print(self, order: Order) -> Printed:
         """Print one paper and prove it before answering.
@@ -42,57 +60,131 @@ class Printer:
         Raises ValueRefused, GlyphMissing, TemplateRefused, CodeUnreadable, DoesNotFit, ValueNotPrinted,
         PdfRefused, ConverterBusy, ConverterFailed; then nothing may be issued.
         """
-        form = order.form
-        facts = cleaned(form, printed(form, order.data))
-        furniture = naming.furnished(order)
-        self._prove_glyphs(order, facts, furniture)
-        photos = tuple(naming.photos(order))
-        texts = self._codes(order, form.pages or 1)
-        drawn = code.draw(texts[0])
-        source = order.template or TemplateSource(form.template.read_bytes(), form.template_hash)
-        special = self.fonts.special("".join((*facts.values(), *furniture.values())))
-        filled = self._template(source, drawn, form.title).fill(
-            naming.context(order, facts, furniture, photos), drawn.png, photos, special
+        job = Job.of(order, self.fonts)
+        stamper = self._stamper(job)
+        if stamper is None:
+            return self._converted(job)
+        try:
+            if (paper := stamper.print()) is not None:
+                self.counts["stamped"] += 1
+                return paper
+            return self._learned(job, stamper)
+        except NotStampable:
+            return self._converted(job)
+
+    def again(self, order: Order) -> bytes | None:
+        """Stamp a paper once more, byte for byte as it was; None when nothing is compiled to do it with.
+
+        Raises as `print` does.
+        """
+        stamper = self._stamper(Job.of(order, self.fonts))
+        try:
+            paper = None if stamper is None else stamper.print()
+        except NotStampable:
+            return None
+        return None if paper is None else paper.pdf
+
+    def word(self, order: Order) -> bytes:
+        """Make the Word file of a stamped paper; raises as `print` does."""
+        job = Job.of(order, self.fonts)
+        drawn = code.draw(job.codes(1)[0])
+        filled = self._template(job.source, drawn.modules, order.form.title)
+        made = filled.fill(job.context, drawn.png, job.photos, job.special)
+        return conversion.fit(self._converter, order, made).docx if order.rooms else made.plain()
+
+    def prove(self, order: Order, paper: Printed) -> None:
+        """Print a stamped paper through LibreOffice and compare; raises StampDiffers, and stamps no more of its kind.
+
+        Also as `print` does.
+        """
+        if paper.tier == 1:
+            self._compare(paper, self._converted(Job.of(order, self.fonts)))
+
+    def stopped(self) -> list[str]:
+        """List the template versions whose papers are no longer stamped, since one was found to differ."""
+        return [] if self._press is None else self._press.shelf.all_stopped()
+
+    def _stamper(self, job: Job) -> Stamper | None:
+        """What stamps a job; None for what only LibreOffice may print."""
+        press = self._press
+        if press is None or job.order.form.pages != 1 or job.special or press.shelf.stopped(job.source.hash):
+            return None
+        text = job.codes(1)[0]
+        symbol = code.quick(text)
+        template = self._template(job.source, symbol.modules, job.order.form.title)
+        return Stamper(press, job, template, text=text, symbol=symbol, hashes=dict(self.fonts.hashes))
+
+    def _learned(self, job: Job, stamper: Stamper) -> Printed:
+        """Print with LibreOffice and learn from it; the stamped paper is given only when it looks the same."""
+        lesson = stamper.lesson(self._converter)
+        slow = self._finished(job, lesson.filled, lesson.converted, lesson.drawn, lesson.owned.colours)
+        try:
+            fast = stamper.learn(lesson)
+            self._compare(fast, slow)
+        except (NotStampable, StampDiffers):
+            self.counts["converted"] += 1
+            return slow
+        self.counts["learned"] += 1
+        return fast
+
+    def _compare(self, fast: Printed, slow: Printed) -> None:
+        boxes = [place.keep_out for page in fast.layout.pages for place in page.codes]
+        found: Difference = difference(fast.pdf, slow.pdf, boxes)
+        if found.none:
+            return
+        self.counts["differed"] += 1
+        log.warning(
+            "stamp differs: template %s, %.2f points, %s pixels",
+            fast.template_hash,
+            found.points,
+            found.pixels,
         )
-        raw, docx, sheet = self._fit(order, filled)
-        if len(sheet.pages) != len(texts):
-            texts = self._codes(order, len(sheet.pages))
+        assert self._press is not None
+        self._press.shelf.stop(fast.template_hash, f"{found.points:.2f} pt, {found.pixels} px")
+        raise StampDiffers(fast.template_hash, found.points, found.pixels)
+
+    def _converted(self, job: Job) -> Printed:
+        """Print one paper with LibreOffice."""
+        order = job.order
+        drawn = code.draw(job.codes(order.form.pages or 1)[0])
+        template = self._template(job.source, drawn.modules, order.form.title)
+        filled = template.fill(job.context, drawn.png, job.photos, job.special)
+        self.counts["converted"] += 1
+        converted = conversion.fit(self._converter, order, filled)
+        return self._finished(job, filled, converted, drawn, filled.colours)
+
+    def _finished(
+        self,
+        job: Job,
+        filled: Filled,
+        converted: conversion.Converted,
+        drawn: code.Drawn,
+        colours: Mapping[int, str],
+    ) -> Printed:
+        """Make the archive copy of a conversion, describe it and prove it; `colours` by tint."""
+        order, sheet, docx = job.order, converted.sheet, converted.docx
+        texts = job.codes(len(sheet.pages))
+        if len(sheet.pages) != (order.form.pages or 1):
             filled.recode(code.draw(texts[0]).png)
             docx = filled.plain()
         codes = [code.draw(text) for text in texts]
         if {one.pixels for one in codes} != {drawn.pixels}:
             raise CodeUnreadable("各页二维码大小不一")
-        layout = describe.layout(order, filled.marks, sheet, drawn, photos)
-        pdf = pdfa.finish(raw, {mark.tint: mark.colour for mark in filled.marks}, form.title, codes)
+        layout = describe.layout(order, filled.marks, sheet, drawn, job.photos)
+        pdf = pdfa.finish(converted.raw, colours, order.form.title, codes)
         describe.prove(
             pdf,
-            form=form,
-            facts=facts,
-            furniture=furniture,
+            form=order.form,
+            facts=job.facts,
+            furniture=job.furniture,
             marks=filled.marks,
             described=layout,
             codes=texts,
-            apart=pieces.pieces(facts, order.rooms),
+            apart=pieces.pieces(job.facts, order.rooms),
         )
-        self._prove_special(pdf, facts, special)
+        self._prove_special(pdf, job.facts, job.special)
         hashes = dict(self.fonts.hashes)
-        return Printed(pdf, docx, layout, facts, source.hash, hashes, len(layout.pages), texts)
-
-    def _codes(self, order: Order, pages: int) -> tuple[str, ...]:
-        texts = tuple(order.codes(pages))
-        if len(texts) != pages:
-            raise CodeUnreadable(f"{pages} 页纸要 {pages} 个二维码，给了 {len(texts)} 个")
-        return texts
-
-    def _prove_glyphs(self, order: Order, facts: Mapping[str, str], furniture: Mapping[str, str]) -> None:
-        """Refuse what the pinned fonts cannot show before LibreOffice could replace it silently."""
-        notes = order.form.footnotes if order.footnotes is None else order.footnotes
-        wordings = {**order.form.texts, **order.texts, "footnotes": "".join(notes)}
-        if not self.fonts.missing("".join((*facts.values(), *furniture.values(), *wordings.values()))):
-            return
-        for name, text in (*facts.items(), *furniture.items(), *wordings.items()):
-            if missing := self.fonts.missing(text):
-                raise GlyphMissing(name, missing)
+        return Printed(pdf, docx, layout, dict(job.facts), job.source.hash, hashes, len(layout.pages), texts)
 
     def _prove_special(self, pdf: bytes, facts: Mapping[str, str], special: Mapping[str, str]) -> None:
         """Prove that rare characters are drawn in a font that has them, not as empty boxes."""
@@ -104,52 +196,14 @@ class Printer:
             if missing := "".join(char for char in text if char in boxes):
                 raise GlyphMissing(name, missing)
 
-    def _template(self, source: TemplateSource, drawn: code.Drawn, title: str) -> Template:
+    def _template(self, source: TemplateSource, modules: int, title: str) -> Template:
         """Compile a template once per version and QR size."""
-        key = (source.hash, drawn.modules)
+        key = (source.hash, modules)
         if key not in self._templates:
             if len(self._templates) >= _TEMPLATES_KEPT:
                 self._templates.clear()
-            self._templates[key] = Template(source.docx, drawn, title)
+            self._templates[key] = Template(source.docx, code.blank(modules), title)
         return self._templates[key]
-
-    def _fit(self, order: Order, filled: Filled) -> tuple[bytes, bytes, places.Sheet]:
-        """Convert, and again with smaller long values, until the paper has its pages and nothing is cut."""
-        form, cut = order.form, list[str]()
-        lines = {pieces.whole(name): room.lines for name, room in order.rooms.items()}
-        names = {mark.number: mark.name for mark in filled.marks if mark.kind == "value"}
-        first: places.Sheet | None = None
-        last: places.Sheet | None = None
-        for step in (BLANK_STEP,) * BLANK_STEPS if order.rooms else SHRINK_STEPS:
-            if first is not None and last is not None:
-                if order.rooms:
-                    filled.resize(_tighter(lines, names, last, cut))
-                else:
-                    filled.resize(_smaller(filled, first, step), closer=True)
-            pdf, docx, sheet, cut = self._converted(filled, lines)
-            if form.pages in {0, len(sheet.pages)} and not cut:
-                return pdf, docx, sheet
-            first, last = first or sheet, sheet
-        raise DoesNotFit(cut or _longest(names, first or sheet), len(sheet.pages), form.pages)
-
-    def _converted(
-        self, filled: Filled, lines: Mapping[str, int]
-    ) -> tuple[bytes, bytes, places.Sheet, list[str]]:
-        """Convert once; again when LibreOffice left words out, which it does once in hundreds of papers.
-
-        Values that are cut are named, the others' words are then not asked for.
-        """
-        for _ in range(CONVERSIONS):
-            answer = self._converter.submit(filled.marked())
-            docx = filled.plain()  # made while LibreOffice works
-            pdf = self._converter.result(answer)
-            sheet = places.read(pdf, filled.tints())
-            if len(sheet.pages) > MAX_PAGES:
-                raise TooManyPages(len(sheet.pages), MAX_PAGES)
-            cut = describe.cut(filled.marks, sheet, lines)
-            if cut or not filled.letters() - Counter(sheet.letters):
-                return pdf, docx, sheet, cut
-        raise ConverterFailed("words left out")
 
 
 def rehearse(form: Form, code_text: str, template: TemplateSource | None = None) -> Filled:
@@ -164,40 +218,3 @@ def rehearse(form: Form, code_text: str, template: TemplateSource | None = None)
     docx = template.docx if template else form.template.read_bytes()
     context = naming.context(order, facts, naming.furnished(order))
     return Template(docx, drawn, form.title).fill(context, drawn.png)
-
-
-def cleaned(form: Form, texts: Mapping[str, str]) -> dict[str, str]:
-    """Give all texts as they may be printed (see `clean`); raises ValueRefused."""
-    return {name: clean(form, name, text) for name, text in texts.items()}
-
-
-def _smaller(filled: Filled, first: places.Sheet, step: float) -> dict[int, int]:
-    """Choose sizes in half points: values of several lines when there are any, else all values."""
-    sizes = {spot.mark: spot.size_pt for spot in first.spots}
-    values = {mark.number for mark in filled.marks if mark.kind == "value"} & set(sizes)
-    long = {spot.mark for spot in first.spots if len(spot.lines) > 1 or spot.clipped} & values
-    return {
-        mark: round(2 * max(min(SMALLEST_PT, sizes[mark]), sizes[mark] * step)) for mark in long or values
-    }
-
-
-def _longest(names: Mapping[int, str], first: places.Sheet) -> list[str]:
-    """Name the values that take the most room at their usual size: those of several lines, the longest first."""
-    spots = sorted(first.spots, key=lambda spot: (-len(spot.lines), -len(spot.text)))
-    found = [names[spot.mark] for spot in spots if spot.mark in names and len(spot.lines) > 1]
-    return list(dict.fromkeys(found))[:_NAMED]
-
-
-def _tighter(
-    lines: Mapping[str, int], marks: Mapping[int, str], last: places.Sheet, cut: Sequence[str]
-) -> dict[int, int]:
-    """Choose the next smaller size, in half points, of values with too many lines, else of all that are `cut`.
-
-    `lines` is the most each may take, `marks` names the values by number.
-    """
-    spots = [spot for spot in last.spots if marks.get(spot.mark) in cut]
-    over = [spot for spot in spots if len(spot.lines) > lines.get(marks[spot.mark], len(spot.lines))]
-    return {
-        spot.mark: int(2 * max(min(SMALLEST_PT, spot.size_pt), spot.size_pt * BLANK_STEP))
-        for spot in over or spots
-    }

@@ -31,18 +31,22 @@ BEFORE_COLOUR += ("outline", "shadow", "emboss", "imprint", "noProof", "snapToGr
 BEFORE_SIZE = (*BEFORE_COLOUR, "color", "spacing", "w", "kern", "position")
 
 
-def split(tree: etree._Element, special: Mapping[str, str]) -> Iterator[tuple[int, etree._Element]]:
+def split(
+    tree: etree._Element, special: Mapping[str, str], fonts: Mapping[int, str]
+) -> Iterator[tuple[int, etree._Element]]:
     """Give every traced text runs of its own: one, and more where characters need a `special` font.
 
-    Yields its number and each run. Left to itself LibreOffice would draw such characters after the others
-    of their line, and choose the font by itself.
+    Yields its number and each run; `fonts` sets whole texts, by number, in a font of their own. Left to itself
+    LibreOffice would draw special characters after the others of their line, and choose the font by itself.
     """
     touched = [text.getparent() for text in tree.iter(_TEXT) if text.text and START in text.text]
     for run in dict.fromkeys(touched):
-        yield from _split_run(run, special)
+        yield from _split_run(run, special, fonts)
 
 
-def _split_run(run: etree._Element, special: Mapping[str, str]) -> Iterator[tuple[int, etree._Element]]:
+def _split_run(
+    run: etree._Element, special: Mapping[str, str], fonts: Mapping[int, str]
+) -> Iterator[tuple[int, etree._Element]]:
     properties = run.find(_PROPERTIES)
     pieces: list[etree._Element] = []
     for child in run:
@@ -57,8 +61,8 @@ def _split_run(run: etree._Element, special: Mapping[str, str]) -> Iterator[tupl
                 pieces.append(_new_run(properties, _texts(before)))
             for font, part in _by_font(body, special) if number else ():
                 pieces.append(_new_run(properties, _texts(part)))
-                if font:
-                    _set_font(pieces[-1], font)
+                if chosen := font or fonts.get(int(number)):
+                    _set_font(pieces[-1], chosen)
                 yield int(number), pieces[-1]
     for piece in pieces:
         run.addprevious(piece)

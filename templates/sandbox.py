@@ -13,6 +13,7 @@ from templates.errors import TemplateRefused
 
 # A printed text comes out of the template between these private-use characters: its number, its text.
 START, MIDDLE, END = "\uf8f0", "\uf8f1", "\uf8f2"
+_PICTURED = "\uf8f3"  # stands before the name of a person's picture in an outline
 MAX_OUTPUT = (
     64 << 20
 )  # characters one part may grow to; a form has 0.2 million, a roster of 2000 rows 20 million
@@ -25,18 +26,21 @@ _ALLOWED = (
 """What a template may be written with. A text that is set to itself twice over, or a loop in a loop, would take
 the machine's memory or its time before anything is printed."""
 
-Kind = Literal["value", "furniture", "seal", "sign"]
+Kind = Literal["value", "furniture", "seal", "sign", "plain"]
 
 
 class Shown(str):
-    """A text that is traced onto the paper: comparing works as with any string, printing numbers it."""
+    """A text that is traced onto the paper: comparing works as with any string, printing numbers it.
+
+    Kind `plain` is a repeat or a sum that nobody compares, traced only because it differs from paper to paper.
+    """
 
     __slots__ = ("kind", "name")
     kind: Kind
     name: str
 
     def __new__(cls, text: str, kind: Kind, name: str) -> Self:
-        """Make a traced text of a kind (value, furniture, seal, sign) and a field or block name."""
+        """Make a traced text of a kind (value, furniture, seal, sign, plain) and a field or block name."""
         made = super().__new__(cls, text)
         made.kind, made.name = kind, name
         return made
@@ -55,7 +59,12 @@ class Names:
 
 
 class Picture:
-    """A picture: the XML that stands for it where a template says `{{ code }}` or `{{ photo }}`."""
+    """A picture: the XML that stands for it where a template says `{{ code }}` or `{{ photo }}`.
+
+    `name` is the field of a person's picture, "" for the code, which every paper has in the same place.
+    """
+
+    name = ""
 
     def __init__(self, xml: str) -> None:
         self._xml = Markup(xml)  # noqa: S704 - made by docxtpl from our own picture
@@ -79,13 +88,21 @@ class MarkFunction:
 
 
 class _Tracer:
-    """Numbers what is printed during one rendering, in the order it is printed."""
+    """Numbers what is printed during one rendering, in the order it is printed; empty texts are nothing.
 
-    def __init__(self, first: int) -> None:
+    With `dress` every text is replaced by what that makes of it, empty ones too.
+    """
+
+    def __init__(self, first: int, dress: Callable[[Shown], str] | None = None) -> None:
         self._first = first
+        self._dress = dress
         self.printed: list[Shown] = []
 
-    def __call__(self, value: Shown) -> str:
+    def __call__(self, value: Shown | Picture) -> Any:
+        if isinstance(value, Picture):
+            return value
+        if self._dress is not None:
+            value = Shown(self._dress(value), value.kind, value.name)
         if not value:
             return ""
         number = self._first + len(self.printed)
@@ -96,11 +113,24 @@ class _Tracer:
         return Markup(f"{START}{number}{MIDDLE}{body}{END}")  # noqa: S704 - body is escaped
 
 
-_TRACER: ContextVar[_Tracer] = ContextVar("tracer")  # one per rendering, so threads do not meet
+class _Outliner:
+    """Leaves a hole for everything that differs from paper to paper, and notes the texts, empty ones too."""
+
+    def __init__(self) -> None:
+        self.printed: list[Shown] = []
+
+    def __call__(self, value: Shown | Picture) -> Any:
+        if isinstance(value, Picture):
+            return _PICTURED + value.name if value.name else value
+        self.printed.append(value)
+        return START
+
+
+_TRACER: ContextVar[_Tracer | _Outliner] = ContextVar("tracer")  # one per rendering, so threads do not meet
 
 
 def _trace(value: Any) -> Any:
-    return _TRACER.get()(value) if isinstance(value, Shown) else value
+    return _TRACER.get()(value) if isinstance(value, Shown | Picture) else value
 
 
 class _Environment(ImmutableSandboxedEnvironment):
@@ -138,12 +168,28 @@ class Program:
         except (SyntaxError, TemplateSyntaxError, RecursionError) as problem:
             raise TemplateRefused("syntax", _short(problem)) from problem
 
-    def run(self, context: Mapping[str, Any], first: int) -> tuple[str, list[Shown]]:
-        """Give the part's XML and what was printed in it, numbered from `first`; raises TemplateRefused."""
-        tracer = _Tracer(first)
+    def run(
+        self, context: Mapping[str, Any], first: int, dress: Callable[[Shown], str] | None = None
+    ) -> tuple[str, list[Shown]]:
+        """Give the part's XML and what was printed in it, numbered from `first`; raises TemplateRefused.
+
+        With `dress` it is printed in other words (see `_Tracer`).
+        """
+        tracer = _Tracer(first, dress)
+        return "".join(self._carried_out(context, tracer)), tracer.printed
+
+    def outline(self, context: Mapping[str, Any]) -> tuple[tuple[str, ...], list[Shown]]:
+        """Give all that stands around the printed texts, and these, empty ones too; raises TemplateRefused.
+
+        Papers with the same outline differ in nothing but these texts and their photos.
+        """
+        outliner = _Outliner()
+        return tuple(self._carried_out(context, outliner)), outliner.printed
+
+    def _carried_out(self, context: Mapping[str, Any], tracer: _Tracer | _Outliner) -> list[str]:
         token = _TRACER.set(tracer)
         try:
-            return "".join(_bounded(self._template.generate(context))), tracer.printed
+            return list(_bounded(self._template.generate(context)))
         except SecurityError as problem:
             raise TemplateRefused("forbidden", _short(problem)) from problem
         except UndefinedError as problem:

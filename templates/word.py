@@ -14,7 +14,7 @@ import copy
 import re
 import zipfile
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import BytesIO
@@ -29,6 +29,7 @@ from lxml import etree
 from templates import word_safety, words
 from templates.code import Drawn
 from templates.errors import TemplateRefused
+from templates.fonts import SERIAL
 from templates.pictures import Photo
 from templates.runs import BEFORE_COLOUR, BEFORE_SIZE, colour_of, properties_of, set_property, split
 from templates.sandbox import Kind, Picture, Program, Shown
@@ -69,14 +70,17 @@ class Mark:
     colour: str
     tint: int
 
-    @property
-    def marker(self) -> str:
-        """The marker colour as RRGGBB: red is always 0, green and blue hold the tint."""
-        return f"00{self.tint:04X}"
+
+def marker(tint: int) -> str:
+    """Write a marker colour as RRGGBB: red is always 0, green and blue hold the tint."""
+    return f"00{tint:04X}"
 
 
 class Filled:
-    """A filled template: `marked` goes to LibreOffice, `plain` to the archive."""
+    """A filled template: `marked` goes to LibreOffice, `plain` to the archive.
+
+    No tint up to `reserved` is free: the template has colours that look like them.
+    """
 
     def __init__(
         self,
@@ -84,14 +88,23 @@ class Filled:
         trees: dict[str, etree._Element],
         shown: list[Shown],
         code_part: str,
+        *,
         special: Mapping[str, str],
+        reserved: int,
     ) -> None:
+        self.reserved = reserved
         self._parts = parts
         self._trees = trees
         self._code_part = code_part
         self._runs: dict[int, list[etree._Element]] = {}
+        serials = (
+            number
+            for number, text in enumerate(shown, 1)
+            if text.name == "serial" and text.kind == "furniture"
+        )
+        fonts = dict.fromkeys(serials, SERIAL.name)
         for tree in trees.values():
-            for number, run in split(tree, special):
+            for number, run in split(tree, special, fonts):
                 self._runs.setdefault(number, []).append(run)
         if self._runs.keys() != set(range(1, len(shown) + 1)):
             raise TemplateRefused("syntax", "标记必须写在正文文字里")
@@ -102,6 +115,11 @@ class Filled:
                 zip(shown, colours, _tints(shown, colours), strict=True), 1
             )
         )
+
+    @property
+    def colours(self) -> dict[int, str]:
+        """What each marker colour shall be in the end, by tint."""
+        return {mark.tint: mark.colour for mark in self.marks}
 
     def tints(self) -> dict[int, list[int]]:
         """Give the numbers of the marks of each marker colour, in the order they are printed."""
@@ -127,18 +145,32 @@ class Filled:
         """Put another QR picture of the same size in the place of the first."""
         self._parts[self._code_part] = code_png
 
-    def marked(self) -> bytes:
-        """Give the .docx in which every traced text has its marker colour (not compressed: it goes next door)."""
-        before = [
-            (run, copy.deepcopy(properties_of(run))) for mark in self.marks for run in self._runs[mark.number]
-        ]
-        for mark in self.marks:
-            for run in self._runs[mark.number]:
-                set_property(run, "color", mark.marker, BEFORE_COLOUR)
+    @property
+    def trees(self) -> Sequence[etree._Element]:
+        """The Word parts that print something, in the order their texts are numbered."""
+        return tuple(self._trees.values())
+
+    def runs(self, number: int) -> Sequence[etree._Element]:
+        """The runs of one traced text."""
+        return self._runs[number]
+
+    def marked(self, others: Mapping[etree._Element, int] = MappingProxyType({})) -> bytes:
+        """Give the .docx in which every traced text has its marker colour (not compressed: it goes next door).
+
+        `others` are further runs, each with its tint.
+        """
+        tints = {run: mark.tint for mark in self.marks for run in self._runs[mark.number]} | dict(others)
+        before = [(run, copy.deepcopy(properties_of(run))) for run in tints]
+        for run, tint in tints.items():
+            set_property(run, "color", marker(tint), BEFORE_COLOUR)
         made = self._pack(zipfile.ZIP_STORED)
         for run, properties in before:
             run.replace(properties_of(run), properties)
         return made
+
+    def bare(self) -> bytes:
+        """Give the .docx without marker colours, not compressed: it goes next door."""
+        return self._pack(zipfile.ZIP_STORED)
 
     def plain(self) -> bytes:
         """Give the .docx as a clerk may open it: no marker colours."""
@@ -190,35 +222,48 @@ class Template:
         with zipfile.ZipFile(saved) as archive:
             self._parts = {name: archive.read(name) for name in archive.namelist()}
 
+    def outline(self, context: Mapping[str, Any]) -> tuple[tuple[tuple[str, ...], ...], list[Shown]]:
+        """Give what stands around the printed texts in each part, and all of these (see `Program.outline`)."""
+        parts: list[tuple[str, ...]] = []
+        shown: list[Shown] = []
+        for name, program in self._programs.items():
+            part, printed = program.outline({**context, "code": self._pictures.get(name)})
+            parts.append(part)
+            shown += printed
+        return tuple(parts), shown
+
     def fill(
         self,
         context: Mapping[str, Any],
         code_png: bytes,
         photos: Sequence[Photo] = (),
         special: Mapping[str, str] = MappingProxyType({}),
+        dress: Callable[[Shown], str] | None = None,
     ) -> Filled:
         """Carry out the marks with these names (traced texts, functions, asides); raises TemplateRefused.
 
-        `special` gives characters that are set in a font of their own.
+        `special` gives characters that are set in a font of their own; `dress` other words for every text.
         """
         trees: dict[str, etree._Element] = {}
         shown: list[Shown] = []
         parts = {**self._parts, self._picture_part: code_png}
         by_relation = {photo.relation: photo for photo in photos}
+        reserved = 0
         for name, program in self._programs.items():
             names = {**context, "code": self._pictures.get(name)}
-            xml, printed = program.run(names, len(shown) + 1)
+            xml, printed = program.run(names, len(shown) + 1, dress)
             shown += printed
             taken = {int(colour, 16) for colour in _NEAR_BLACK.findall(xml)}
             if taken & set(range(1, len(shown) + 1)):
                 raise TemplateRefused("marker_colour")
+            reserved = max((reserved, *taken))
             try:
                 trees[name] = etree.fromstring(xml.encode(), _HUGE)
             except etree.XMLSyntaxError as problem:
                 raise TemplateRefused("bad_xml") from problem
             _add_photos(parts, name, [by_relation[key] for key in dict.fromkeys(_PHOTO.findall(xml))])
         _renumber_drawings(trees)
-        return Filled(parts, trees, shown, self._picture_part, special)
+        return Filled(parts, trees, shown, self._picture_part, special=special, reserved=reserved)
 
 
 def _tints(shown: Sequence[Shown], colours: Sequence[str]) -> Iterator[int]:

@@ -8,10 +8,11 @@ from docx import Document
 from lxml import etree
 
 from templates import words
+from templates.conversion import CONVERSIONS
 from templates.errors import ConverterFailed
 from templates.order import Order
 from templates.places import PDFIUM
-from templates.render import CONVERSIONS, Printer
+from templates.render import Printer
 from templates.runs import W
 from tests.tabled import codes
 

@@ -107,7 +107,7 @@ def _stub(cells: dict[str, Any], sentence: str) -> None:
 def _cut(cell: Any) -> None:
     paragraph = shape(cell.paragraphs[0], RIGHT)
     paragraph.paragraph_format.right_indent = Mm(14)  # upright text ends at the foot: the seal's place
-    write(paragraph, "{{ plain.paper_no }}", SONG, 13, gap=3)
+    write(paragraph, "{{ plain.paper_no }}", KAI, 13, gap=3)
     write(paragraph, "{{ seal('cross') }}", SONG, 10)
 
 

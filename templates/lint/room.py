@@ -5,12 +5,12 @@ from itertools import combinations
 
 import pypdfium2 as pdfium
 
+from templates.conversion import SMALLEST_PT
 from templates.form import Form
 from templates.layout import Box, PageLayout
 from templates.lint.finding import Finding, found
 from templates.order import Printed
 from templates.places import PDFIUM
-from templates.render import SMALLEST_PT
 
 ROUND_MM, SQUARE_MM = 44.0, 20.0  # room for a seal of 42 mm and a stamp of 18 mm
 SIGN_MM = (24.0, 12.0)

@@ -1,0 +1,40 @@
+"""Brings texts that take the same room under one key: each hanzi and each digit stands for all of its kind."""
+
+import re
+from collections.abc import Iterable
+from typing import Final
+
+from templates.sandbox import Shown
+
+HAN: Final = "永"
+DIGIT: Final = "0"
+# 〇 breaks lines and is as wide as any hanzi; rarer planes are kept, they may stand in another font
+_HANZI = re.compile("[\u3007\u3400-\u4dbf\u4e00-\u9fff]")
+_DIGITS = re.compile("[0-9]")
+_SERIAL = re.compile("[0-9A-Z]")  # all of one width in the serial's font
+_OWN = frozenset({"serial", "school"})
+"""Texts of the furniture that differ from paper to paper; the others belong to a form and its authority."""
+
+
+def constant(text: Shown) -> bool:
+    """Tell whether a text belongs to the frame: labels, titles, the authority's name; set in whatever font."""
+    return text.kind in {"seal", "sign"} or (text.kind == "furniture" and text.name not in _OWN)
+
+
+def constants(shown: Iterable[Shown]) -> tuple[str, ...]:
+    """Give the texts that tell one frame from another."""
+    return tuple(str(text) for text in shown if constant(text))
+
+
+def canonical(text: Shown) -> str:
+    """Give the key of one printed text: what is equal takes the same room and breaks at the same places."""
+    if constant(text):
+        return str(text)
+    if text.name == "serial" and text.kind == "furniture":
+        return _SERIAL.sub(DIGIT, text)
+    return _DIGITS.sub(DIGIT, _HANZI.sub(HAN, text))
+
+
+def dressed(text: Shown) -> str:
+    """Give what stands for a text while a template is compiled: its key, one hanzi where there is none."""
+    return canonical(text) or ("" if constant(text) else HAN)

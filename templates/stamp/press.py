@@ -1,0 +1,259 @@
+"""Stamps papers from compiled templates, and compiles what it has not seen with the help of LibreOffice."""
+
+import hashlib
+import json
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from templates import pdfa
+from templates.errors import GlyphMissing, NotStampable
+from templates.fonts import RARE, SONG, Fonts
+from templates.layout import Line
+from templates.places import PictureSpot, Sheet, Spot
+from templates.sandbox import Shown
+from templates.stamp import frame as frames
+from templates.stamp import variants, writing
+from templates.stamp.canonical import canonical, constant, constants, dressed
+from templates.stamp.faces import Face
+from templates.stamp.ownership import Ownership
+from templates.stamp.proof import prove
+from templates.stamp.shelf import Shelf, variant_name
+from templates.stamp.typeset import Fill, Frame, Variant
+from templates.word import Filled, Mark
+
+ENGINE = "1"  # changes when the same artefact would be written as other bytes
+_FRAMES_KEPT = 64  # in memory, about 0.3 MB each
+_VARIANTS_KEPT = 50_000  # about 2 KB each
+_OUTLINES_KEPT = 256
+
+Outline = tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """What papers of one frame have in common: template version, PDF title, size of the code, outline, constants."""
+
+    template_hash: str
+    title: str
+    modules: int
+    outline: Outline
+    constants: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """A frame with the variants one paper needs: ready to be written. `layout_class` tells it from others."""
+
+    key: str
+    frame: Frame
+    variants: Mapping[int, Variant]
+    layout_class: str
+
+
+class Press:
+    """All compiled templates of one data folder; safe to share between threads.
+
+    `engine` names what makes the geometry (the version of LibreOffice); another one compiles anew.
+    """
+
+    def __init__(self, folder: Path, fonts: Fonts, engine: str) -> None:
+        self.shelf = Shelf(folder)
+        self._engine = engine
+        files = {name for name in fonts.files if name not in {*SONG.files, *RARE.files}}
+        self._faces = [Face.open(fonts.files[name]) for name in sorted(files)]
+        self._fonts = [fonts.hashes[name] for name in sorted(fonts.files)]
+        self._frames: dict[str, Frame] = {}
+        self._variants: dict[tuple[str, str], Variant] = {}
+        self._keys: dict[Sort, str] = {}
+        self._even: set[tuple[int, str]] = set()
+        self._lock = threading.Lock()
+
+    def sort(
+        self, template_hash: str, title: str, modules: int, outline: Outline, shown: Sequence[Shown]
+    ) -> Sort:
+        """Say of which sort a paper is."""
+        return Sort(template_hash, title, modules, outline, constants(shown))
+
+    def find(self, sort: Sort, shown: Sequence[Shown]) -> Stamp | None:
+        """Give the stamp for a paper of this sort with these texts; None when something of it was not compiled yet."""
+        key = self._key(sort)
+        frame = self._frame(key)
+        if frame is None:
+            return None
+        found: dict[int, Variant] = {}
+        names = []
+        for container, texts in variants.keys(frame, shown).items():
+            name = variant_name(container, texts)
+            variant = self._variant(key, name)
+            if variant is None:
+                return None
+            found[container] = variant
+            names.append(name)
+        return Stamp(key, frame, found, hashlib.sha256("".join([key, *names]).encode()).hexdigest()[:32])
+
+    def write(
+        self,
+        stamp: Stamp,
+        shown: Sequence[Shown],
+        code: tuple[bytes, tuple[int, int]],
+        photos: Mapping[str, writing.Jpeg],
+    ) -> bytes:
+        """Write a paper and prove it; the same input gives the same bytes.
+
+        Raises NotStampable(width) for a character that takes other room than its kind, PdfRefused.
+        """
+        texts = [str(text) for text in shown]
+        self._prove_widths(stamp, shown)
+        try:
+            pdf = writing.write(stamp.frame, stamp.variants, texts, self._faces, code=code, photos=photos)
+        except GlyphMissing as problem:
+            raise NotStampable("glyph") from problem
+        prove(pdf, stamp.frame, (text for text in texts_of(shown)))
+        return pdf
+
+    def sheet(
+        self, stamp: Stamp, shown: Sequence[Shown], digests: Mapping[str, str]
+    ) -> tuple[list[Mark], Sheet]:
+        """Say where everything stands; `digests` are the SHA-256 of the photos' JPEGs by field. Marks count from 1."""
+        marks = [
+            Mark(number, text.kind, text.name, str(text), "", 0)
+            for number, text in enumerate(shown, 1)
+            if text
+        ]
+        spots = []
+        for variant in stamp.variants.values():
+            for place in variant.places:
+                lines, at = [], 0
+                for length, box in place.lines:
+                    lines.append(Line(shown[place.text][at : at + length], box))
+                    at += length
+                spots.append(Spot(place.text + 1, 0, tuple(lines), place.font, place.size_pt, place.clipped))
+        spots.sort(key=lambda spot: spot.mark)
+        pictures = tuple(
+            PictureSpot(0, place.box, place.pixels, place.fiducial, digests.get(place.name))
+            for place in stamp.frame.pictures
+        )
+        return marks, Sheet((stamp.frame.size_mm,), tuple(spots), pictures)
+
+    def known(self, sort: Sort) -> frozenset[int] | None:
+        """Give the paragraphs that a sort's frame owns, if it was compiled."""
+        frame = self._frame(self._key(sort))
+        return None if frame is None else frozenset(frame.containers)
+
+    def compile(
+        self,
+        sort: Sort,
+        filled: Filled,
+        *,
+        owned: Ownership,
+        raw: bytes,
+        sheet: Sheet,
+        shown: Sequence[Shown],
+        code_pixels: tuple[int, int],
+        photos: Mapping[str, str],
+    ) -> Frame:
+        """Compile a frame from a paper whose texts are all dressed (see `canonical.dressed`); raises NotStampable.
+
+        `raw` is what LibreOffice made of it, `shown` are the texts of the outline, undressed; `photos` gives the
+        field of each photo by the SHA-256 of its JPEG.
+        """
+        paper = frames.opened(pdfa.finish(raw, {}, sort.title), owned, code_pixels, photos)
+        marks = iter(filled.marks)
+        mark_of = [next(marks) if dressed(text) else None for text in shown]
+        paragraphs = [None if mark is None else owned.marks[mark.number] for mark in mark_of]
+        personal = {
+            mark.tint
+            for mark, text in zip(mark_of, shown, strict=True)
+            if mark is not None and not constant(text)
+        }
+        made = frames.compiled(paper, owned, texts=paragraphs, sheet=sheet, photos=photos, personal=personal)
+        key = self._key(sort)
+        with self._lock:
+            self._frames[key] = self.shelf.keep_frame(key, made)
+        return self._frames[key]
+
+    def learn(self, sort: Sort, lesson: variants.Lesson, shown: Sequence[Shown]) -> Stamp:
+        """Learn how the texts of a converted paper fall; raises NotStampable."""
+        key = self._key(sort)
+        frame = self._frame(key)
+        if frame is None:
+            raise NotStampable("frame")
+        fresh = variants.learned(frame, lesson, shown, self._faces)
+        for container, texts in variants.keys(frame, shown).items():
+            name = variant_name(container, texts)
+            with self._lock:
+                if (key, name) not in self._variants:
+                    self._remember(key, name, self.shelf.keep_variant(key, name, fresh[container]))
+        found = self.find(sort, shown)
+        if found is None:
+            raise NotStampable("frame")
+        return found
+
+    def open(
+        self,
+        raw: bytes,
+        title: str,
+        owned: Ownership,
+        code_pixels: tuple[int, int],
+        photos: Mapping[str, str],
+    ) -> frames.Opened:
+        """Read a converted paper to learn from; raises NotStampable."""
+        return frames.opened(pdfa.finish(raw, {}, title), owned, code_pixels, photos)
+
+    def _key(self, sort: Sort) -> str:
+        """Name a frame: a hash of all that its geometry and its bytes depend on."""
+        if sort not in self._keys:
+            if len(self._keys) >= _OUTLINES_KEPT:
+                self._keys.clear()
+            told = [ENGINE, self._engine, self._fonts, sort.template_hash, sort.title, sort.modules]
+            told += [sort.outline, sort.constants]
+            self._keys[sort] = hashlib.sha256(json.dumps(told).encode()).hexdigest()
+        return self._keys[sort]
+
+    def _frame(self, key: str) -> Frame | None:
+        if key not in self._frames:
+            if len(self._frames) >= _FRAMES_KEPT:
+                self._frames.clear()
+                self._variants.clear()
+            found = self.shelf.frame(key)
+            if found is None:
+                return None
+            self._frames[key] = found
+        return self._frames.get(key)
+
+    def _variant(self, key: str, name: str) -> Variant | None:
+        found = self._variants.get((key, name))
+        if found is None and (found := self.shelf.variant(key, name)) is not None:
+            self._remember(key, name, found)
+        return found
+
+    def _remember(self, key: str, name: str, variant: Variant) -> None:
+        if len(self._variants) >= _VARIANTS_KEPT:
+            self._variants.clear()
+        self._variants[key, name] = variant
+
+    def _prove_widths(self, stamp: Stamp, shown: Sequence[Shown]) -> None:
+        """Prove that each character is as wide as the one that stands for its kind."""
+        for variant in stamp.variants.values():
+            for chunk in variant.chunks.values():
+                for fill in chunk.fills:
+                    if fill.text >= 0:
+                        self._prove_even(fill, shown[fill.text])
+
+    def _prove_even(self, fill: Fill, text: Shown) -> None:
+        face = fill.face
+        for char in text[fill.start : fill.stop]:
+            if (face, char) in self._even:
+                continue
+            kind = canonical(Shown(char, text.kind, text.name))
+            cut = self._faces[face]
+            if not cut.gid(char) or cut.width(cut.gid(char)) != cut.width(cut.gid(kind)):
+                raise NotStampable("width")
+            self._even.add((face, char))
+
+
+def texts_of(shown: Sequence[Shown]) -> list[str]:
+    """The texts that must be readable in a finished paper; labels stand in the frame's own fonts."""
+    return [str(text) for text in shown if text and not constant(text)]

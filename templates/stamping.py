@@ -1,0 +1,142 @@
+"""The first tier: stamps one job from what is compiled, or learns from LibreOffice what is missing."""
+
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from PIL import Image
+
+from templates import code, conversion, describe, pictures, pieces
+from templates.errors import NotStampable
+from templates.job import Job
+from templates.libreoffice import Converter
+from templates.order import Printed
+from templates.pictures import Photo
+from templates.stamp.canonical import dressed
+from templates.stamp.ownership import Ownership, ownership
+from templates.stamp.press import Press, Stamp
+from templates.stamp.variants import Lesson
+from templates.stamp.writing import Jpeg
+from templates.word import Filled, Template
+
+
+@dataclass(frozen=True, slots=True)
+class Taught:
+    """A job that LibreOffice printed with every word of its template in a colour of its own."""
+
+    filled: Filled
+    owned: Ownership
+    converted: conversion.Converted
+    drawn: code.Drawn
+
+
+class Stamper:
+    """One job on its way through the press; `text` is its code's, `symbol` the code drawn."""
+
+    def __init__(
+        self,
+        press: Press,
+        job: Job,
+        template: Template,
+        *,
+        text: str,
+        symbol: code.Symbol,
+        hashes: dict[str, str],
+    ) -> None:
+        self._press = press
+        self._job = job
+        self._template = template
+        self._text = text
+        self._symbol = symbol
+        self._hashes = hashes
+        outline, self._shown = template.outline(job.context)
+        title = job.order.form.title
+        self._sort = press.sort(job.source.hash, title, symbol.modules, outline, self._shown)
+
+    def print(self) -> Printed | None:
+        """Stamp the paper; None when its class is not compiled yet. Raises NotStampable, and as `Printer.print`."""
+        stamp = self._press.find(self._sort, self._shown)
+        return None if stamp is None else self._printed(stamp)
+
+    def lesson(self, converter: Converter) -> Taught:
+        """Compile the frame if need be, and print the paper with LibreOffice in a way that can be learned from.
+
+        Raises NotStampable, and as `Printer.print`.
+        """
+        paragraphs = self._press.known(self._sort) or self._compiled(converter)
+        job, drawn = self._job, code.draw(self._text)
+        filled = self._template.fill(job.context, drawn.png, job.photos, job.special)
+        owned = ownership(filled, paragraphs)
+        return Taught(filled, owned, conversion.fit(converter, job.order, filled, owned.statics), drawn)
+
+    def learn(self, taught: Taught) -> Printed:
+        """Learn from it, and stamp the same paper; raises NotStampable."""
+        if taught.converted.steps and not self._job.order.rooms:
+            raise NotStampable("smaller")  # several containers were set smaller at once: none is typical
+        photos = {photo.digest: photo.name for photo in self._job.photos}
+        paper = self._press.open(
+            taught.converted.raw, self._sort.title, taught.owned, taught.drawn.pixels, photos
+        )
+        lesson = Lesson(paper, taught.owned, taught.filled.marks, taught.converted.sheet)
+        return self._printed(self._press.learn(self._sort, lesson, self._shown))
+
+    def _compiled(self, converter: Converter) -> frozenset[int]:
+        """Compile the frame from the same paper in other words; gives the paragraphs it owns."""
+        job = self._job
+        stand_ins = [pictures.stand_in(photo, number) for number, photo in enumerate(job.photos)]
+        drawn = code.draw(self._text)
+        context = {**job.context, **{photo.name: photo for photo in stand_ins}}
+        if any("." in photo.name for photo in stand_ins):
+            raise NotStampable("picture")
+        filled = self._template.fill(context, drawn.png, stand_ins, dress=dressed)
+        owned = ownership(filled)
+        raw, _, sheet, _ = conversion.convert(converter, filled, owned.statics, {})
+        photos = {photo.digest: photo.name for photo in stand_ins}
+        frame = self._press.compile(
+            self._sort,
+            filled,
+            owned=owned,
+            raw=raw,
+            sheet=sheet,
+            shown=self._shown,
+            code_pixels=drawn.pixels,
+            photos=photos,
+        )
+        return frozenset(frame.containers)
+
+    def _printed(self, stamp: Stamp) -> Printed:
+        """Write the paper, describe it, and prove it."""
+        job, order, symbol = self._job, self._job.order, self._symbol
+        digests = {photo.name: photo.digest for photo in job.photos}
+        marks, sheet = self._press.sheet(stamp, self._shown, digests)
+        lines = {pieces.whole(name): room.lines for name, room in order.rooms.items()}
+        if describe.cut(marks, sheet, lines):
+            raise NotStampable("cut")  # two long values that meet: LibreOffice may still find room
+        drawn = code.blank(symbol.modules)
+        layout = describe.layout(order, marks, sheet, drawn, job.photos)
+        describe.prove_traced(order.form, job.facts, marks, layout)
+        code.proved(symbol, self._text)
+        pdf = self._press.write(
+            stamp, self._shown, (symbol.bits, (symbol.side, symbol.side)), _jpegs(job.photos)
+        )
+        return Printed(
+            pdf,
+            None,
+            layout,
+            dict(job.facts),
+            job.source.hash,
+            self._hashes,
+            1,
+            (self._text,),
+            tier=1,
+            stamp=stamp.key,
+            layout_class=stamp.layout_class,
+        )
+
+
+def _jpegs(photos: tuple[Photo, ...]) -> Mapping[str, Jpeg]:
+    found = {}
+    for photo in photos:
+        with Image.open(io.BytesIO(photo.jpeg)) as picture:
+            found[photo.name] = Jpeg(photo.jpeg, picture.size, gray=picture.mode == "L")
+    return found
