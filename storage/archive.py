@@ -10,6 +10,7 @@ from typing import Self
 from sqlalchemy import Connection, Engine
 
 from storage.answers import WritesAnswers
+from storage.batches import ReadsBatches, WritesBatches
 from storage.database import DATABASE_ERRORS, WRITES, connect, translator
 from storage.documents import ReadsDocuments, WritesDocuments
 from storage.entries import ReadsEntries, WritesEntries
@@ -19,6 +20,7 @@ from storage.leaves import ReadsLeaves, WritesLeaves
 from storage.numbers import ReadsNumbers, WritesNumbers
 from storage.objects.folder import Folder, system_errors
 from storage.people import ReadsPeople, WritesPeople
+from storage.presence import Presence
 from storage.scans import ReadsScans, WritesScans
 from storage.schema.upgrade import upgrade
 from storage.sheets import ReadsSheets, WritesSheets
@@ -26,6 +28,7 @@ from storage.tokens import ReadsTokens, WritesTokens
 
 DATABASE = "yinzheng.sqlite3"
 OBJECTS = "objects"
+WORKERS = "workers"
 LOCK = "opening.lock"
 STALE = timedelta(minutes=10)
 """A number or a half-written object older than this was left by a process that died; printing takes seconds."""
@@ -40,6 +43,7 @@ class Reading(
     ReadsEntries,
     ReadsLeaves,
     ReadsJobs,
+    ReadsBatches,
     ReadsTokens,
     ReadsFigures,
 ):
@@ -55,6 +59,7 @@ class Transaction(
     WritesEntries,
     WritesLeaves,
     WritesJobs,
+    WritesBatches,
     WritesTokens,
     WritesAnswers,
     Reading,
@@ -71,6 +76,7 @@ class Archive:
         self._writers = engine.execution_options(**{WRITES: True})
         self._now = now
         self._translate = translator(folder)
+        self._presence = Presence(folder / WORKERS)
 
     @classmethod
     def open(cls, folder: Path, now: Callable[[], datetime]) -> Self:
@@ -89,6 +95,7 @@ class Archive:
                 # One process at a time makes or upgrades the tables; the others then find them ready.
                 fcntl.flock(lock, fcntl.LOCK_EX)
                 archive._prepare()
+                archive._presence.sweep()
         return archive
 
     def _prepare(self) -> None:
@@ -104,13 +111,13 @@ class Archive:
         Writers come one at a time, so keep the block short: no printing, no reading of paper inside it.
         """
         with self._connected(self._writers) as connection:
-            yield Transaction(connection, self._now, self._translate)
+            yield Transaction(connection, self._now, self._translate, self._presence)
 
     @contextmanager
     def read(self) -> Iterator[Reading]:
         """Look up: all look-ups of the block see the archive as of the first of them."""
         with self._connected(self._engine) as connection:
-            yield Reading(connection, self._now, self._translate)
+            yield Reading(connection, self._now, self._translate, self._presence)
 
     @contextmanager
     def _connected(self, engine: Engine) -> Iterator[Connection]:
@@ -127,5 +134,6 @@ class Archive:
         self.objects.probe()
 
     def close(self) -> None:
-        """Close every connection; the archive is not used afterwards."""
+        """Close every connection, and let others take over what this process works on; the archive is not used afterwards."""
         self._engine.dispose()
+        self._presence.close()

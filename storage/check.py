@@ -9,9 +9,9 @@ from hashlib import sha256
 from storage.archive import Archive, Reading
 from storage.errors import BadPattern, ObjectDamaged, StorageError, StoreAway
 from storage.log import leaf_hash
-from storage.numbers import within, written
 from storage.objects.folder import NAME, Folder
-from storage.records import Document, Entry, Leaf, NumberBlock, NumberRow, Scan
+from storage.patterns import within, written
+from storage.records import BatchSerial, Document, Entry, Leaf, NumberBlock, NumberRow, Scan
 from storage.schema.guards import GUARDS
 
 MESSAGES = {
@@ -33,6 +33,8 @@ MESSAGES = {
     "number_without_document": "编号已用但没有对应文书",
     "document_without_number": "文书所载编号不在号段台账中，或登记给了别的文书",
     "number_held": "编号被占用而未签发（正在签发，或中断后将被收回，无害）",
+    "batch_row_differs": "批次中的一行与文书登记不一致",
+    "batch_number_lost": "批次中待打印的一行所占编号，在号段台账中已不归它",
     "leaf_missing": "日志缺少记录",
     "leaf_hash": "日志记录与其哈希不符",
     "leaf_without_document": "日志记录没有对应文书",
@@ -44,7 +46,7 @@ HARMLESS = frozenset({"object_orphan", "number_held"})
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One difference: `about` is a serial, number, entry id, sha256 or name of a guard, never a person."""
+    """One difference: `about` is a serial, number, entry id, batch/row, sha256 or guard, never a person."""
 
     code: str
     about: str
@@ -64,7 +66,7 @@ class Fault:
 class _Rows:
     """Every row the check is about, as of one moment; `parents` has each organization's parent.
 
-    `others` are the objects that neither a document nor a file names: portraits and accepted templates.
+    `others` are the objects that neither a document nor a file names: portraits and templates.
     """
 
     parents: dict[str, str | None]
@@ -75,6 +77,7 @@ class _Rows:
     blocks: list[NumberBlock]
     ledgers: dict[int, list[NumberRow]]
     next_seqs: dict[int, int]
+    batch_rows: list[BatchSerial]
     leaves: list[Leaf]
     payloads: list[bytes]
 
@@ -94,6 +97,7 @@ def check(archive: Archive) -> list[Fault]:
         *_documents(rows),
         *_standing(rows, archive.objects),
         *_numbers(rows),
+        *_batches(rows),
         *_leaves(rows),
     ]
 
@@ -110,10 +114,12 @@ def _gather(reading: Reading) -> _Rows:
         entries=reading.all_entries(),
         scans=reading.all_scans(),
         others=frozenset(photo.sha256 for photo in reading.all_photos())
+        | frozenset(reading.source_templates())
         | {version.docx for version in reading.template_versions()},
         blocks=blocks,
         ledgers={block.id: reading.numbers(block.id) for block in blocks},
         next_seqs=reading.next_seqs(),
+        batch_rows=reading.batch_serials(),
         leaves=reading.leaves(),
         payloads=reading.payloads(),
     )
@@ -135,9 +141,8 @@ def _objects(rows: _Rows, folder: Folder) -> Iterator[Fault]:
         except StoreAway:
             bad.add(name)
             yield Fault("object_unreadable", name)
-    named = {
-        sha for document in rows.documents.values() for sha in (document.pdf, document.docx, document.layout)
-    }
+    papers = rows.documents.values()
+    named = {sha for paper in papers for sha in (paper.pdf, paper.docx, paper.layout) if sha is not None}
     named |= {entry.sha256 for entry in rows.entries} | {scan.original for scan in rows.scans} | rows.others
     yield from (Fault("object_missing", name) for name in sorted(named - sizes.keys() - bad))
     yield from (Fault("object_orphan", name) for name in sorted(sizes.keys() - named))
@@ -232,6 +237,27 @@ def _uses(rows: _Rows, used: dict[tuple[str, str], str | None]) -> Iterator[Faul
             rows, document
         ):
             yield Fault("document_without_number", document.serial)
+
+
+def _batches(rows: _Rows) -> Iterator[Fault]:
+    """A printed row has its paper, no other row has one yet, and what is still to be printed holds its number."""
+    held = {row.serial: row.number for found in rows.ledgers.values() for row in found if row.state == "held"}
+    for row in rows.batch_rows:
+        paper = rows.documents.get(row.serial)
+        about = f"{row.batch}/{row.row}"
+        if (row.state == "printed") != (paper is not None) or (paper is not None and not _is_of(paper, row)):
+            yield Fault("batch_row_differs", about)
+        elif row.state == "numbered" and row.number is not None and held.get(row.serial) != row.number:
+            yield Fault("batch_number_lost", about)
+
+
+def _is_of(paper: Document, row: BatchSerial) -> bool:
+    """Tell whether a paper is the one a row asked for; a row without a number or student leaves them to the paper."""
+    return (
+        paper.form == row.form
+        and row.number in {None, paper.number}
+        and row.student_no in {None, paper.student_no}
+    )
 
 
 def _from_block(rows: _Rows, document: Document) -> bool:

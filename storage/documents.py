@@ -1,12 +1,13 @@
 """Issued documents: added once, then only their status moves, and only forward; with the exceptions they rest on."""
 
-from dataclasses import asdict, replace
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from sqlalchemy import bindparam, func, select
 
 from storage.errors import Frozen
 from storage.records import Document, DocumentStatus, OverrideRow
-from storage.session import Session, select_record
+from storage.session import Session, portions, select_record
 from storage.tables import documents, overrides
 
 MOVES: dict[DocumentStatus, frozenset[DocumentStatus]] = {
@@ -48,6 +49,15 @@ class ReadsDocuments(Session):
             wanted = wanted.where(documents.c.school == school)
         return [Document(*row) for row in self._rows("document", wanted)]
 
+    def documents_of(self, student_nos: Collection[str]) -> dict[str, list[Document]]:
+        """List many students' documents at once, each student's in the order of issue; who has none is left out."""
+        found: dict[str, list[Document]] = {}
+        for some in portions(student_nos):
+            wanted = _document.where(documents.c.student_no.in_(some)).order_by(documents.c.id)
+            for row in self._rows("document", wanted):
+                found.setdefault(row.student_no, []).append(Document(*row))
+        return found
+
     def statuses(self) -> list[tuple[str, DocumentStatus]]:
         """List (serial, status) of every document in the order of issue: a document keeps its place for ever."""
         return [(row.serial, row.status) for row in self._rows("document", _statuses)]
@@ -63,7 +73,13 @@ class WritesDocuments(ReadsDocuments):
 
     def add_document(self, document: Document) -> None:
         """Freeze a document; AlreadyThere when serial or token is taken, or the number at this school, NotFound for an unknown student."""
-        self._insert("document", documents, asdict(document))
+        self.add_documents([document])
+
+    def add_documents(self, new: Sequence[Document]) -> None:
+        """Freeze several documents at once, all of them or none; errors as for one."""
+        names = Document.__slots__
+        rows = [{name: getattr(document, name) for name in names} for document in new]
+        self._insert_many("document", documents, rows)
 
     def set_status(
         self,

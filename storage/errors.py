@@ -14,6 +14,7 @@ class StorageError(Exception):
 KINDS = {
     "access": "查阅登记",
     "answer": "请求回执",
+    "batch": "批次",
     "blank": "空白证书",
     "block": "号段",
     "document": "文书",

@@ -4,13 +4,14 @@ from sqlalchemy import Column, Table, func, select
 
 from storage.database import DATABASE_ERRORS, faults, triggers
 from storage.session import Session
-from storage.tables import documents, jobs, numbers, scans
+from storage.tables import batches, documents, jobs, numbers, scans
 
 _COUNTED: dict[str, tuple[Table, str]] = {
     "documents": (documents, "status"),
     "numbers": (numbers, "state"),
     "scans": (scans, "state"),
     "jobs": (jobs, "state"),
+    "batches": (batches, "state"),
 }
 
 
@@ -18,7 +19,7 @@ class ReadsFigures(Session):
     """Counts rows."""
 
     def counts(self) -> dict[str, dict[str, int]]:
-        """Count documents by status, and numbers, scans and jobs by state."""
+        """Count documents by status, and numbers, scans, jobs and batches by state."""
         return {name: self._count(table, table.c[by]) for name, (table, by) in _COUNTED.items()}
 
     def _count(self, table: Table, by: Column[str]) -> dict[str, int]:

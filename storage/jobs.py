@@ -1,22 +1,27 @@
 """Work that waits in the database: it commits together with the row it is about, and any worker may take it."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_
+from sqlalchemy import ColumnElement, and_, bindparam, or_, select
 
 from storage.records import Job, JobState
 from storage.session import Session, select_record
 from storage.tables import jobs
 
-MAX_ATTEMPTS = 3
-"""A job that took its worker down this often would take the next one too."""
+MAX_ATTEMPTS = 8
+"""A job that took its worker down this often would take the next one too. The flows give up earlier, with a word to
+whoever waits; this is behind them."""
 MAX_MESSAGE = 500
 """Characters kept of what went wrong."""
 
 _job = select_record(jobs, Job)
+_waiting = (
+    _job.where(jobs.c.kind == bindparam("kind"), jobs.c.state == "waiting").order_by(jobs.c.id).limit(1)
+)
+_owners = select(jobs.c.owner).where(jobs.c.state == "running", jobs.c.owner.is_not(None)).distinct()
 
 
 class ReadsJobs(Session):
@@ -36,24 +41,33 @@ class WritesJobs(ReadsJobs):
         key = self._insert("job", jobs, {**values, "created_at": self._now()})
         return Job(key, kind, dict(payload), "waiting", 0, None)
 
-    def lease_job(self, kinds: Collection[str], seconds: float) -> Job | None:
-        """Take the oldest job of these kinds for so many seconds, or None.
+    def add_jobs(self, kind: str, payloads: Iterable[Mapping[str, Any]]) -> None:
+        """Add much work at once, to be leased in this order."""
+        now = self._now()
+        common = {"kind": kind, "state": "waiting", "attempts": 0, "created_at": now}
+        self._insert_many("job", jobs, [{**common, "payload": dict(payload)} for payload in payloads])
 
-        A job whose worker let the lease run out is taken again; after MAX_ATTEMPTS it is dead instead.
+    def lease_job(self, kinds: Collection[str], seconds: float) -> Job | None:
+        """Take a job for so many seconds, or None: of the first of these kinds that has one, the oldest.
+
+        So a kind that people wait for never stands behind thousands of another, when it is named first. A job whose
+        worker let the lease run out, or worked on this folder and is dead, is taken again; after MAX_ATTEMPTS it is
+        dead instead.
         """
         now = self._now()
-        over = and_(jobs.c.state == "running", jobs.c.lease_until < now)
-        self._change_jobs(and_(over, jobs.c.attempts >= MAX_ATTEMPTS), "dead", "lease ran out")
-        ready = _job.where(jobs.c.kind.in_(kinds), or_(jobs.c.state == "waiting", over))
-        row = self._first("job", ready.order_by(jobs.c.id).limit(1).with_for_update(skip_locked=True))
-        if row is None:
-            return None
-        found = Job(*row)
-        until = now + timedelta(seconds=seconds)
-        leased = replace(found, state="running", attempts=found.attempts + 1, lease_until=until)
-        change = jobs.update().where(jobs.c.id == found.id)
-        self._do("job", change.values(state="running", attempts=leased.attempts, lease_until=until))
-        return leased
+        self._take_back(now)
+        for kind in kinds:
+            row = self._first("job", _waiting.with_for_update(skip_locked=True), {"kind": kind})
+            if row is not None:
+                return self._lease(Job(*row), now + timedelta(seconds=seconds))
+        return None
+
+    def renew_job(self, job_id: int, seconds: float) -> bool:
+        """Keep a leased job for so many seconds from now; False when another worker has taken it meanwhile."""
+        mine = jobs.update().where(
+            jobs.c.id == job_id, jobs.c.state == "running", jobs.c.owner == self._presence.name
+        )
+        return self._do("job", mine.values(lease_until=self._now() + timedelta(seconds=seconds))) == 1
 
     def finish_job(self, job_id: int) -> None:
         """Close a job as done."""
@@ -64,5 +78,27 @@ class WritesJobs(ReadsJobs):
         spent = self.job(job_id).attempts >= MAX_ATTEMPTS
         self._change_jobs(jobs.c.id == job_id, "dead" if spent else "waiting", message[:MAX_MESSAGE])
 
+    def _take_back(self, now: datetime) -> None:
+        """Let the jobs wait again whose workers are gone or let the lease run out."""
+        running = jobs.c.state == "running"
+        owners = {row.owner for row in self._rows("job", _owners)}
+        left = and_(running, jobs.c.lease_until < now)
+        if gone := self._presence.gone(owners):
+            left = and_(running, or_(jobs.c.lease_until < now, jobs.c.owner.in_(gone)))
+        self._change_jobs(and_(left, jobs.c.attempts >= MAX_ATTEMPTS), "dead", "worker gone")
+        self._change_jobs(left, "waiting", "worker gone")
+
+    def _lease(self, found: Job, until: datetime) -> Job:
+        leased = replace(found, state="running", attempts=found.attempts + 1, lease_until=until)
+        change = jobs.update().where(jobs.c.id == found.id)
+        self._do(
+            "job",
+            change.values(
+                state="running", attempts=leased.attempts, lease_until=until, owner=self._presence.name
+            ),
+        )
+        return leased
+
     def _change_jobs(self, which: ColumnElement[bool], state: JobState, message: str | None) -> None:
-        self._do("job", jobs.update().where(which).values(state=state, message=message, lease_until=None))
+        change = jobs.update().where(which)
+        self._do("job", change.values(state=state, message=message, lease_until=None, owner=None))

@@ -1,5 +1,7 @@
 """The leaves of the Merkle log as rows: appended one after the other, never touched again."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import bindparam, func, select
 
 from storage.log import leaf_hash
@@ -38,11 +40,23 @@ class WritesLeaves(ReadsLeaves):
     """Appends to the log."""
 
     def add_leaf(self, kind: str, serial: str, payload: bytes) -> Leaf:
-        """Append a leaf for a document that was added before; `payload` is kept too, so put no personal data in it.
+        """Append a leaf for a document that was added before; `payload` is kept too, so put no personal data in it."""
+        return self.add_leaves([(kind, serial, payload)])[0]
+
+    def add_leaves(self, new: Sequence[tuple[str, str, bytes]]) -> list[Leaf]:
+        """Append leaves (kind, serial, payload) in this order.
 
         Writers come one at a time, so the next index is the size; were two to race, the key would stop one.
         """
-        leaf = Leaf(self._one("leaf", _size)[0], kind, serial, leaf_hash(payload))
-        row = {"index": leaf.index, "kind": kind, "serial": serial, "hash": leaf.hash}
-        self._insert("leaf", leaves, {**row, "payload": payload, "created_at": self._now()})
-        return leaf
+        size, now = self._one("leaf", _size)[0], self._now()
+        made = [
+            Leaf(index, kind, serial, leaf_hash(payload))
+            for index, (kind, serial, payload) in enumerate(new, size)
+        ]
+        rows = [
+            {"index": leaf.index, "kind": leaf.kind, "serial": leaf.serial, "hash": leaf.hash}
+            | {"payload": payload, "created_at": now}
+            for leaf, (_kind, _serial, payload) in zip(made, new, strict=True)
+        ]
+        self._insert_many("leaf", leaves, rows)
+        return made

@@ -1,22 +1,18 @@
 """Official numbers: blocks handed down by an authority, and a ledger of them without gaps or repeats (art. 34)."""
 
-import re
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, replace
 from datetime import datetime
-from typing import Self
+from itertools import islice, takewhile
 
 from sqlalchemy import bindparam, func, or_, select
 
-from storage.errors import AlreadyThere, BadPattern, NoNumberLeft
+from storage.errors import AlreadyThere, BadPattern, NoNumberLeft, NotFound
+from storage.patterns import Pattern, collide, within, written
 from storage.records import NumberBlock, NumberRow, TakenNumber
-from storage.session import Session, select_record
-from storage.tables import documents, number_blocks, numbers
+from storage.session import AnyRow, Session, portions, select_record
+from storage.tables import batch_rows, documents, number_blocks, numbers
 
-SLOT = re.compile(r"\{:(?:0([1-9]))?d\}")
-"""The one place of a pattern that counts, with zeros in front or (`{:d}`) without; anything else in braces would be
-Python's format language."""
-MAX_DIGITS = 9
 AUTHORITY_DIGITS = 6
 """A city's or county's code; its block serves every school below it."""
 
@@ -35,12 +31,6 @@ _open_blocks = (
     .order_by(number_blocks.c.first, number_blocks.c.id)
     .with_for_update()
 )
-_lowest_free = (
-    select(numbers.c.seq, numbers.c.number)
-    .where(numbers.c.block_id == bindparam("block_id"), numbers.c.state == "free")
-    .order_by(numbers.c.seq)
-    .limit(1)
-)
 _borne = (
     select(documents.c.number)
     .outerjoin(numbers, numbers.c.serial == documents.c.serial)
@@ -51,82 +41,28 @@ _borne = (
         or_(documents.c.school == bindparam("org"), func.length(bindparam("org")) == AUTHORITY_DIGITS),
     )
 )
+_held = select(numbers.c.serial, numbers.c.block_id, numbers.c.seq, numbers.c.number).where(
+    numbers.c.state == "held"
+)
+_free = (
+    select(numbers.c.seq, numbers.c.number)
+    .where(numbers.c.block_id == bindparam("block_id"), numbers.c.state == "free")
+    .order_by(numbers.c.seq)
+)
+_ahead = select(numbers.c.seq).where(
+    numbers.c.block_id == bindparam("block_id"), numbers.c.seq >= bindparam("seq")
+)
+_hold = (
+    numbers.update()
+    .where(numbers.c.block_id == bindparam("of_block"), numbers.c.seq == bindparam("of_seq"))
+    .values(state="held", serial=bindparam("to_serial"), reason=None, changed_at=bindparam("at"))
+)
+_awaited = select(batch_rows.c.row).where(
+    batch_rows.c.serial == numbers.c.serial, batch_rows.c.state == "numbered"
+)
 _held_by = select(numbers.c.block_id, numbers.c.seq, numbers.c.number).where(
     numbers.c.serial == bindparam("serial"), numbers.c.state == "held"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Pattern:
-    """Text before and after the running number, and its digits; `width` 0 writes as many as it has."""
-
-    before: str
-    after: str
-    width: int
-
-    @classmethod
-    def read(cls, text: str) -> Self:
-        """Take a pattern apart; BadPattern unless it has exactly one slot and no other brace."""
-        slots = list(SLOT.finditer(text))
-        if len(slots) != 1:
-            raise BadPattern
-        before, after = text[: slots[0].start()], text[slots[0].end() :]
-        if any(brace in before + after for brace in "{}"):
-            raise BadPattern
-        return cls(before, after, int(slots[0].group(1) or 0))
-
-    def number(self, seq: int) -> str:
-        """Write a running number; BadPattern when it does not fit."""
-        if seq < 1 or len(str(seq)) > (self.width or MAX_DIGITS):
-            raise BadPattern
-        return f"{self.before}{seq:0{self.width}d}{self.after}"
-
-    def seq(self, number: str) -> int | None:
-        """Read a running number back out of a printed one; None when the pattern does not write it."""
-        digits = number.removeprefix(self.before).removesuffix(self.after)
-        if len(digits) > MAX_DIGITS or not (digits.isascii() and digits.isdecimal()):
-            return None
-        found = int(digits)
-        fits = found >= 1 and len(str(found)) <= (self.width or MAX_DIGITS)
-        return found if fits and self.number(found) == number else None
-
-    def meets(self, other: Self) -> bool:
-        """Tell whether the texts around the number leave it possible that both write the same."""
-        if self.width and other.width and self._length() != other._length():
-            return False
-        before, after = min(len(self.before), len(other.before)), min(len(self.after), len(other.after))
-        tails = self.after[len(self.after) - after :], other.after[len(other.after) - after :]
-        return self.before[:before] == other.before[:before] and tails[0] == tails[1]
-
-    def _length(self) -> int:
-        return len(self.before) + self.width + len(self.after)
-
-
-def written(pattern: str, seq: int) -> str:
-    """Write a running number into its pattern; BadPattern unless there is exactly one slot and the number fits it."""
-    return Pattern.read(pattern).number(seq)
-
-
-def within(block: NumberBlock, number: str) -> bool:
-    """Tell whether a printed number is one of a block's."""
-    try:
-        seq = Pattern.read(block.pattern).seq(number)
-    except BadPattern:
-        return False
-    return seq is not None and block.first <= seq <= block.last
-
-
-def collide(one: NumberBlock, two: NumberBlock) -> bool:
-    """Tell whether two blocks have a number in common, however their patterns split it into text and digits."""
-    mine, theirs = Pattern.read(one.pattern), Pattern.read(two.pattern)
-    if mine == theirs:
-        return one.first <= two.last and two.first <= one.last
-    if not mine.meets(theirs):
-        return False
-    few, pattern, many = (
-        (one, mine, two) if one.last - one.first <= two.last - two.first else (two, theirs, one)
-    )
-    return any(within(many, pattern.number(seq)) for seq in range(few.first, few.last + 1))
 
 
 class ReadsNumbers(Session):
@@ -194,7 +130,7 @@ class WritesNumbers(ReadsNumbers):
             return TakenNumber(*held)
         for org in orgs:
             for block in self._rows("block", _open_blocks, {"form": form, "year": year, "org": org}):
-                free = self._first("number", _lowest_free, {"block_id": block.id})
+                free = self._first("number", _free.limit(1), {"block_id": block.id})
                 if free is not None:
                     self._change_number(block.id, free.seq, "held", serial)
                     return TakenNumber(block.id, free.seq, free.number)
@@ -203,10 +139,38 @@ class WritesNumbers(ReadsNumbers):
                     return self._next_number(block.id, seq, form, written(block.pattern, seq), serial)
         raise NoNumberLeft(form, orgs[0] if orgs else "")
 
+    def take_numbers(
+        self, form: str, orgs: Sequence[str], year: int, serials: Sequence[str]
+    ) -> list[TakenNumber]:
+        """Hold the lowest numbers left for these documents, one each in this order, as take_number would one by one.
+
+        A serial that already holds a number gets the same again. The list ends early when the blocks do.
+        """
+        wanted = list(dict.fromkeys(serials))
+        taken = self._held_by(wanted)
+        without = [serial for serial in wanted if serial not in taken]
+        for org in orgs:
+            for block in self._rows("block", _open_blocks, {"form": form, "year": year, "org": org}):
+                if not without:
+                    break
+                free = self._take_free(block.id, without)
+                new = self._take_new(form, block, without[len(free) :])
+                taken |= dict(zip(without, [*free, *new], strict=False))
+                without = without[len(free) + len(new) :]
+        return [taken[serial] for serial in takewhile(taken.__contains__, serials)]
+
     def use_number(self, serial: str) -> None:
         """Make the held number the document's for good; NotFound when the hold was given back meanwhile."""
         held = self._one("number", _held_by, {"serial": serial})
         self._change_number(held.block_id, held.seq, "used", serial)
+
+    def use_numbers(self, serials: Collection[str]) -> None:
+        """Make the held numbers of these documents theirs for good; NotFound when one was given back meanwhile."""
+        held = numbers.update().where(numbers.c.state == "held")
+        used = held.values(state="used", reason=None, changed_at=self._now())
+        done = sum(self._do("number", used.where(numbers.c.serial.in_(some))) for some in portions(serials))
+        if done != len(set(serials)):
+            raise NotFound("number")
 
     def give_back(self, serial: str) -> None:
         """Free the number a failed attempt held; it is the next to be taken. Nothing held: nothing done."""
@@ -246,9 +210,55 @@ class WritesNumbers(ReadsNumbers):
         return last - first + 1
 
     def give_back_stale(self, before: datetime) -> int:
-        """Free every number held since before a moment, by processes that died; tell how many."""
-        stale = numbers.update().where(numbers.c.state == "held", numbers.c.changed_at < before)
+        """Free every number held since before a moment, by processes that died; tell how many.
+
+        What a batch holds for a paper still to be printed stays held, however long the batch rests.
+        """
+        stale = numbers.update().where(
+            numbers.c.state == "held", numbers.c.changed_at < before, ~_awaited.exists()
+        )
         return self._do("number", stale.values(state="free", serial=None, changed_at=self._now()))
+
+    def _held_by(self, serials: Sequence[str]) -> dict[str, TakenNumber]:
+        """The numbers these serials hold already."""
+        return {
+            row.serial: TakenNumber(row.block_id, row.seq, row.number)
+            for some in portions(serials)
+            for row in self._rows("number", _held.where(numbers.c.serial.in_(some)))
+        }
+
+    def _take_free(self, block_id: int, serials: Sequence[str]) -> list[TakenNumber]:
+        """Hold the numbers of a block that were given back, lowest first, as far as they go or are wanted."""
+        free = self._rows("number", _free.limit(len(serials)), {"block_id": block_id})
+        now = self._now()
+        changes = [
+            {"of_block": block_id, "of_seq": row.seq, "to_serial": serial, "at": now}
+            for row, serial in zip(free, serials, strict=False)
+        ]
+        if changes:
+            self._do_many("number", _hold, changes)
+        return [TakenNumber(block_id, row.seq, row.number) for row in free]
+
+    def _take_new(self, form: str, block: AnyRow, serials: Sequence[str]) -> list[TakenNumber]:
+        """Hold the numbers of a block that were never taken, from its next on, stepping over those written off ahead."""
+        if not serials:
+            return []
+        ahead = {row.seq for row in self._rows("number", _ahead, {"block_id": block.id, "seq": block.next})}
+        left = (seq for seq in range(block.next, block.last + 1) if seq not in ahead)
+        seqs = list(islice(left, len(serials)))
+        pattern = Pattern.read(block.pattern)
+        made = [TakenNumber(block.id, seq, pattern.number(seq)) for seq in seqs]
+        now = self._now()
+        rows = [
+            {"block_id": block.id, "seq": number.seq, "form": form, "number": number.number}
+            | {"serial": serial, "state": "held", "reason": None, "changed_at": now}
+            for number, serial in zip(made, serials, strict=False)
+        ]
+        self._insert_many("number", numbers, rows)
+        after = seqs[-1] + 1 if len(seqs) == len(serials) else block.last + 1
+        if after > block.next:
+            self._do("block", number_blocks.update().where(number_blocks.c.id == block.id).values(next=after))
+        return made
 
     def _next_left(self, block_id: int, seq: int, last: int) -> int | None:
         """The running number taken next; those that were written off ahead are stepped over. None when all are gone."""
@@ -258,10 +268,11 @@ class WritesNumbers(ReadsNumbers):
         return seq if seq <= last else None
 
     def _next_number(self, block_id: int, seq: int, form: str, number: str, serial: str) -> TakenNumber:
-        step = number_blocks.update().where(number_blocks.c.id == block_id).values(next=seq + 1)
-        self._do("block", step)
+        # The row first: the block's guard lets it step only over numbers that have one.
         row = {"block_id": block_id, "seq": seq, "form": form, "number": number, "serial": serial}
         self._insert("number", numbers, {**row, "state": "held", "changed_at": self._now()})
+        step = number_blocks.update().where(number_blocks.c.id == block_id).values(next=seq + 1)
+        self._do("block", step)
         return TakenNumber(block_id, seq, number)
 
     def _change_number(

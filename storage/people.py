@@ -1,14 +1,13 @@
 """Organizations and students, which describe the present and may therefore change; students' photos, which only follow one another."""
 
-import json
 from collections.abc import Collection
 from dataclasses import asdict, replace
 
-from sqlalchemy import Text, bindparam, select, type_coerce
+from sqlalchemy import bindparam, select
 
 from storage.errors import NotFound
 from storage.records import Organization, Photo, Student
-from storage.session import Session, select_record
+from storage.session import Session, portions, select_record
 from storage.tables import organizations, photos, students
 
 MAX_DEPTH = 8
@@ -16,6 +15,7 @@ MAX_DEPTH = 8
 
 _organization = select_record(organizations, Organization).where(organizations.c.code == bindparam("code"))
 _parent = select(organizations.c.parent).where(organizations.c.code == bindparam("code"))
+_bearers = select(students.c.student_no, students.c.id_number).order_by(students.c.student_no)
 _student = select_record(students, Student).where(students.c.student_no == bindparam("student_no"))
 _photo = (
     select_record(photos, Photo)
@@ -60,32 +60,42 @@ class ReadsPeople(Session):
         """Look one up; NotFound when there is none."""
         return Student(*self._one("student", _student, {"student_no": student_no}))
 
+    def students_of(self, student_nos: Collection[str]) -> dict[str, Student]:
+        """Look many up at once: by student_no, those that are on file."""
+        every = select_record(students, Student)
+        return {
+            row.student_no: Student(*row)
+            for some in portions(student_nos)
+            for row in self._rows("student", every.where(students.c.student_no.in_(some)))
+        }
+
     def students(self, school: str) -> list[Student]:
         """List a school's students, by student_no."""
         of_school = select_record(students, Student).where(students.c.school == school)
         return [Student(*row) for row in self._rows("student", of_school.order_by(students.c.student_no))]
 
     def bearers(self, id_numbers: Collection[str]) -> dict[str, list[str]]:
-        """Tell who is on file with each of these id numbers: student_nos by id number, nobody left out.
-
-        One number is looked for by its text; for many the students are gone through once.
-        """
-        every = select(students.c.student_no, students.c.data)
-        if len(id_numbers) == 1:
-            every = every.where(
-                type_coerce(students.c.data, Text).contains(json.dumps(next(iter(id_numbers))))
-            )
+        """Tell who is on file with each of these id numbers: student_nos, in order, by id number, nobody left out."""
         found: dict[str, list[str]] = {}
-        for row in self._rows("student", every):
-            number = row.data.get("id_number")
-            if number in id_numbers:
-                found.setdefault(number, []).append(row.student_no)
+        for some in portions(id_numbers):
+            bearing = _bearers.where(students.c.id_number.in_(some))
+            for row in self._rows("student", bearing):
+                found.setdefault(row.id_number, []).append(row.student_no)
         return found
 
     def photo(self, student_no: str) -> Photo | None:
         """Look up a student's present portrait; None when there is none."""
         row = self._first("photo", _photo, {"student_no": student_no})
         return None if row is None else Photo(*row)
+
+    def photos_of(self, student_nos: Collection[str]) -> dict[str, Photo]:
+        """Look up many students' present portraits: by student_no, those that have one."""
+        oldest_first = select_record(photos, Photo).order_by(photos.c.id)
+        return {
+            row.student_no: Photo(*row)  # a newer one takes the place of those before it
+            for some in portions(student_nos)
+            for row in self._rows("photo", oldest_first.where(photos.c.student_no.in_(some)))
+        }
 
     def photos(self, student_no: str) -> list[Photo]:
         """List a student's portraits, the present one first."""

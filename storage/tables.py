@@ -7,9 +7,11 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     Column,
+    Computed,
     Date,
     Dialect,
     ForeignKey,
+    Index,
     Integer,
     LargeBinary,
     MetaData,
@@ -20,7 +22,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-REVISION = "0002"
+REVISION = "0003"
 """The schema these tables describe; a database that says the same needs no Alembic at start."""
 
 
@@ -75,6 +77,7 @@ students = Table(
     Column("school", String(10), ForeignKey("organizations.code"), nullable=False, index=True),
     Column("data", Json, nullable=False),
     Column("updated_at", Moment, nullable=False),
+    Column("id_number", Text, Computed("json_extract(data, '$.id_number')", persisted=False), index=True),
 )
 
 number_blocks = Table(
@@ -126,13 +129,15 @@ documents = Table(
     Column("template_hash", String(64), nullable=False),
     Column("font_hashes", Json, nullable=False),
     Column("pdf", String(64), nullable=False),
-    Column("docx", String(64), nullable=False),
+    Column("docx", String(64)),
     Column("layout", String(64), nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("created_by", Text, nullable=False),
     Column("reason", Text),
     Column("superseded_by", String(32), ForeignKey("documents.serial")),
     Column("stage", String(16)),
+    Column("tier", Integer, nullable=False, server_default="2"),
+    Column("stamp", String(64), nullable=False, server_default=""),
     UniqueConstraint("form", "school", "number", name="uq_documents_form_school_number"),
 )
 
@@ -202,6 +207,38 @@ jobs = Table(
     Column("lease_until", Moment),
     Column("message", Text),
     Column("created_at", Moment, nullable=False),
+    Column("owner", String(64)),
+    Index("ix_jobs_kind_state", "kind", "state"),
+)
+
+batches = Table(
+    "batches",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("form", String(64), nullable=False),
+    Column("org", String(10), ForeignKey("organizations.code"), nullable=False, index=True),
+    Column("role", String(16), nullable=False),
+    Column("by", Text, nullable=False),
+    Column("state", String(12), nullable=False, index=True),
+    Column("request", Json, nullable=False),
+    Column("total", Integer, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("ended_at", Moment),
+)
+
+batch_rows = Table(
+    "batch_rows",
+    metadata,
+    Column("batch", Integer, ForeignKey("batches.id"), primary_key=True),
+    Column("row", Integer, primary_key=True, autoincrement=False),
+    Column("student_no", String(32)),
+    Column("state", String(12), nullable=False),
+    Column("asked", Json, nullable=False),
+    Column("values", Json),
+    Column("errors", Json, nullable=False),
+    Column("serial", String(32), unique=True),
+    Column("number", Text),
+    Index("ix_batch_rows_batch_state_row", "batch", "state", "row"),
 )
 
 tokens = Table(
@@ -257,6 +294,14 @@ template_versions = Table(
     Column("at", Moment, nullable=False),
     Column("by", Text, nullable=False),
     UniqueConstraint("form", "version", name="uq_template_versions_form_version"),
+)
+
+source_templates = Table(
+    "source_templates",
+    metadata,
+    Column("hash", String(64), primary_key=True),
+    Column("docx", String(64), nullable=False),
+    Column("at", Moment, nullable=False),
 )
 
 overrides = Table(

@@ -48,12 +48,18 @@ def objects(folder: Path) -> dict[str, object]:
     store = Folder(folder)
     kept = store.put(b"small")
     told = {"large": attempt(lambda: store.put(LARGE_OBJECT))}
+    pages = [bytes([place]) * 100_000 for place in range(40)]
+    told["many too large"] = attempt(lambda: store.put_many(pages))
+    store._at_once = False
+    told["each too large"] = attempt(lambda: store.put_many(pages))
     told["left"] = sorted(store.names()) + [path.name for path in (folder / "tmp").iterdir()]
     fill(folder)
+    told["many"] = attempt(lambda: store.put_many(pages[:1]))
     told |= {"full": attempt(lambda: store.put(b"x" * 9000)), "probe": attempt(store.probe)}
     told["read"] = store.get(kept) == b"small"
     (folder / "ballast").unlink()
     told |= {"room": attempt(lambda: store.put(b"x" * 9000)), "probe again": attempt(store.probe)}
+    told["many with room"] = attempt(lambda: store.put_many(pages[:4]))
     told["kept"] = kept
     return told
 

@@ -1,5 +1,6 @@
 """The archive keeps everything or nothing, changes nothing that is kept for ever, and says in our words what went wrong."""
 
+import os
 import sqlite3
 import stat
 import subprocess
@@ -17,7 +18,7 @@ from alembic.script import ScriptDirectory
 
 import storage.database
 from storage.answers import ABANDONED_SECONDS
-from storage.archive import DATABASE, Archive
+from storage.archive import DATABASE, WORKERS, Archive
 from storage.errors import (
     AlreadyThere,
     BadRow,
@@ -167,7 +168,7 @@ def test_all_or_nothing(archive):
     with pytest.raises(ZeroDivisionError), archive.begin() as transaction:
         fail(transaction)
     with archive.read() as reading:
-        assert reading.counts() == {"documents": {}, "numbers": {}, "scans": {}, "jobs": {}}
+        assert not any(reading.counts().values())
 
 
 def test_a_reader_sees_one_moment(archive):
@@ -308,9 +309,11 @@ def everything(archive):
         transaction.add_photo(STUDENT, made.pdf, "x")
         transaction.put_blank(Blank("b", SCHOOL, FORM, {}, made.created_at, "x"))
         transaction.add_template_version(form=FORM, hash="0" * 64, docx=made.docx, note="", by="x")
+        transaction.keep_source_template("0" * 64, made.docx)
         transaction.note_override(
             serial=made.serial, form=FORM, org=COUNTY, rule="x", document="x", reason="x", by="x"
         )
+        transaction.add_batch(form=FORM, org=SCHOOL, role="head", by="x", request={}, rows=[(STUDENT, {})])
 
 
 def test_what_is_kept_for_ever_is_guarded_in_the_database(archive, tmp_path):
@@ -338,12 +341,13 @@ def test_every_column_of_a_document_but_its_status_is_frozen(archive):
 
 
 def test_a_used_or_void_number_is_final(archive, tmp_path):
-    """The ledger's past is not rewritten, and a block never steps back."""
+    """The ledger's past is not rewritten; a block never steps back, nor over a number without its row."""
     everything(archive)
     with pytest.raises(sqlite3.IntegrityError, match="numbers_final"):
         raw(tmp_path).execute("UPDATE numbers SET state = 'free', serial = NULL")
-    with pytest.raises(sqlite3.IntegrityError, match="blocks_forward"):
-        raw(tmp_path).execute("UPDATE number_blocks SET next = 1")
+    for step in ("next - 1", "next", "next + 1"):
+        with pytest.raises(sqlite3.IntegrityError, match="blocks_forward"):
+            raw(tmp_path).execute(f"UPDATE number_blocks SET next = {step}")
 
 
 def test_guards_are_written_for_known_engines_only():
@@ -425,8 +429,108 @@ def test_a_job_is_leased_to_one_worker_at_a_time(archive, clock):
         assert transaction.job(second.id).state == "done"
 
 
+def test_many_jobs_wait_behind_the_kind_that_is_named_first(archive):
+    """A scan that comes last is taken before thousands of others; those keep their order."""
+    with archive.begin() as transaction:
+        transaction.add_jobs("print", ({"place": place} for place in range(5000)))
+        scan = transaction.add_job("scan", {})
+        kinds = ["scan", "print"]
+        assert transaction.lease_job(kinds, 60).id == scan.id
+        leased = [transaction.lease_job(kinds, 60) for _ in range(3)]
+        assert [job.payload["place"] for job in leased] == [0, 1, 2]
+        transaction.add_jobs("print", [])
+
+
+def test_a_lease_is_kept_while_work_goes_on(archive, clock, tmp_path):
+    """Renewed in time it stays; renewed after another took the job, or nobody has it, it is not."""
+    other = Archive.open(tmp_path / "data", clock)
+    with archive.begin() as transaction:
+        job = transaction.add_job("print", {})
+        assert not transaction.renew_job(job.id, 60)
+        transaction.lease_job(["print"], 60)
+        clock.forward(seconds=50)
+        assert transaction.renew_job(job.id, 60)
+        clock.forward(seconds=50)
+        assert transaction.lease_job(["print"], 60) is None
+        clock.forward(seconds=11)
+    with other.begin() as transaction:
+        assert transaction.lease_job(["print"], 60).id == job.id
+    with archive.begin() as transaction:
+        assert not transaction.renew_job(job.id, 60)
+        transaction.finish_job(job.id)
+        assert not transaction.renew_job(job.id, 60)
+    other.close()
+
+
+HOLDER = """
+import sys, time
+from pathlib import Path
+from storage.archive import Archive
+from tests.shelf import Clock
+archive = Archive.open(Path(sys.argv[1]), Clock())
+with archive.begin() as transaction:
+    jobs = [transaction.lease_job(["print"], 3600).id for _ in range(2)]
+print(*jobs, flush=True)
+time.sleep(600)
+"""
+
+
+def test_jobs_of_a_killed_worker_are_taken_over_at_once(archive, tmp_path):
+    """While it lives its jobs are its own; after kill -9 all of them wait again, long before the lease is over."""
+    with archive.begin() as transaction:
+        transaction.add_jobs("print", [{"place": place} for place in range(2)])
+    command = [sys.executable, "-c", HOLDER, str(tmp_path / "data")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=CHILD) as holder:
+        held = [int(job) for job in holder.stdout.readline().split()]
+        with archive.begin() as transaction:
+            assert transaction.lease_job(["print"], 60) is None
+        holder.kill()
+    with archive.begin() as transaction:
+        again = [transaction.lease_job(["print"], 60) for _ in range(2)]
+    assert [(job.id, job.attempts) for job in again] == [(job, 2) for job in held]
+
+
+def test_a_worker_of_another_machine_keeps_its_lease(archive, tmp_path, clock):
+    """Of a name that never worked on this folder nothing is known: its job waits for the lease to run out."""
+    with archive.begin() as transaction:
+        job = transaction.add_job("print", {})
+        transaction.lease_job(["print"], 60)
+    raw(tmp_path).execute("UPDATE jobs SET owner = 'elsewhere'")
+    with archive.begin() as transaction:
+        assert transaction.lease_job(["print"], 60) is None
+        clock.forward(seconds=61)
+        assert transaction.lease_job(["print"], 60).id == job.id
+
+
+def test_files_of_workers_long_gone_are_swept(archive, tmp_path, clock):
+    """The next opening removes them, but never one that is held or new."""
+    names = [archive._presence.name, "gone", "new"]
+    files = [tmp_path / "data" / WORKERS / name for name in names]
+    for file in files[1:]:
+        file.touch()
+    for file in files[:2]:
+        os.utime(file, (0, 0))
+    Archive.open(tmp_path / "data", clock).close()
+    assert [file.exists() for file in files] == [True, False, True]
+
+
+def test_a_forked_worker_has_a_name_of_its_own(archive):
+    """A child that goes on with its parent's archive must not pass for it."""
+    mine = archive._presence.name
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.write(writer, archive._presence.name.encode())
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert os.read(reader, 64).decode() not in {"", mine}
+    assert archive._presence.name == mine
+    os.close(reader)
+    os.close(writer)
+
+
 def test_a_job_that_fails_or_kills_again_and_again_is_dead(archive, clock):
-    """Three attempts, whether they end in an error or in a worker's death."""
+    """After so many attempts, whether they end in an error or in a worker's death."""
     with archive.begin() as transaction:
         failing, killing = transaction.add_job("fail", {}), transaction.add_job("kill", {})
         for _ in range(MAX_ATTEMPTS):

@@ -10,7 +10,7 @@ import pytest
 
 from storage.archive import DATABASE, OBJECTS, Archive
 from storage.check import HARMLESS, MESSAGES, Fault, check
-from storage.numbers import written
+from storage.patterns import written
 from storage.schema.guards import GUARDS, ddl
 from tests.shelf import (
     CHILD,

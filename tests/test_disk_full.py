@@ -26,9 +26,10 @@ def told(tmp_path, request):
 def test_an_object_that_does_not_fit_leaves_nothing(told):
     """StoreFull, no draft, no torn object; what was there can be read; with room it goes on."""
     assert told["large"] == told["full"] == told["probe"] == "store_full"
+    assert told["many too large"] == told["each too large"] == told["many"] == "store_full"
     assert told["left"] == [told["kept"]]
     assert told["read"]
-    assert told["room"] == told["probe again"] == "done"
+    assert told["room"] == told["probe again"] == told["many with room"] == "done"
 
 
 @pytest.mark.parametrize("told", ["database"], indirect=True)

@@ -22,7 +22,7 @@ from service.errors import Problem
 from service.web.http import create
 from storage.check import check
 from storage.errors import AlreadyThere, NoNumberLeft
-from storage.numbers import Pattern, collide
+from storage.patterns import Pattern, collide
 from storage.records import NumberBlock
 from tests.conftest import (
     BEARER,

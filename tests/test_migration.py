@@ -1,4 +1,4 @@
-"""A database of the first schema opens under the present one with every row, and then keeps what it could not before."""
+"""A database of an earlier schema opens under the present one with every row, and then keeps what it could not before."""
 
 import sqlite3
 from dataclasses import replace
@@ -29,22 +29,22 @@ def archive(tmp_path, clock):
     opened.close()
 
 
-def first_schema(file):
-    """Make a database as the first release left it."""
+def earlier_schema(file, revision):
+    """Make a database as an earlier release left it."""
     engine = connect(file)
     config = Config()
     config.set_main_option("script_location", str(schema.HERE))
     config.set_main_option("path_separator", "os")
     with engine.execution_options(**{WRITES: True}).begin() as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, "0001")
+        command.upgrade(config, revision)
     engine.dispose()
 
 
-def as_first_release(folder):
-    """Move all rows of a data folder into a database of the first schema, which takes its place."""
+def as_earlier_release(folder, revision):
+    """Move all rows of a data folder into a database of an earlier schema, which takes its place."""
     new, old = folder / DATABASE, folder / "old.sqlite3"
-    first_schema(old)
+    earlier_schema(old, revision)
     with sqlite3.connect(old) as database:
         database.execute("ATTACH ? AS new", (str(new),))
         tables = database.execute("SELECT name FROM main.sqlite_master WHERE type = 'table'").fetchall()
@@ -58,32 +58,81 @@ def as_first_release(folder):
         (folder / (DATABASE + side)).unlink(missing_ok=True)
 
 
-def test_first_release_opens(tmp_path, clock):
+def guard_text(folder, name):
+    """What a guard says in the database."""
+    with sqlite3.connect(folder / DATABASE) as database:
+        wanted = "SELECT sql FROM sqlite_master WHERE type = 'trigger' AND name = ?"
+        (text,) = database.execute(wanted, (name,)).fetchone()
+    database.close()
+    return text
+
+
+def pictured(archive):
+    """What the second release kept beside papers: a photo, a blank, a template version."""
+    with archive.begin() as transaction:
+        transaction.add_photo(STUDENT, archive.objects.put(b"photo"), "d1")
+        transaction.put_blank(Blank("J-2026", COUNTY, FORM, {}, transaction._now(), "d1"))
+        docx = archive.objects.put(b"PK")
+        transaction.add_template_version(form=FORM, hash="0" * 64, docx=docx, note="", by="d1")
+
+
+NEEDED = {"0001": {"student_no", "docx"}, "0002": {"docx"}}
+"""What a document could not be without, and can be today."""
+
+
+def schema_of(folder):
+    """The revision of a database, and which of those columns of a document it insists on."""
+    with sqlite3.connect(folder / DATABASE) as database:
+        (revision,) = database.execute("SELECT version_num FROM alembic_version").fetchone()
+        columns = database.execute("PRAGMA table_info(documents)").fetchall()
+    database.close()
+    return revision, {row[1] for row in columns if row[3]} & {"student_no", "docx"}
+
+
+@pytest.mark.parametrize("revision", ["0001", "0002"])
+def test_earlier_release_opens(tmp_path, clock, revision):
+    """Every row is there, the guards are today's, and papers without a student or a Word file can be kept."""
     folder = tmp_path / "data"
     archive = furnished(folder, clock)
     block(archive)
     made = [issue(archive, place) for place in (1, 2)]
+    if revision != "0001":
+        pictured(archive)
+    with archive.begin() as transaction:
+        job = transaction.add_job("scan", {})
+        held = transaction.take_number(FORM, [SCHOOL], 2026, serial(4))
     archive.close()
-    as_first_release(folder)
-    with sqlite3.connect(folder / DATABASE) as database:
-        assert database.execute("SELECT version_num FROM alembic_version").fetchone() == ("0001",)
-        with pytest.raises(sqlite3.IntegrityError, match="NOT NULL"):
-            database.execute("INSERT INTO documents (serial) VALUES ('x')")
-    database.close()
+    as_earlier_release(folder, revision)
+    assert schema_of(folder) == (revision, NEEDED[revision])
+    assert "tier" not in guard_text(folder, "documents_frozen")
 
     opened = Archive.open(folder, clock)
-    with sqlite3.connect(folder / DATABASE) as database:
-        assert database.execute("SELECT version_num FROM alembic_version").fetchone() == (REVISION,)
-    database.close()
+    assert schema_of(folder) == (REVISION, set())
+    assert '"tier", "stamp"' in guard_text(folder, "documents_frozen")
     with opened.read() as reading:
         assert reading.documents() == made
+        assert {(paper.tier, paper.stamp) for paper in made} == {(2, "")}
+        assert reading.job(job.id) == job
+        assert len(reading.all_photos()) == (revision != "0001")
     assert [fault for fault in check(opened) if fault.code not in HARMLESS] == []
+    stamped = document(opened, 4, held.number, docx=None, tier=1, stamp="5" * 64)
     with opened.begin() as transaction:
         transaction.add_document(document(opened, 3, student_no=None, school=COUNTY))
+        transaction.add_document(stamped)
+        assert transaction.take_numbers(FORM, [SCHOOL], 2026, [serial(4), serial(5)])[0] == held
+        assert transaction.lease_job(["scan"], 60).id == job.id
     with opened.read() as reading:
         assert reading.document(serial(3)).student_no is None
         assert [paper.serial for paper in reading.documents(school=COUNTY)] == [serial(3)]
+        assert reading.document(serial(4)) == stamped
     opened.close()
+    with sqlite3.connect(folder / DATABASE) as database:
+        for column in ("tier", "stamp", "docx"):
+            with pytest.raises(sqlite3.IntegrityError, match="documents_frozen"):
+                database.execute(f"UPDATE documents SET {column} = NULL")
+        with pytest.raises(sqlite3.IntegrityError, match="blocks_forward"):
+            database.execute("UPDATE number_blocks SET next = next + 1")
+    database.close()
 
 
 def test_student_of_document_must_exist(archive):

@@ -4,15 +4,16 @@ import json
 import subprocess
 import sys
 from collections import Counter
-from itertools import count
+from itertools import count, takewhile
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from storage.errors import AlreadyThere, BadPattern, NoNumberLeft, NotFound
-from storage.numbers import within, written
-from storage.records import NumberBlock
+from storage.patterns import within, written
+from storage.records import NumberBlock, TakenNumber
 from tests.shelf import CHILD, CITY, COUNTY, FORM, PATTERN, SCHOOL, Clock, block, document, furnished
 
 WRITERS = 8
@@ -134,6 +135,195 @@ def test_the_lowest_number_left_is_always_the_next(archive, moves, dice):
     assert [row.seq for row in rows] == list(range(3, 3 + len(rows)))
     assert {row.seq for row in rows if row.state in {"used", "void"}} == gone
     assert {row.seq: row.serial for row in rows if row.state == "held"} == held
+
+
+SMALL = ((SCHOOL, 1, 4), (SCHOOL, 11, 13), (COUNTY, 21, 25))
+"""Three small blocks: the school's two, then its county's."""
+
+
+def expected(model, serial):
+    """The number a serial gets by the model: its own again, else the lowest left of the first block that has one."""
+    for seq, holder in model.held.items():
+        if holder == serial:
+            return seq
+    for _org, first, last in SMALL:
+        left = set(range(first, last + 1)) - model.held.keys() - model.gone
+        if left:
+            model.held[min(left)] = serial
+            return min(left)
+    return None
+
+
+def take_one(model, transaction, _amount):
+    serial = f"{model.form}/{next(model.fresh)}"
+    seq = expected(model, serial)
+    if seq is None:
+        with pytest.raises(NoNumberLeft):
+            transaction.take_number(model.form, [SCHOOL, COUNTY], 2026, serial)
+    else:
+        assert transaction.take_number(model.form, [SCHOOL, COUNTY], 2026, serial).seq == seq
+
+
+def take_many(model, transaction, amount):
+    """Some new serials, and in the middle of them one that holds a number already."""
+    new = [f"{model.form}/{next(model.fresh)}" for _ in range(amount)]
+    serials = [*new[: amount // 2], *list(model.held.values())[:1], *new[amount // 2 :]]
+    seqs = list(takewhile(lambda seq: seq is not None, [expected(model, serial) for serial in serials]))
+    taken = transaction.take_numbers(model.form, [SCHOOL, COUNTY], 2026, serials)
+    assert [number.seq for number in taken] == seqs
+    assert [number.number for number in taken] == [f"{model.form}-{seq:02d}" for seq in seqs]
+
+
+def end_one(how):
+    """Use, spoil or give back one that is held."""
+
+    def end(model, transaction, amount):
+        if not model.held:
+            return
+        seq = list(model.held)[amount % len(model.held)]
+        serial = model.held.pop(seq)
+        if how == "give back":
+            transaction.give_back(serial)
+            return
+        model.gone.add(seq)
+        if how == "use":
+            transaction.use_number(serial)
+        else:
+            transaction.void_number(serial, "spoilt")
+
+    return end
+
+
+def use_many(model, transaction, amount):
+    chosen = dict(list(model.held.items())[:amount])
+    transaction.use_numbers(list(chosen.values()))
+    model.gone |= chosen.keys()
+    model.held = {seq: serial for seq, serial in model.held.items() if seq not in chosen}
+
+
+def void_ahead(model, transaction, amount):
+    """Write off one that nobody holds, whether it was taken before or not."""
+    ranges = [(block_id, seq) for block_id, first, last in model.blocks for seq in range(first, last + 1)]
+    left = [(block_id, seq) for block_id, seq in ranges if seq not in model.held and seq not in model.gone]
+    if left:
+        block_id, seq = left[amount % len(left)]
+        transaction.void_unused(block_id, seq, seq, "spoilt")
+        model.gone.add(seq)
+
+
+BULK = (take_one, take_many, take_many, use_many, void_ahead, *map(end_one, ("use", "void", "give back")))
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(moves=st.lists(st.tuples(st.sampled_from(BULK), st.integers(0, 9)), max_size=30))
+def test_many_at_once_come_as_one_by_one(archive, moves):
+    """Whatever is done before, between and after: the same numbers in the same order, without gap or double."""
+    form = f"form{next(FORMS)}"
+    with archive.begin() as transaction:
+        common = {"form": form, "year": 2026, "by": CITY, "pattern": f"{form}-{{:02d}}"}
+        made = [
+            transaction.add_block(**common, org=org, first=first, last=last) for org, first, last in SMALL
+        ]
+        ranges = [(found.id, found.first, found.last) for found in made]
+        model = SimpleNamespace(form=form, blocks=ranges, held={}, gone=set(), fresh=count())
+        for move, amount in moves:
+            move(model, transaction, amount)
+        rows = {row.seq: row for found in made for row in transaction.numbers(found.id)}
+        steps = transaction.next_seqs()
+    assert {seq for seq, row in rows.items() if row.state in {"used", "void"}} == model.gone
+    assert {seq: row.serial for seq, row in rows.items() if row.state == "held"} == model.held
+    for found in made:
+        assert set(range(found.first, steps[found.id])) <= rows.keys()
+
+
+MANY = """
+import os, random, sys
+from datetime import datetime, UTC
+from pathlib import Path
+from storage.archive import Archive
+folder, name, rounds = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+dice = random.Random(name)
+orgs = ["3114000123", "140426"]
+archive = Archive.open(folder, lambda: datetime(2026, 7, 1, 8, 0, tzinfo=UTC))
+for place in range(rounds):
+    serials = [f"{name}-{place}-{row}" for row in range(dice.randrange(1, 9))]
+    with archive.begin() as transaction:
+        taken = transaction.take_numbers("diploma_junior", orgs, 2026, serials)
+    assert len(taken) == len(serials)
+    spoilt = [serial for serial in serials if dice.random() < 0.2]
+    with archive.begin() as transaction:
+        for serial in spoilt:
+            transaction.give_back(serial)
+        transaction.use_numbers([serial for serial in serials if serial not in spoilt])
+    for serial, number in zip(serials, taken):
+        if serial not in spoilt:
+            print(number.number, flush=True)
+with archive.begin() as transaction:
+    transaction.take_numbers("diploma_junior", orgs, 2026, [f"{name}-last-{row}" for row in range(20)])
+    os._exit(9)  # dies inside a transaction: nothing of it stays
+"""
+
+
+def test_eight_processes_take_many_at_once(archive, tmp_path):
+    """Lists of numbers out of two blocks: every number up to the last has one row, one owner."""
+    own = block(archive, last=300)
+    above = block(archive, org=COUNTY, pattern="14042620262099{:04d}", last=9999)
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-c", MANY, str(tmp_path / "data"), f"W{place}", str(ROUNDS)],
+            stdout=subprocess.PIPE,
+            text=True,
+            env=CHILD,
+        )
+        for place in range(WRITERS)
+    ]
+    told = [number for process in started for number in process.communicate()[0].split()]
+    assert [process.returncode for process in started] == [9] * WRITERS
+    assert max(Counter(told).values()) == 1
+    with archive.read() as reading:
+        rows = [row for found in (own, above) for row in reading.numbers(found.id)]
+        steps = reading.next_seqs()
+    assert sorted(told) == sorted(row.number for row in rows if row.state == "used")
+    assert steps[own.id] == 301
+    for found in (own, above):
+        assert [row.seq for row in rows if row.block_id == found.id] == list(range(1, steps[found.id]))
+
+
+def test_numbers_that_are_no_longer_held_are_not_used(archive):
+    """One of a list given back meanwhile: NotFound, and the whole transaction is undone."""
+    made = block(archive)
+    with archive.begin() as transaction:
+        transaction.take_numbers(FORM, [SCHOOL], 2026, ["A", "B", "C"])
+        transaction.give_back("B")
+    with pytest.raises(NotFound), archive.begin() as transaction:
+        transaction.use_numbers(["A", "B", "C"])
+    assert ledger(archive, made.id) == [(1, "held"), (2, "free"), (3, "held")]
+
+
+def test_a_serial_that_has_its_number_for_good_gets_none_in_a_list(archive):
+    """As when it is asked for alone."""
+    block(archive)
+    take(archive, "A")
+    with archive.begin() as transaction:
+        transaction.use_number("A")
+    with pytest.raises(AlreadyThere), archive.begin() as transaction:
+        transaction.take_numbers(FORM, [SCHOOL], 2026, ["B", "A"])
+
+
+def test_more_than_one_statement_can_name(archive):
+    """Thousands at once, asked for twice, and used."""
+    made = block(archive, last=9999)
+    serials = [f"S{place}" for place in range(2345)]
+    with archive.begin() as transaction:
+        taken = transaction.take_numbers(FORM, [SCHOOL], 2026, serials)
+        assert [number.seq for number in taken] == list(range(1, 2346))
+        assert transaction.take_numbers(FORM, [SCHOOL], 2026, [*serials, "S0", "last"]) == [
+            *taken,
+            taken[0],
+            TakenNumber(made.id, 2346, written(PATTERN, 2346)),
+        ]
+        transaction.use_numbers(serials)
+    assert Counter(state for _seq, state in ledger(archive, made.id)) == {"used": 2345, "held": 1}
 
 
 def test_the_schools_own_block_comes_first_then_those_above(archive):

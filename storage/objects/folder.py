@@ -4,12 +4,15 @@ import errno
 import os
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 
 from storage.errors import NotFound, ObjectDamaged, StoreAway, StoreFull
+from storage.objects.syncing import at_once, sync_directory, whole
 
 NAME = re.compile(r"[0-9a-f]{64}")
 READ_ONLY = 0o444
@@ -19,6 +22,8 @@ FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 PROBE_BYTES = 64 * 1024
 """Room for a small document; with less the next request would fail."""
 TMP = "tmp"
+THREADS = 8
+"""Files synced side by side where they cannot be synced at once: waiting together they share the journal's commits."""
 
 
 @contextmanager
@@ -41,6 +46,10 @@ class Folder:
         with system_errors():
             self._directory(path / TMP)
 
+    @cached_property
+    def _at_once(self) -> bool:
+        return at_once(self._path)
+
     def put(self, data: bytes) -> str:
         """Keep bytes and return their sha256; on return they are on disk. Putting them again changes nothing.
 
@@ -56,8 +65,25 @@ class Folder:
             else:
                 self._write(data, final)
             # Also for an object that was there: its writer may not have come to this line yet.
-            _sync(final.parent)
+            sync_directory(final.parent)
         return name
+
+    def put_many(self, datas: Sequence[bytes]) -> list[str]:
+        """Keep objects and return their sha256s in this order; the promise is put's for each, the waits are shared.
+
+        All drafts are on disk before one of them gets its name, and all names are before the answer: by two syncs
+        of the file system, or each by its own, side by side, where that would promise less (decision 8). Meant for
+        hundreds; errors as for put, and what has its name by then is whole and stays.
+        """
+        named = [(sha256(data).hexdigest(), data) for data in datas]
+        objects = {self._file(name): data for name, data in named}
+        with system_errors():
+            if objects and self._at_once:
+                with whole(self._path) as sync:
+                    self._put_all(objects, sync)
+            elif objects:
+                self._put_all(objects, None)
+        return [name for name, _data in named]
 
     def get(self, name: str) -> bytes:
         """Read an object; NotFound for a text that is no sha256, ObjectDamaged when it is lost or changed."""
@@ -121,7 +147,54 @@ class Folder:
             draft.unlink(missing_ok=True)
             raise
 
-    def _draft(self, data: bytes) -> Path:
+    def _put_all(self, objects: Mapping[Path, bytes], sync: Callable[[], None] | None) -> None:
+        """Put objects by their final paths; `sync` brings the whole file system to the disk, None: each file by itself."""
+        drafts: dict[Path, Path] = {}
+        try:
+            self._draft_all(objects, drafts, each_synced=sync is None)
+            if sync is not None:
+                sync()
+            directories = self._room_for(objects)
+            for final in list(drafts):
+                drafts[final].rename(final)
+                del drafts[final]
+            if sync is not None:
+                sync()
+            else:
+                with ThreadPoolExecutor(THREADS) as pool:
+                    list(pool.map(sync_directory, directories))
+        finally:
+            for draft in drafts.values():
+                draft.unlink(missing_ok=True)
+        self._durable |= {final.parent for final in objects} | {final.parent.parent for final in objects}
+
+    def _draft_all(
+        self, objects: Mapping[Path, bytes], drafts: dict[Path, Path], *, each_synced: bool
+    ) -> None:
+        """Write those that are not kept yet, and note each draft by its final path as soon as it is there."""
+
+        def draft(final: Path) -> None:
+            if final.exists():
+                self._same(final.name, final)
+            else:
+                drafts[final] = self._draft(objects[final], synced=each_synced)
+
+        if not each_synced:
+            for final in objects:
+                draft(final)
+            return
+        with ThreadPoolExecutor(THREADS) as pool:
+            list(pool.map(draft, objects))
+
+    def _room_for(self, finals: Collection[Path]) -> set[Path]:
+        """Make the directories of these paths; gives all whose names have to be brought to the disk with the objects."""
+        unsure = {final.parent for final in finals} - self._durable
+        above = {directory.parent for directory in unsure}
+        for directory in [*above, *unsure]:
+            directory.mkdir(mode=OWNER_ONLY, exist_ok=True)
+        return {final.parent for final in finals} | above | ({self._path} if above else set())
+
+    def _draft(self, data: bytes, *, synced: bool = True) -> Path:
         handle, name = tempfile.mkstemp(dir=self._path / TMP)
         draft = Path(name)
         try:
@@ -129,7 +202,8 @@ class Folder:
                 file.write(data)
                 file.flush()
                 os.fchmod(file.fileno(), READ_ONLY)
-                os.fsync(file.fileno())
+                if synced:
+                    os.fsync(file.fileno())
         except OSError:
             draft.unlink(missing_ok=True)
             raise
@@ -146,13 +220,5 @@ class Folder:
         if path != self._path:
             self._directory(path.parent)
         path.mkdir(mode=OWNER_ONLY, parents=True, exist_ok=True)
-        _sync(path.parent)
+        sync_directory(path.parent)
         self._durable.add(path)
-
-
-def _sync(directory: Path) -> None:
-    handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -1,5 +1,6 @@
 """Triggers that hold even against our own mistakes: what is kept for ever can be neither changed nor deleted."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 
@@ -7,7 +8,8 @@ from dataclasses import dataclass
 class Guard:
     """Refuses to change the frozen columns of a table (all of them when empty), or to delete from it.
 
-    `since` is the revision that brings it; `when` narrows the rows an update is refused for.
+    `since` is the revision that brings it, `until` the one that puts another of its name in its place; `when`
+    narrows the rows an update is refused for.
     """
 
     name: str
@@ -16,6 +18,7 @@ class Guard:
     event: str
     frozen: tuple[str, ...] = ()
     when: str = ""
+    until: str = ""
 
 
 _DOCUMENT = (
@@ -43,16 +46,21 @@ _DOCUMENT = (
         "created_at",
         "created_by",
     ),
-    "stage",
+    *("stage", "tier", "stamp"),
 )
 _BACKWARDS = (
     "NEW.status <> OLD.status AND (OLD.status = 'revoked' OR NEW.status = 'pending'"
     " OR (OLD.status = 'superseded' AND NEW.status <> 'revoked'))"
 )
+_GAP = (
+    "NEW.next <= OLD.next OR NEW.next - OLD.next <> (SELECT count(*) FROM numbers"
+    " WHERE block_id = NEW.id AND seq >= OLD.next AND seq < NEW.next)"
+)
+"""A block steps only over numbers that have their line in the ledger, by one or by many."""
 
 GUARDS = (
     Guard("documents_no_delete", "0001", "documents", "DELETE"),
-    Guard("documents_frozen", "0001", "documents", "UPDATE", _DOCUMENT),
+    Guard("documents_frozen", "0003", "documents", "UPDATE", _DOCUMENT),
     Guard("documents_forward", "0001", "documents", "UPDATE", ("status",), _BACKWARDS),
     Guard("entries_no_delete", "0001", "entries", "DELETE"),
     Guard("entries_frozen", "0001", "entries", "UPDATE"),
@@ -70,7 +78,7 @@ GUARDS = (
         "UPDATE",
         ("id", "form", "year", "org", "pattern", "first", "last", "by", "created_at"),
     ),
-    Guard("blocks_forward", "0001", "number_blocks", "UPDATE", ("next",), "NEW.next <> OLD.next + 1"),
+    Guard("blocks_forward", "0003", "number_blocks", "UPDATE", ("next",), _GAP),
     Guard("numbers_no_delete", "0001", "numbers", "DELETE"),
     Guard("numbers_frozen", "0001", "numbers", "UPDATE", ("block_id", "seq", "form", "number")),
     Guard("numbers_final", "0001", "numbers", "UPDATE", (), "OLD.state IN ('used', 'void')"),
@@ -82,9 +90,52 @@ GUARDS = (
     Guard("blanks_frozen", "0002", "blanks", "UPDATE", ("id", "org", "form")),
     Guard("template_versions_no_delete", "0002", "template_versions", "DELETE"),
     Guard("template_versions_frozen", "0002", "template_versions", "UPDATE"),
+    Guard("source_templates_no_delete", "0003", "source_templates", "DELETE"),
+    Guard("source_templates_frozen", "0003", "source_templates", "UPDATE"),
     Guard("overrides_no_delete", "0002", "overrides", "DELETE"),
     Guard("overrides_frozen", "0002", "overrides", "UPDATE"),
+    Guard("batches_no_delete", "0003", "batches", "DELETE"),
+    Guard(
+        "batches_frozen",
+        "0003",
+        "batches",
+        "UPDATE",
+        ("id", "form", "org", "role", "by", "request", "total", "created_at"),
+    ),
+    Guard("batches_final", "0003", "batches", "UPDATE", ("state",), "OLD.state IN ('done', 'cancelled')"),
+    Guard("batch_rows_no_delete", "0003", "batch_rows", "DELETE"),
+    Guard("batch_rows_frozen", "0003", "batch_rows", "UPDATE", ("batch", "row", "student_no", "asked")),
+    Guard("batch_rows_final", "0003", "batch_rows", "UPDATE", (), "OLD.state = 'printed'"),
 )
+"""Those that stand now."""
+
+_YOUNGER = {"tier", "stamp"}
+REPLACED = (
+    Guard(
+        "documents_frozen",
+        "0001",
+        "documents",
+        "UPDATE",
+        tuple(name for name in _DOCUMENT if name not in _YOUNGER),
+        until="0003",
+    ),
+    Guard(
+        "blocks_forward",
+        "0001",
+        "number_blocks",
+        "UPDATE",
+        ("next",),
+        "NEW.next <> OLD.next + 1",
+        until="0003",
+    ),
+)
+"""Those that stood once, so that the earlier revisions can still be made as they were."""
+
+
+def changes(revision: str, dialect: str) -> Iterator[str]:
+    """Write what a revision does to the guards, after its tables are made: first those it replaces go, then its own come."""
+    yield from (f"DROP TRIGGER {guard.name}" for guard in REPLACED if guard.until == revision)
+    yield from (ddl(guard, dialect) for guard in (*GUARDS, *REPLACED) if guard.since == revision)
 
 
 def ddl(guard: Guard, dialect: str) -> str:

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from storage.schema.guards import GUARDS, ddl
+from storage.schema.guards import changes
 
 revision = "0001"
 down_revision = None
@@ -17,9 +17,8 @@ def upgrade() -> None:
     _numbers()
     _papers()
     _working()
-    for guard in GUARDS:
-        if guard.since == revision:
-            op.execute(ddl(guard, op.get_bind().dialect.name))
+    for statement in changes(revision, op.get_bind().dialect.name):
+        op.execute(statement)
 
 
 def downgrade() -> None:

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from storage.schema.guards import GUARDS, ddl
+from storage.schema.guards import changes
 
 revision = "0002"
 down_revision = "0001"
@@ -15,9 +15,8 @@ def upgrade() -> None:
     """Let a document have no student, make the new tables and their guards."""
     _student_may_be_missing()
     _tables()
-    for guard in GUARDS:
-        if guard.since == revision:
-            op.execute(ddl(guard, op.get_bind().dialect.name))
+    for statement in changes(revision, op.get_bind().dialect.name):
+        op.execute(statement)
 
 
 def downgrade() -> None:
