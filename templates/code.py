@@ -3,7 +3,7 @@
 import re
 from bisect import bisect_left
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from io import BytesIO
 from typing import Any
 
@@ -77,6 +77,7 @@ class Symbol:
         return picture_mm(self.modules)
 
 
+@lru_cache(8)
 def blank(modules: int) -> Drawn:
     """Give an empty picture for a symbol with so many modules per side: what a template is compiled for."""
     side = (modules + 2 * QUIET_MODULES) * _PIXELS_PER_MODULE

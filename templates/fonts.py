@@ -14,6 +14,7 @@ from templates.errors import FontMissing
 
 SYSTEM_FOLDERS = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"))
 _UNICODE = 0x110000
+_REMEMBERED = 100_000  # characters; more than all fonts have together
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +105,17 @@ class Fonts:
 
     def missing(self, text: str) -> str:
         """Give the characters of `text` that no pinned family has, each once, in order of appearance."""
-        left = dict.fromkeys(char for char in text if not char.isspace())
+        left = dict.fromkeys(char for char in set(text) - self._shown if not char.isspace())
+        if not left:
+            return ""
+        left = dict.fromkeys(char for char in text if char in left)
         for family in FAMILIES:
             if not left:
                 break
             has = self._coverage(family)
             left = {char: None for char in left if not has[ord(char) >> 3] >> (ord(char) & 7) & 1}
+        if not left and len(self._shown) < _REMEMBERED:
+            self._shown.update(text)
         return "".join(left)
 
     def special(self, text: str) -> dict[str, str]:
@@ -118,8 +124,10 @@ class Fonts:
         What no family has is left out (see `missing`); so are the Latin font's own characters.
         """
         found: dict[str, str] = {}
-        for char in set(text):
+        for char in set(text) - self._usual:
             if char.isspace() or char.isascii() or (self.has(KAI.name, char) and self.has(SONG.name, char)):
+                if len(self._usual) < _REMEMBERED:
+                    self._usual.add(char)
                 continue
             family = next((family.name for family in FAMILIES if self.has(family.name, char)), LATIN.name)
             found.update({char: family} if family != LATIN.name else {})
@@ -138,6 +146,16 @@ class Fonts:
                 _replace(note, _bitmap(self.files[file], family))
             self._covered[family.name] = note.read_bytes()
         return self._covered[family.name]
+
+    @cached_property
+    def _shown(self) -> set[str]:
+        """Characters that some family was found to have."""
+        return set()
+
+    @cached_property
+    def _usual(self) -> set[str]:
+        """Characters that need no font of their own."""
+        return set()
 
     @cached_property
     def _covered(self) -> dict[str, bytes]:

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import threading
+import time
 from collections import deque
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
@@ -28,6 +29,7 @@ RECYCLE_DOCUMENTS = 250  # evidence.md §1: memory and time per document grow sl
 RECYCLE_BYTES = 500 << 20
 _STAGGER = 20  # documents by which the next worker recycles earlier, so that not all restart at once
 _TRIES = 2  # a paper that was there when LibreOffice died is tried once more, on another worker
+IDLE_SECONDS = 20.0  # a lazy pool without a document for so long gives the memory back: 80 MB and more each
 _LOOK_SECONDS = 0.5  # how often an idle worker is looked after
 _BACK_OFF_SECONDS = (0.2, 1.0, 5.0, 15.0)  # pause after the first, second, … failed start
 _QUEUE_SECONDS = 30.0  # what a caller waits for its turn, beyond two deadlines of its own
@@ -55,7 +57,8 @@ class _Request:
 class Converter:
     """A pool of `workers` LibreOffice processes; `folder` holds their profiles.
 
-    start() returns at once: workers come up in the background, ready() tells when one works.
+    start() returns at once: workers come up in the background, ready() tells when one works. A `lazy` pool is
+    started by its first document, and its processes go when there was none for `idle` seconds.
     A worker is replaced after RECYCLE_DOCUMENTS, above RECYCLE_BYTES, when it dies and when it hangs.
     """
 
@@ -69,6 +72,8 @@ class Converter:
         deadline: float = DEADLINE_SECONDS,
         recycle_documents: int = RECYCLE_DOCUMENTS,
         recycle_bytes: int = RECYCLE_BYTES,
+        lazy: bool = False,
+        idle: float = IDLE_SECONDS,
     ) -> None:
         self._folder = folder.absolute()
         self._count = workers
@@ -82,16 +87,30 @@ class Converter:
         self._workers: dict[int, Worker] = {}
         self._threads: list[threading.Thread] = []
         self._closing = False
+        self._idle = idle if lazy else None
+        self._program: Program | None = None
+        self._born = 0
         self._skeleton_lock = threading.Lock()
 
     def start(self) -> None:
         """Start the workers in the background; raises ConverterMissing when LibreOffice is not there."""
-        self._folder.mkdir(parents=True, exist_ok=True)
-        self._remove_leftovers()
-        program = Program.find(self._folder, self._conf)
-        for index in range(self._count):
+        with self._state:
+            self._start()
+
+    def _start(self) -> None:
+        """Start the workers; whoever calls holds the lock."""
+        if self._program is None:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            self._remove_leftovers()
+            self._program = Program.find(self._folder, self._conf)
+        for place in range(self._count):
+            # A number of its own: the profile of one that rests may still be on its way out.
+            index, self._born = self._born, self._born + 1
             thread = threading.Thread(
-                target=self._supervise, args=(program, index), name=f"soffice-{index}", daemon=True
+                target=self._supervise,
+                args=(self._program, index, place),
+                name=f"soffice-{index}",
+                daemon=True,
             )
             self._threads.append(thread)
             thread.start()
@@ -104,18 +123,19 @@ class Converter:
             self._state.notify_all()
         for request in left:
             request.answer.set_exception(ConverterFailed("closed"))
-        for thread in self._threads:
+        threads = list(self._threads)
+        for thread in threads:
             thread.join(_CLOSE_SECONDS)
         for worker in list(self._workers.values()):
             worker.kill()
-        for thread in self._threads:
+        for thread in threads:
             thread.join(_CLOSE_SECONDS)
         self._threads.clear()
 
     def submit(self, docx: bytes) -> Answer:
         """Queue one document; the answer gives PDF bytes or raises ConverterFailed.
 
-        Raises ConverterBusy at once when too many are waiting.
+        Raises ConverterBusy at once when too many are waiting; a lazy pool ConverterMissing as start() does.
         """
         request = _Request(docx, Answer(self._deadline * max(1.0, len(docx) / LIGHT_BYTES)))
         with self._state:
@@ -123,6 +143,8 @@ class Converter:
                 raise ConverterFailed("closed")
             if len(self._waiting) >= self._queue:
                 raise ConverterBusy(max(1, len(self._waiting) // max(1, self._count)))
+            if self._idle is not None and not self._threads:
+                self._start()
             self._waiting.append(request)
             self._state.notify_all()
         return request.answer
@@ -140,8 +162,11 @@ class Converter:
         return self.result(self.submit(docx))
 
     def ready(self) -> bool:
-        """Tell whether at least one LibreOffice is up and would take the next document."""
-        return not self._closing and any(worker.alive() for worker in list(self._workers.values()))
+        """Tell whether at least one LibreOffice is up and would take the next document, or would be started for it."""
+        resting = self._idle is not None and not self._threads
+        return not self._closing and (
+            resting or any(worker.alive() for worker in list(self._workers.values()))
+        )
 
     def pids(self) -> list[int]:
         """Process ids of the LibreOffice processes that are up."""
@@ -151,13 +176,16 @@ class Converter:
         """How many documents wait for a worker, for the metrics page."""
         return len(self._waiting)
 
-    def _supervise(self, program: Program, index: int) -> None:
-        """Keep one worker running until close(); runs in a thread that outlives each of its workers."""
+    def _supervise(self, program: Program, index: int, place: int) -> None:
+        """Keep one worker running until close() or a long rest; runs in a thread that outlives each of its workers.
+
+        `index` names its profile; `place` is its number among those started together.
+        """
         failed = 0
-        if index:
+        if place:
             with self._state:
                 self._state.wait_for(lambda: self._closing or bool(self._workers), _APART_SECONDS)
-        while not self._closing:
+        while not self._ended():
             try:
                 worker = self._start_worker(program, index)
             except (WorkerLost, OSError):
@@ -171,7 +199,7 @@ class Converter:
                 self._workers[index] = worker
                 self._state.notify_all()
             try:
-                self._serve(worker, self._recycle_documents - index * _STAGGER)
+                self._serve(worker, self._recycle_documents - place * _STAGGER)
             finally:
                 with self._state:
                     self._workers.pop(index, None)
@@ -203,7 +231,8 @@ class Converter:
                 return
 
     def _next(self, worker: Worker) -> _Request | None:
-        """Wait for a document; None when the pool closes or the worker died while idle."""
+        """Wait for a document; None when the pool closes or rests, or the worker died while idle."""
+        until = None if self._idle is None else time.monotonic() + self._idle
         with self._state:
             while not self._closing and worker.alive():
                 if self._waiting:
@@ -211,8 +240,16 @@ class Converter:
                     if not request.answer.cancelled():
                         return request
                     continue
+                if until is not None and time.monotonic() > until:
+                    # From here on a document finds no thread, and starts others.
+                    self._threads.remove(threading.current_thread())
+                    return None
                 self._state.wait(_LOOK_SECONDS)
         return None
+
+    def _ended(self) -> bool:
+        """Tell whether this thread has no worker to keep any more."""
+        return self._closing or threading.current_thread() not in self._threads
 
     def _again(self, request: _Request, why: str) -> None:
         """Put a document whose worker died in front of the queue, unless it was its second."""

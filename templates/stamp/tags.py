@@ -37,6 +37,10 @@ class Tags:
         NotStampable(tags) when they are not of one paragraph.
         """
         known = [mcid for mcid in mcids if mcid is not None]
+        if not known:
+            return b"/Artifact BMC\n"  # headers and footers are no part of what is read out
+        if len(known) != len(mcids):
+            raise NotStampable("tags")
         above = {
             paragraph.idnum: paragraph
             for paragraph in map(_paragraph, (self._owners[mcid] for mcid in known))
