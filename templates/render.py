@@ -86,10 +86,7 @@ class Printer:
 
     def word(self, order: Order) -> bytes:
         """Make the Word file of a stamped paper; raises as `print` does."""
-        job = Job.of(order, self.fonts)
-        drawn = code.draw(job.codes(1)[0])
-        filled = self._template(job.source, drawn.modules, order.form.title)
-        made = filled.fill(job.context, drawn.png, job.photos, job.special)
+        made, _ = self._filled(Job.of(order, self.fonts))
         return conversion.fit(self._converter, order, made).docx if order.rooms else made.plain()
 
     def prove(self, order: Order, paper: Printed) -> None:
@@ -97,8 +94,12 @@ class Printer:
 
         Also as `print` does.
         """
-        if paper.tier == 1:
-            self._compare(paper, self._converted(Job.of(order, self.fonts)))
+        if paper.tier != 1:
+            return
+        job = Job.of(order, self.fonts)
+        filled = self._filled(job)[0]
+        converted = conversion.fit(self._converter, order, filled)
+        self._compare(paper, converted.raw, filled.colours)
 
     def stopped(self) -> list[str]:
         """List the template versions whose papers are no longer stamped, since one was found to differ."""
@@ -117,19 +118,18 @@ class Printer:
     def _learned(self, job: Job, stamper: Stamper) -> Printed:
         """Print with LibreOffice and learn from it; the stamped paper is given only when it looks the same."""
         lesson = stamper.lesson(self._converter)
-        slow = self._finished(job, lesson.filled, lesson.converted, lesson.drawn, lesson.owned.colours)
         try:
             fast = stamper.learn(lesson)
-            self._compare(fast, slow)
+            self._compare(fast, lesson.converted.raw, lesson.owned.colours)
         except (NotStampable, StampDiffers):
             self.counts["converted"] += 1
-            return slow
+            return self._finished(job, lesson.filled, lesson.converted, lesson.drawn, lesson.owned.colours)
         self.counts["learned"] += 1
         return fast
 
-    def _compare(self, fast: Printed, slow: Printed) -> None:
+    def _compare(self, fast: Printed, raw: bytes, colours: Mapping[int, str]) -> None:
         boxes = [place.keep_out for page in fast.layout.pages for place in page.codes]
-        found: Difference = difference(fast.pdf, slow.pdf, boxes)
+        found: Difference = difference(fast.pdf, raw, boxes, colours)
         if found.none:
             return
         self.counts["differed"] += 1
@@ -145,13 +145,17 @@ class Printer:
 
     def _converted(self, job: Job) -> Printed:
         """Print one paper with LibreOffice."""
-        order = job.order
-        drawn = code.draw(job.codes(order.form.pages or 1)[0])
-        template = self._template(job.source, drawn.modules, order.form.title)
-        filled = template.fill(job.context, drawn.png, job.photos, job.special)
+        filled, drawn = self._filled(job)
+        converted = conversion.fit(self._converter, job.order, filled)
         self.counts["converted"] += 1
-        converted = conversion.fit(self._converter, order, filled)
         return self._finished(job, filled, converted, drawn, filled.colours)
+
+    def _filled(self, job: Job) -> tuple[Filled, code.Drawn]:
+        """Fill the template of a job; gives the first page's code too."""
+        form = job.order.form
+        drawn = code.draw(job.codes(form.pages or 1)[0])
+        template = self._template(job.source, drawn.modules, form.title)
+        return template.fill(job.context, drawn.png, job.photos, job.special), drawn
 
     def _finished(
         self,

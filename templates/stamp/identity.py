@@ -1,7 +1,7 @@
 """Compares two finished papers glyph by glyph and pixel by pixel: a stamped one must look as LibreOffice's own."""
 
 import ctypes
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,12 +32,35 @@ class Difference:
         return self.points <= MOST_POINTS and not self.pixels
 
 
-def difference(one: bytes, other: bytes, outside: Sequence[Box]) -> Difference:
-    """Compare the first pages of two PDFs, pixels only `outside` of these boxes (mm): the code is drawn in two ways."""
-    with PDFIUM, pdfium.PdfDocument(one) as first, pdfium.PdfDocument(other) as second:
+def difference(
+    stamped: bytes, converted: bytes, outside: Sequence[Box], colours: Mapping[int, str]
+) -> Difference:
+    """Compare the first pages of a stamped paper and of what LibreOffice made of it, marker colours and all.
+
+    Pixels count only `outside` of these boxes (mm): the code is drawn in two ways. `colours` says what each marker
+    colour stands for, by tint.
+    """
+    with PDFIUM, pdfium.PdfDocument(stamped) as first, pdfium.PdfDocument(converted) as second:
         if len(first) != len(second):
             return Difference(float("inf"), 0)
-        return Difference(_apart(first[0], second[0]), _pixels(first[0], second[0], outside))
+        page = second[0]
+        _recolour(page, colours)
+        return Difference(_apart(first[0], page), _pixels(first[0], page, outside))
+
+
+def _recolour(page: Any, colours: Mapping[int, str]) -> None:
+    """Give everything in a marker colour its true one, in memory alone."""
+    ways = (
+        (raw.FPDFPageObj_GetFillColor, raw.FPDFPageObj_SetFillColor),
+        (raw.FPDFPageObj_GetStrokeColor, raw.FPDFPageObj_SetStrokeColor),
+    )
+    red, green, blue, alpha = (ctypes.c_uint() for _ in range(4))
+    for item in page.get_objects(filter=[raw.FPDF_PAGEOBJ_TEXT, raw.FPDF_PAGEOBJ_PATH]):
+        for get, put in ways:
+            if get(item, red, green, blue, alpha) and not red.value:
+                true = colours.get(green.value << 8 | blue.value)
+                if true is not None:
+                    put(item, *bytes.fromhex(true), alpha.value)
 
 
 def _apart(first: Any, second: Any) -> float:
