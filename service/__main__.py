@@ -8,10 +8,14 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from service.access import Role
+from service.commands.speaking import FAILED, WRONG_USE
 from service.errors import Problem
 
-DONE, FAILED, WRONG_USE = 0, 1, 2
 DEFAULT_DATA = Path("data")
+
+
+WRONG_USES = frozenset({"unknown_role", "bad_organization", "bad_setting", "bad_usage"})
+"""Refusals of the call itself, not of what was asked for."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -26,6 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; gives 0 done, 1 the paper or the archive failed the check, 2 wrong use."""
     options = parser().parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     command: Callable[[argparse.Namespace], int] = options.run
     try:
         return command(options)
@@ -49,7 +54,7 @@ def _told(error: Exception) -> int:
         print(f"{error.title}{article}：{error.detail}", file=sys.stderr)
         for item in error.errors:
             print(f"  {item.field or '-'}: {item.message}", file=sys.stderr)
-        return WRONG_USE if error.code in {"unknown_role", "bad_organization", "bad_setting"} else FAILED
+        return WRONG_USE if error.code in WRONG_USES else FAILED
     if isinstance(error, StorageError | TemplatesError | IntakeError):
         print(error.message_zh, file=sys.stderr)
         return FAILED
@@ -77,12 +82,13 @@ def _command(commands: Any, name: str, run: Callable[[argparse.Namespace], int],
 
 
 def _add_services(commands: Any) -> None:
-    from service import commands as run
+    from service.commands import serving as run
 
-    serve = _command(commands, "serve", run.serve, "启动服务：网页、接口和读取扫描件的后台进程")
+    serve = _command(commands, "serve", run.serve, "启动服务：网页、接口，以及读取扫描件、办理批次的后台进程")
     serve.add_argument("--host", default="127.0.0.1", help="监听地址（默认 127.0.0.1）")
     serve.add_argument("--port", type=int, default=8000, help="监听端口（默认 8000）")
-    worker = _command(commands, "worker", run.work, "单独启动读取扫描件的后台进程，可启动多个")
+    worker = _command(commands, "worker", run.work, "单独启动读取扫描件、办理批次的后台进程，可启动多个")
+    worker.add_argument("--only", choices=["scan", "batch"], help="只读扫描件，或只办批次（默认都做）")
     worker.add_argument("--child", action="store_true", help="由 serve 启动：标准输入关闭时结束")
     tokens = commands.add_parser("token", help="访问令牌", description="访问令牌").add_subparsers(
         title="命令", required=True, metavar="命令", parser_class=_Parser
@@ -96,7 +102,7 @@ def _add_services(commands: Any) -> None:
 
 
 def _add_flows(commands: Any) -> None:
-    from service import commands as run
+    from service.commands import flows as run
 
     issue = _as_someone(_command(commands, "issue", run.issue_one, "出具一份文书并打印其信息（JSON）"))
     issue.add_argument("form", help="表样名，如 diploma_junior")
@@ -118,6 +124,7 @@ def _add_flows(commands: Any) -> None:
     issue.add_argument("--blank", metavar="ID", help="套打所用的空白证书；只有一种时不必写")
     issue.add_argument("--key", help="幂等键：重复同一请求得到同一文书")
     issue.add_argument("--out", type=Path, metavar="PDF", help="把 PDF 写到这个文件")
+    _add_batch(commands)
     scan = _as_someone(_command(commands, "scan", run.scan_file, "读取一份扫描件并核对归档（JSON）"))
     scan.add_argument("file", type=Path, help="PDF、JPEG、PNG、TIFF 或 HEIC")
     students = commands.add_parser("students", help="学生", description="学生").add_subparsers(
@@ -141,8 +148,42 @@ def _add_flows(commands: Any) -> None:
     archive.add_argument("--out", type=Path, metavar="ZIP", help="打包（BagIt）写到这个文件")
 
 
-def _as_someone(command: _Parser) -> _Parser:
-    command.add_argument("--org", required=True, metavar="CODE", help="以哪个单位的名义")
+def _add_batch(commands: Any) -> None:
+    from service.commands.batch import run
+
+    text = "批量出具：名单或整个年级；中断后可接着办"
+    batch = _as_someone(_command(commands, "batch", run, text), needed=False)
+    what = batch.add_mutually_exclusive_group(required=True)
+    what.add_argument("--students", type=Path, metavar="文件", help="名单：.xlsx、.csv 或 .json")
+    what.add_argument("--grade", help="年级代码，如 J3：全部在校学生")
+    what.add_argument("--resume", metavar="批次", help="接着办一个没办完的批次，或再取一次结果")
+    what.add_argument("--cancel", metavar="批次", help="取消一个批次中还没印出的")
+    batch.add_argument("--form", help="表样名，如 diploma_junior")
+    batch.add_argument("--class", dest="class_no", metavar="班", help="与 --grade 同用：只办这个班")
+    batch.add_argument("--school", metavar="CODE", help="出具单位；与 --grade 同用时是哪所学校、哪个市县")
+    batch.add_argument("--dated", metavar="YYYY-MM-DD", help="办理日期")
+    batch.add_argument("--from", dest="given", type=Path, metavar="JSON", help="从文件读各份相同的栏目")
+    batch.add_argument(
+        "--set",
+        dest="values",
+        action="append",
+        default=[],
+        metavar="栏目=值",
+        help="各份相同的栏目，可多次给出",
+    )
+    batch.add_argument("--overprint", action="store_true", help="套打在空白证书上，不打整页")
+    batch.add_argument("--blank", metavar="ID", help="套打所用的空白证书")
+    batch.add_argument("--key", help="幂等键：重复同一请求得到同一批次")
+    batch.add_argument(
+        "--jobs", type=int, choices=range(1, 65), metavar="N", help="同时办理的进程数（默认每核一个）"
+    )
+    batch.add_argument("--out", type=Path, metavar="文件夹", help="把压缩包、打印文件和问题清单写到这里")
+
+
+def _as_someone(command: _Parser, *, needed: bool = True) -> _Parser:
+    """Let a command say in whose name it acts; when that is not `needed`, the school's."""
+    help_text = "以哪个单位的名义" + ("" if needed else "（默认为 --school）")
+    command.add_argument("--org", required=needed, metavar="CODE", help=help_text)
     command.add_argument(
         "--role",
         default="registrar",
@@ -153,9 +194,10 @@ def _as_someone(command: _Parser) -> _Parser:
 
 
 def _add_proofs(commands: Any) -> None:
-    from service import commands as run
+    from service.commands import proving as run
+    from service.commands.verifying import verify as verify_paper
 
-    verify = _command(commands, "verify", run.verify, "核验二维码内容或文书图像；加 --keys 时完全离线")
+    verify = _command(commands, "verify", verify_paper, "核验二维码内容或文书图像；加 --keys 时完全离线")
     verify.add_argument("paper", nargs="?", metavar="二维码内容或文件", help="省略时从标准输入读二维码内容")
     verify.add_argument("--keys", type=Path, metavar="FILE", help="公布的公钥文件：不联网，不用数据文件夹")
     verify.add_argument("--status-list", type=Path, metavar="FILE", help="公布的状态清单：离线时也查作废")

@@ -21,6 +21,8 @@ from templates.catalogue import Catalogue
 from templates.fonts import Fonts
 from templates.libreoffice import Converter
 from templates.render import Printer
+from templates.stamp.engine import engine
+from templates.stamp.press import Press
 
 
 def utc_now() -> datetime:
@@ -29,9 +31,9 @@ def utc_now() -> datetime:
 
 
 @contextmanager
-def opened(settings: Settings, *, printing: bool) -> Iterator[Office]:
-    """An office that is closed again; without `printing` no soffice is started."""
-    office, close = build(settings, printing=printing)
+def opened(settings: Settings, *, printing: bool, lazy: bool = False) -> Iterator[Office]:
+    """An office that is closed again; without `printing` no soffice is started, and a `lazy` one by need."""
+    office, close = build(settings, printing=printing, lazy=lazy)
     try:
         yield office
     finally:
@@ -39,16 +41,22 @@ def opened(settings: Settings, *, printing: bool) -> Iterator[Office]:
 
 
 def build(
-    settings: Settings, *, printing: bool = True, now: Callable[[], datetime] = utc_now
+    settings: Settings,
+    *,
+    printing: bool = True,
+    lazy: bool = False,
+    now: Callable[[], datetime] = utc_now,
 ) -> tuple[Office, Callable[[], None]]:
     """Everything the flows need, on the data folder of the settings, and what closes it.
 
     The data folder is made when missing. Raises the packages' own errors when fonts, LibreOffice, database
-    or keys are not usable. soffice comes up in the background; the reading models load on first use.
+    or keys are not usable. soffice comes up in the background; with `lazy` a single one comes with the first paper
+    that needs it, and goes when it has nothing to do. The reading models load on first use.
     """
     fonts = Fonts.find(settings.data / "fonts")
-    converter = Converter(settings.data / "soffice", settings.workers, fonts.conf, queue=settings.queue)
-    if printing:  # before everything else: LibreOffice takes longest to come up
+    count = 1 if lazy else settings.workers
+    converter = Converter(settings.data / "soffice", count, fonts.conf, queue=settings.queue, lazy=lazy)
+    if printing and not lazy:  # before everything else: LibreOffice takes longest to come up
         converter.start()
     try:
         archive = Archive.open(settings.data, now)
@@ -61,7 +69,7 @@ def build(
         settings=settings,
         archive=archive,
         catalogue=catalogue,
-        printer=Printer(catalogue, converter, fonts),
+        printer=Printer(catalogue, converter, fonts, Press(settings.data / "stamps", fonts, engine())),
         keys=KeyRing.open(settings.data / "keys", now),
         recogniser=recogniser,
         editions=Editions.load(),

@@ -21,6 +21,7 @@ from service.office.lookups import (
     require,
     unknown,
 )
+from service.office.reprint import RECIPE, order_of
 from service.signing import sha256_hex
 from storage import log
 from storage.archive import Reading, Transaction
@@ -92,15 +93,24 @@ def content(office: Office, who: Who | None, serial: str) -> Content:
 
 
 def docx(office: Office, who: Who | None, serial: str) -> Content:
-    """The Word file as it was issued; the look is noted first (art. 44)."""
+    """The Word file as it was issued; the look is noted first (art. 44).
+
+    That of a stamped paper is made now, from its frozen data and the template it was printed from. Raises Problem 409
+    when that is no longer possible, and the errors of templates.
+    """
     found = _noted(office, who, serial, "docx")
-    return Content(office.archive.objects.get(found.docx), DOCX, f"{found.serial}.docx")
+    if found.docx is not None:
+        return Content(office.archive.objects.get(found.docx), DOCX, f"{found.serial}.docx")
+    with office.archive.read() as reading:
+        order = order_of(office, reading, found)
+    return Content(office.printer.word(order), DOCX, f"{found.serial}.docx")
 
 
 def layout(office: Office, who: Who | None, serial: str) -> dict[str, Any]:
     """Where everything stands on the paper, its values included; the look is noted first (art. 44)."""
     found = _noted(office, who, serial, "layout")
     places: dict[str, Any] = json.loads(office.archive.objects.get(found.layout))
+    places.pop(RECIPE, None)
     return places
 
 

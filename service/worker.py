@@ -1,65 +1,75 @@
-"""The worker: leases scan jobs, reads them one at a time, and is replaced before it grows."""
+"""The worker: leases jobs of its kinds, does them one at a time, and is replaced before it grows."""
 
 import contextlib
 import logging
 import os
-import subprocess
-import sys
 import threading
 import time
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
 from service import receive
 from service.errors import whereabouts
+from service.issue import batch
 from service.office import Office
 from storage.errors import StorageError
 from storage.records import Job
 
-KINDS = ("scan",)
+SCAN, BATCH = "scan", batch.KIND
+KINDS = (SCAN, BATCH)
+"""What people wait for stands first: it never waits behind the thousands of papers of a batch."""
 LEASE_SECONDS = 60.0
-"""After this another worker may take the job of one that died. A longer stack may then be read twice by two
+"""After this another worker may take the job of one that hangs. A longer stack may then be read twice by two
 workers; it is filed once."""
 MOST_ATTEMPTS = 2
 """A scan is tried once more; then a person looks at it, and the others go on."""
-IDLE_SECONDS = 0.1
-"""Pause between two looks for work."""
+IDLE_SECONDS, IDLE_BATCH_SECONDS = 0.1, 0.5
+"""Pause between two looks for work: somebody waits for a scan, and a batch takes minutes."""
 AWAY_SECONDS = 5.0
 """Pause when the database cannot be asked."""
-QUICK_DEATH_SECONDS = 5.0
-"""A worker that dies this soon is started again only after as long a pause."""
 GRACE_SECONDS = 3.0
+NICE = 10
+"""How much a worker that prints batches steps back: a single request that comes meanwhile gets the processor first."""
 
 log = logging.getLogger("yinzheng.worker")
 
 
-def run(office: Office, stop: threading.Event) -> None:
+def run(office: Office, stop: threading.Event, kinds: Sequence[str] = KINDS) -> None:
     """Work until told to stop, or until this process has done its share or grown too large."""
     limit = office.settings.worker_memory_mb << 20
+    pause = IDLE_SECONDS if SCAN in kinds else IDLE_BATCH_SECONDS
     for _ in range(office.settings.worker_jobs):
-        while not _worked(office):
-            if stop.wait(IDLE_SECONDS):
+        while not _worked(office, kinds, stop.is_set):
+            if stop.wait(pause):
                 return
         if stop.is_set() or resident_bytes() > limit:
             return
 
 
-def _worked(office: Office) -> bool:
+def _worked(office: Office, kinds: Sequence[str], stopping: Callable[[], bool]) -> bool:
     """Do one job if there is one; a database that is away is waited for, not died of."""
     try:
-        return work_once(office)
+        return work_once(office, kinds, stopping)
     except StorageError as error:
         log.warning("cannot ask for work: %s", error.code)
         office.sleep(AWAY_SECONDS)
         return False
 
 
-def work_once(office: Office) -> bool:
-    """Lease one job and do it; False when there is none. A failing scan never raises."""
+def work_once(
+    office: Office, kinds: Sequence[str] = KINDS, stopping: Callable[[], bool] = lambda: False
+) -> bool:
+    """Lease one job and do it; False when there is none. A job that fails never raises."""
     with office.archive.begin() as transaction:
-        job = transaction.lease_job(KINDS, LEASE_SECONDS)
+        job = transaction.lease_job(kinds, LEASE_SECONDS)
     if job is None:
         return False
+    WORKS[job.kind](office, job, stopping)
+    return True
+
+
+def _scan(office: Office, job: Job, _stopping: Callable[[], bool]) -> None:
     scan_id = str(job.payload["scan"])
     try:
         if job.attempts > MOST_ATTEMPTS:
@@ -67,14 +77,13 @@ def work_once(office: Office) -> bool:
         else:
             receive.process(office, scan_id)
     except Exception as error:
-        _failed(office, job, scan_id, error)
-        return True
+        _scan_failed(office, job, scan_id, error)
+        return
     with office.archive.begin() as transaction:
         transaction.finish_job(job.id)
-    return True
 
 
-def _failed(office: Office, job: Job, scan_id: str, error: Exception) -> None:
+def _scan_failed(office: Office, job: Job, scan_id: str, error: Exception) -> None:
     """Leave the job for one more attempt, or set the scan aside; the log says what kind of error and where, not its words."""
     name, places = type(error).__name__, whereabouts(error)
     log.error("scan %s failed, attempt %s: %s at %s", scan_id, job.attempts, name, places)
@@ -85,6 +94,15 @@ def _failed(office: Office, job: Job, scan_id: str, error: Exception) -> None:
             transaction.finish_job(job.id)
         else:
             transaction.fail_job(job.id, type(error).__name__)
+
+
+WORKS: Mapping[str, Callable[[Office, Job, Callable[[], bool]], None]] = {SCAN: _scan, BATCH: batch.work}
+"""How a job of a kind is done; the last argument tells whether this worker is to end."""
+
+
+def step_back() -> None:
+    """Leave the processor to others whenever they want it."""
+    os.nice(NICE)
 
 
 def resident_bytes() -> int:
@@ -105,48 +123,8 @@ def end_with_parent(pipe: IO[bytes], stop: threading.Event) -> None:
     threading.Thread(target=watch, name="parent", daemon=True).start()
 
 
-class Supervisor:
-    """Keeps one worker process alive beside a service, and ends it with it."""
-
-    def __init__(self, data: Path) -> None:
-        self._command = [sys.executable, "-m", "service", "worker", "--child", "--data", str(data)]
-        self._closing = threading.Event()
-        self._process: subprocess.Popen[bytes] | None = None
-        self._thread = threading.Thread(target=self._keep, name="worker-supervisor", daemon=True)
-
-    def start(self) -> None:
-        """Start the worker and watch over it in the background."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End the worker: gently, then for good."""
-        self._closing.set()
-        process = self._process
-        if process is not None:
-            process.terminate()
-            try:
-                process.wait(GRACE_SECONDS)
-            except subprocess.TimeoutExpired:
-                process.kill()
-        if self._thread.ident is not None:
-            self._thread.join(GRACE_SECONDS)
-
-    def _keep(self) -> None:
-        while not self._closing.is_set():
-            began = time.monotonic()
-            with subprocess.Popen(self._command, stdin=subprocess.PIPE) as process:
-                self._process = process
-                if self._closing.is_set():
-                    process.terminate()
-                process.wait()
-            if not self._closing.is_set():
-                log.warning("worker ended with %s, starting another", process.returncode)
-                if time.monotonic() - began < QUICK_DEATH_SECONDS:
-                    self._closing.wait(QUICK_DEATH_SECONDS)
-
-
 def signal_stop(stop: threading.Event) -> None:
-    """Let SIGTERM end the loop after the present scan; a second one ends the process."""
+    """Let SIGTERM end the loop after the present job; a second one ends the process."""
     import signal
 
     def ask(_number: int, _frame: object) -> None:

@@ -20,6 +20,8 @@ from templates.catalogue import Catalogue
 from templates.fonts import Fonts
 from templates.libreoffice import Converter
 from templates.render import Printer
+from templates.stamp.engine import engine
+from templates.stamp.press import Press
 
 CITY, COUNTY, OTHER_COUNTY = "140400", "140426", "140429"
 SCHOOL, OTHER_SCHOOL, SENIOR_SCHOOL = "3114000123", "3114000456", "3414000789"
@@ -120,7 +122,14 @@ def converter(tmp_path_factory, fonts):
 
 
 @pytest.fixture(scope="session")
-def printer(catalogue, converter, fonts):
+def printer(catalogue, converter, fonts, tmp_path_factory):
+    """Stamps what it can, as the service does."""
+    return Printer(catalogue, converter, fonts, Press(tmp_path_factory.mktemp("stamps"), fonts, engine()))
+
+
+@pytest.fixture(scope="session")
+def slow_printer(catalogue, converter, fonts):
+    """Prints everything through LibreOffice."""
     return Printer(catalogue, converter, fonts)
 
 

@@ -66,8 +66,9 @@ def halted(pids):
                 os.kill(pid, signal.SIGCONT)
 
 
-def test_libreoffice_killed_under_a_request(bureau, converter):
+def test_libreoffice_killed_under_a_request(bureau, converter, slow_printer):
     """Killed while it prints: the paper is printed by its successor, and nobody notices but the clock."""
+    object.__setattr__(bureau.office, "printer", slow_printer)
     first = warm(bureau, converter)
     student = bureau.admit("魏来", 2)
     with ThreadPoolExecutor(1) as pool:
@@ -83,8 +84,9 @@ def test_libreoffice_killed_under_a_request(bureau, converter):
     bureau.assert_sound()
 
 
-def test_libreoffice_killed_again_and_again(bureau, converter):
+def test_libreoffice_killed_again_and_again(bureau, converter, slow_printer):
     """When its successor dies too: 503 with a time to come back, the number free again; then all goes on."""
+    object.__setattr__(bureau.office, "printer", slow_printer)
     first = warm(bureau, converter)
     students = [bureau.admit(name, order) for name, order in (("魏一", 2), ("魏二", 4), ("魏三", 6))]
     over = threading.Event()
@@ -113,8 +115,9 @@ def test_libreoffice_killed_again_and_again(bureau, converter):
     bureau.assert_sound()
 
 
-def test_more_papers_than_may_wait(bureau, converter, monkeypatch):
+def test_more_papers_than_may_wait(bureau, converter, slow_printer, monkeypatch):
     """Beyond the queue: 503 at once with Retry-After; those let in are printed, the others later; no gap."""
+    object.__setattr__(bureau.office, "printer", slow_printer)
     first = warm(bureau, converter)
     monkeypatch.setattr(converter, "_queue", 2)
     students = [bureau.admit(f"焦{'一二三四五六'[order]}", 2 * order + 2) for order in range(6)]

@@ -23,6 +23,7 @@ COMMANDS = [
     ("token", "create"),
     ("demo",),
     ("issue",),
+    ("batch",),
     ("scan",),
     ("verify",),
     ("archive",),
@@ -139,7 +140,7 @@ def test_flows_without_http(paper, town, registrar, tmp_path, capsys):
     assert main(["verify", paper["verify_url"], *data]) == 0
     capsys.readouterr()
     assert main(["archive", STUDENT, "--org", SCHOOL, *data]) == 0
-    assert len(json.loads(capsys.readouterr().out)["entries"]) == 7
+    assert len(json.loads(capsys.readouterr().out)["entries"]) == 6
     assert main(["archive", STUDENT, "--org", SCHOOL, "--out", str(tmp_path / "a.zip"), *data]) == 0
     assert (tmp_path / "a.zip").read_bytes().startswith(b"PK")
     assert main(["check", *data]) == 0
@@ -187,8 +188,11 @@ def test_the_demo_empties_no_strangers_folder(tmp_path, capsys):
     assert (tmp_path / "letters.txt").exists()
 
 
-def test_serve_supervises_a_worker(tmp_path):
-    """The service comes up with a worker; a killed worker is replaced; both end together, even by kill -9."""
+def test_serve_supervises_its_workers(tmp_path):
+    """The service comes up with a worker for scans, and then one for batches on each core; a killed one is replaced.
+
+    All end together, even by kill -9.
+    """
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "service", "serve", "--port", str(port), "--data", str(tmp_path / "d")]
@@ -196,15 +200,17 @@ def test_serve_supervises_a_worker(tmp_path):
         process = subprocess.Popen(command, stdout=log, stderr=log)
     try:
         until(lambda: ready(port))
-        until(lambda: workers(process.pid))
-        (first,) = workers(process.pid)
+        until(lambda: len(workers(process.pid, "scan")) == 1)
+        until(lambda: len(workers(process.pid, "batch")) == 2)
         time.sleep(5.5)  # a worker that dies sooner is given a pause
-        os.kill(first, signal.SIGKILL)
-        until(lambda: workers(process.pid) not in ([], [first]))
-        (second,) = workers(process.pid)
+        for kind, count in (("scan", 1), ("batch", 2)):
+            first = workers(process.pid, kind)
+            os.kill(first[0], signal.SIGKILL)
+            until(lambda: len(set(workers(process.pid, kind)) - {first[0]}) == count)  # noqa: B023 - waited for at once
+        left = workers(process.pid)
         process.kill()
         process.wait(10)
-        until(lambda: not Path("/proc", str(second)).exists())
+        until(lambda: not any(Path("/proc", str(pid)).exists() for pid in left))
     finally:
         process.kill()
         process.wait(10)
@@ -219,8 +225,8 @@ def ready(port):
         return False
 
 
-def workers(parent):
-    """Process ids of the worker children of a process."""
+def workers(parent, only=""):
+    """Process ids of the worker children of a process, of one kind when given."""
     found = []
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -228,7 +234,7 @@ def workers(parent):
             line = (stat.parent / "cmdline").read_bytes()
         except OSError:
             continue
-        if fields[1] == str(parent) and b"\0worker\0" in line and fields[0] != "Z":
+        if fields[1] == str(parent) and b"\0worker\0" in line and only.encode() in line and fields[0] != "Z":
             found.append(int(stat.parent.name))
     return found
 

@@ -17,12 +17,13 @@ from service import register
 from service.demo.people import id_number
 from service.errors import Problem
 from service.importing import XLSX, faults_table, import_students, template
-from service.importing import tables as importing_tables
-from service.importing.cells import Wrong, value_of
-from service.importing.headings import known_names, plain
+from service.importing.headings import known_names
 from service.importing.lines import lines_of
-from service.importing.tables import Cell, column_letters, column_number, read_tables
 from service.regulation.edition import RecordField
+from service.spreadsheet import tables as importing_tables
+from service.spreadsheet.cells import Wrong, value_of
+from service.spreadsheet.names import plain
+from service.spreadsheet.tables import Cell, column_letters, column_number, read_tables
 from service.web.http import create
 from tests.conftest import OTHER_SCHOOL, SCHOOL, UNITS, as_role
 from tests.served import client_of

@@ -216,3 +216,33 @@ def test_a_long_roster_is_given_longer(tmp_path):
     assert waiting.submit(b"x").deadline == DEADLINE_SECONDS
     assert waiting.submit(bytes(3 * LIGHT_BYTES)).deadline == 3 * DEADLINE_SECONDS
     waiting.close()
+
+
+@pytest.fixture
+def lazy(skeleton, fonts):
+    """A pool that is started by its first document and rests soon."""
+    converter = Converter(skeleton / "lazy", 2, fonts.conf, lazy=True, idle=1.0)
+    yield converter
+    converter.close()
+    assert not converter.ready()
+
+
+def test_a_lazy_pool_comes_with_work_and_goes_without(lazy):
+    """No process before the first document, none after a rest, and others for the next document."""
+    assert lazy.ready()
+    assert lazy.pids() == []
+    assert lazy.convert(paper()).startswith(b"%PDF-")
+    first = lazy.pids()
+    assert first
+    wait_for(lambda: not lazy.pids())
+    wait_for(lambda: not any(running(pid) for pid in first))
+    assert lazy.ready()
+    assert lazy.convert(paper()).startswith(b"%PDF-")
+    assert set(lazy.pids()).isdisjoint(first)
+
+
+def test_a_lazy_pool_without_libreoffice_says_so(tmp_path, fonts, monkeypatch):
+    """The first document is refused as start() would be."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(ConverterMissing):
+        Converter(tmp_path / "none", 1, fonts.conf, lazy=True).submit(paper())

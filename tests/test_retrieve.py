@@ -99,7 +99,7 @@ def test_a_package_is_a_bag(town, registrar, diploma):
     content = retrieve.package(town, registrar, STUDENT)
     names = zipfile.ZipFile(io.BytesIO(content.data)).namelist()
     assert any(name.endswith("manifest-sha256.txt") for name in names)
-    assert sum("/data/files/" in name for name in names) == 3
+    assert sum("/data/files/" in name for name in names) == 2
 
 
 def test_a_document_is_proved_without_us(town, registrar, diploma):

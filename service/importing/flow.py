@@ -9,9 +9,9 @@ from service.errors import Problem, article_name
 from service.importing.faults import CellFault
 from service.importing.lines import lines_of
 from service.importing.plan import Plan
-from service.importing.tables import read_tables
 from service.office import Office
 from service.regulation.identity import is_school_code
+from service.spreadsheet.tables import read_tables
 
 TOLD = 1000
 """Faults that a JSON answer lists; the table of faults has twenty thousand."""

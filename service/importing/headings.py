@@ -1,15 +1,14 @@
 """Which column of a table is which field of a student's record: the heading row is found by its names."""
 
-import re
 import tomllib
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from service.importing.tables import Row, Sheet
 from service.regulation.edition import Edition, RecordField
+from service.spreadsheet.names import plain
+from service.spreadsheet.tables import Row, Sheet
 
 NEEDED = ("student_no", "name")
 """A row without these two names is no heading row."""
@@ -22,8 +21,6 @@ OWN = (
     RecordField("school_name", "学校名称"),
 )
 """Columns that a record has beside the edition's fields; a school may be given by its code or its name."""
-_MARKS = re.compile(r"[\s\u200b\ufeff★☆*※●◆#]|\([^()]*\)|\[[^\[\]]*\]|【[^】]*】")
-_NUMBERING = re.compile(r"^\d+[.、)]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +32,6 @@ class Heading:
     names: Mapping[int, str]
     ignored: tuple[str, ...]
     doubled: tuple[int, ...]
-
-
-def plain(text: str) -> str:
-    """A heading without marks, blanks, notes in brackets and numbering, in half-width lower case."""
-    text = _MARKS.sub("", unicodedata.normalize("NFKC", text))
-    return _NUMBERING.sub("", text).strip(":：;,.、").lower()
 
 
 @cache

@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from service.errors import Objection
-from service.importing.cells import Wrong, value_of
 from service.importing.faults import CellFault
 from service.importing.headings import Heading, heading_of, known_names
-from service.importing.tables import Row, Sheet, column_letters
 from service.regulation.edition import Edition
+from service.spreadsheet.cells import Wrong, value_of
+from service.spreadsheet.tables import Row, Sheet, column_letters
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,27 +1,23 @@
 """The tables we hand out: an empty one to fill in, and the list of what to put right."""
 
-from collections.abc import Sequence
-from io import BytesIO
 from typing import Any
 
 from openpyxl import Workbook
-from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.styles import PatternFill
 from openpyxl.worksheet.datavalidation import DataValidation
 
 from service.importing.flow import Report
 from service.importing.headings import fields_of
-from service.importing.tables import column_letters
 from service.regulation.edition import Edition, RecordField
+from service.spreadsheet.tables import column_letters
+from service.spreadsheet.writing import BOLD, TEXT, WRAP, line, saved
 from templates.codes import CODE_SETS
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FILLED_ROWS = 2000
 """Rows of the empty table that offer the words of codes: the largest usual school."""
 FAULTS_LISTED = 20_000
 """Faults of one list: whoever has more made the same mistake in every row, and a workbook of a million would take
 gigabytes of the service's memory."""
-TEXT = "@"
-"""The number format that keeps 18 digits as they were typed."""
 REQUIRED = frozenset({"student_no", "name"})
 GUIDE = (
     "一行填一名学生，带★的必填；栏目可以删去（★除外）或换顺序，栏目名称不要改。",
@@ -32,8 +28,6 @@ GUIDE = (
     "不要合并单元格、不要隐藏行、不要用公式。",
 )
 _HEAD = PatternFill("solid", fgColor="E8E4D8")
-_BOLD = Font(bold=True)
-_WRAP = Alignment(wrap_text=True, vertical="top")
 
 
 def template(edition: Edition) -> bytes:
@@ -45,15 +39,15 @@ def template(edition: Edition) -> bytes:
         letter = column_letters(number)
         star = "★" if field.required or field.name in REQUIRED else ""
         cell = sheet.cell(1, number, field.label + star)
-        cell.font, cell.fill = _BOLD, _HEAD
+        cell.font, cell.fill = BOLD, _HEAD
         sheet.column_dimensions[letter].number_format = TEXT
         sheet.column_dimensions[letter].width = max(12, 2 * len(field.label) + 4)
         _offer(sheet, codes, letter, number, field)
     sheet.freeze_panes = "C2"
-    for row, line in enumerate(GUIDE, 1):
-        guide.cell(row, 1, line).alignment = _WRAP
+    for row, advice in enumerate(GUIDE, 1):
+        guide.cell(row, 1, advice).alignment = WRAP
     guide.column_dimensions["A"].width = 100
-    return _saved(book)
+    return saved(book)
 
 
 def _offer(sheet: Any, codes: Any, letter: str, number: int, field: RecordField) -> None:
@@ -61,7 +55,7 @@ def _offer(sheet: Any, codes: Any, letter: str, number: int, field: RecordField)
     if field.code_set is None:
         return
     known = CODE_SETS[field.code_set]
-    codes.cell(1, number, field.label).font = _BOLD
+    codes.cell(1, number, field.label).font = BOLD
     for row, word in enumerate(known.words.values(), 2):
         codes.cell(row, number, word)
     choice = DataValidation(
@@ -81,38 +75,24 @@ def faults_table(report: Report) -> bytes:
     sheet.title = "问题清单" if report.faults else "导入结果"
     widths: tuple[int, ...] = (14, 8, 8, 20, 40, 60, 14)
     if report.faults:
-        _line(sheet, 1, ("工作表", "行", "列", "栏目", "问题", "怎么改", "依据"))
+        line(sheet, 1, ("工作表", "行", "列", "栏目", "问题", "怎么改", "依据"))
         for row, fault in enumerate(report.faults[:FAULTS_LISTED], 2):
             place = (fault.sheet, str(fault.row or ""), fault.column, fault.heading)
-            _line(sheet, row, (*place, *fault.what_and_how(), fault.cited()))
+            line(sheet, row, (*place, *fault.what_and_how(), fault.cited()))
         if (more := len(report.faults) - FAULTS_LISTED) > 0:
-            _line(
+            line(
                 sheet,
                 FAULTS_LISTED + 2,
                 ("", "", "", "", f"另有 {more} 处未列出", "请先改正以上各处再导入", ""),
             )
     else:
         done = "可以导入" if report.dry_run else "已导入"
-        _line(sheet, 1, ("结果", "学生", "新登记", "更新", "未识别的栏目"))
+        line(sheet, 1, ("结果", "学生", "新登记", "更新", "未识别的栏目"))
         counts = (str(report.rows), str(report.created), str(report.updated))
-        _line(sheet, 2, (done, *counts, "、".join(report.ignored)))
+        line(sheet, 2, (done, *counts, "、".join(report.ignored)))
         widths = (14, 10, 10, 10, 60)
     for number, width in enumerate(widths, 1):
         sheet.column_dimensions[column_letters(number)].width = width
-        sheet.cell(1, number).font = _BOLD
+        sheet.cell(1, number).font = BOLD
     sheet.freeze_panes = "A2"
-    return _saved(book)
-
-
-def _line(sheet: Any, row: int, texts: Sequence[str]) -> None:
-    """Write texts as texts: a heading somebody named =1+1 stays what it is."""
-    for column, text in enumerate(texts, 1):
-        cell = sheet.cell(row, column)
-        cell.value = "".join(letter for letter in text if letter.isprintable())
-        cell.data_type, cell.alignment, cell.number_format = "s", _WRAP, TEXT
-
-
-def _saved(book: Any) -> bytes:
-    out = BytesIO()
-    book.save(out)
-    return out.getvalue()
+    return saved(book)

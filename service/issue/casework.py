@@ -23,7 +23,7 @@ def case_of(office: Office, reading: Reading, who: Who, request: Request, gather
     form, student = request.form, request.student
     grade = "" if student is None else student.data.get("grade", "")
     home = None if student is None else student.school
-    before = earlier(office, reading, student)
+    before = earlier(office, reading, None if student is None else student.student_no)
     return Case(
         form=form,
         values=gathered.values,
@@ -57,9 +57,9 @@ def _stage(form: Form, values: Mapping[str, str], grade: str, unit: Organization
     return sources.stage_of(values, grade) or form.facts(values)["stage"] or only
 
 
-def earlier(office: Office, reading: Reading, student: Student | None) -> tuple[Earlier, ...]:
+def earlier(office: Office, reading: Reading, student_no: str | None) -> tuple[Earlier, ...]:
     """All documents of a student, oldest first; none for a paper without one."""
-    if student is None:
+    if student_no is None:
         return ()
     return tuple(
         Earlier(
@@ -73,7 +73,7 @@ def earlier(office: Office, reading: Reading, student: Student | None) -> tuple[
             issued_on=document.issued_on,
             values=document.data,
         )
-        for document in reading.documents(student_no=student.student_no)
+        for document in reading.documents(student_no=student_no)
     )
 
 

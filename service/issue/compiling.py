@@ -64,17 +64,18 @@ def _table(form: Form, sources: Sources, table: str, rows: Rows) -> dict[str, st
 
 def _class_roster(form: Form, sources: Sources) -> dict[str, str]:
     """Arts. 6 and 13: the students of a class, by 学籍号."""
-    grade, class_no = sources.asked.get("grade", ""), _plain(sources.asked.get("class_no", ""))
+    grade, class_no = sources.asked.get("grade", ""), plain_class(sources.asked.get("class_no", ""))
     rows = [
         {"student_no": student.student_no}
         for student in sources.reading.students(sources.unit.code)
-        if (student.data.get("grade"), _plain(student.data.get("class_no", ""))) == (grade, class_no)
+        if (student.data.get("grade"), plain_class(student.data.get("class_no", ""))) == (grade, class_no)
         and student.data.get("roll_status", "") in ON_ROLL
     ]
     return _table(form, sources, "rows", rows)
 
 
-def _plain(class_no: str) -> str:
+def plain_class(class_no: str) -> str:
+    """A class by its number: 6班 is 6."""
     return class_no.removesuffix("班")
 
 
@@ -93,7 +94,10 @@ def _graduate_roster(form: Form, sources: Sources) -> dict[str, str]:
         }
         for paper in sorted(
             papers,
-            key=lambda paper: (_order(classes.get(paper.student_no or "", "")), in_order(paper.number or "")),
+            key=lambda paper: (
+                class_order(classes.get(paper.student_no or "", "")),
+                in_order(paper.number or ""),
+            ),
         )
     ]
     due = {} if form.rows(sources.asked, "rows") else {"totals.1.due": str(_due(sources, papers))}
@@ -105,9 +109,9 @@ def _as_printed(paper: Document) -> dict[str, str]:
     return {name: paper.data.get(name, "") for name in IDENTITY}
 
 
-def _order(class_no: str) -> tuple[int, str]:
+def class_order(class_no: str) -> tuple[int, str]:
     """Class 10 comes after class 9."""
-    plain = _plain(class_no)
+    plain = plain_class(class_no)
     return (int(plain) if plain.isascii() and plain.isdecimal() else 0, plain)
 
 

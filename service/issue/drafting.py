@@ -1,6 +1,6 @@
 """Before the printer: values gathered, every rule asked, a number held."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -28,6 +28,24 @@ OWN_PAPERS = frozenset({"school", "unit"})
 
 
 @dataclass(frozen=True, slots=True)
+class Judged:
+    """A request that passed every rule: only its number is still to come.
+
+    `case` is what the rules saw; `overrides` are the rules that an authority excepted it from; `blocks` are the
+    organizations whose number blocks it draws on, nearest first; `look` says that it tells of a student's file.
+    """
+
+    who: Who
+    case: Case
+    student_no: str | None
+    issued_on: date
+    overrides: tuple[str, ...]
+    blocks: tuple[str, ...]
+    sheet: Sheet
+    look: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """A paper that passed the rules and holds its number, on its way to the printer.
 
@@ -37,7 +55,7 @@ class Draft:
 
     who: Who
     case: Case
-    student: Student | None
+    student_no: str | None
     serial: str
     from_block: bool
     issued_on: date
@@ -67,10 +85,31 @@ class Draft:
 
 def make_draft(office: Office, transaction: Transaction, who: Who, form: Form, asked: IssueRequest) -> Draft:
     """Gather the values, ask every rule, and hold a number."""
-    request = _looked_up(office, transaction, who, form, asked)
-    gathered = gather(office, transaction, request)
-    case = case_of(office, transaction, who, request, gathered)
-    blocks = _with_blocks(transaction, form, request.chain)
+    judged = judge_request(office, transaction, who, form, asked)
+    note_look(transaction, judged)
+    serial = new_serial(office.randbytes)
+    taken = _take(transaction, judged, serial) if judged.blocks else None
+    return numbered(judged, serial, taken)
+
+
+def judge_request(
+    office: Office,
+    reading: Reading,
+    who: Who,
+    form: Form,
+    asked: IssueRequest,
+    *,
+    sheets: Callable[[Request], Sheet] | None = None,
+) -> Judged:
+    """Gather the values and ask every rule; one door for a single paper and for each row of a batch.
+
+    `sheets` tells what a request is printed on when somebody has found that out before. Raises Problem 401, 403,
+    404, 409, 422.
+    """
+    request = _looked_up(office, reading, who, form, asked)
+    gathered = gather(office, reading, request)
+    case = case_of(office, reading, who, request, gathered)
+    blocks = _with_blocks(reading, form, request.chain)
     ruled = [
         *certificates.number_objections(form, gathered.values, has_blocks=bool(blocks)),
         *judge(case, RULES),
@@ -79,26 +118,38 @@ def make_draft(office: Office, transaction: Transaction, who: Who, form: Form, a
     if found:
         raise refused(found)
     once_only(case)
-    if request.student is not None and form.name in OF_A_STUDENT:
-        _note_look(transaction, who, request.student, form)
-    sheet = sheet_for(office, transaction, request)
+    sheet = sheet_for(office, reading, request) if sheets is None else sheets(request)
+    if not blocks and form.number_field is not None and form.number_field not in gathered.values:
+        raise no_number(form, "no_number_block", "没有下达过号段；请先由主管教育行政部门下达")
     day = gathered.values.get("issued_on")
-    issued_on = date.fromisoformat(day) if day else request.day
-    serial = new_serial(office.randbytes)
-    if blocks:
-        case = _with_number(case, _take(transaction, form, blocks, issued_on.year, serial))
-    elif form.number_field is not None and form.number_field not in gathered.values:
-        raise _no_number(form, "no_number_block", "没有下达过号段；请先由主管教育行政部门下达")
-    overrides = used_overrides(case, (*RULES, *ONCE, *WARNINGS)) if asked.override else []
-    return Draft(
+    return Judged(
         who=who,
         case=case,
-        student=request.student,
-        serial=serial,
-        from_block=bool(blocks),
-        issued_on=issued_on,
-        overrides=tuple(overrides),
+        student_no=None if request.student is None else request.student.student_no,
+        issued_on=date.fromisoformat(day) if day else request.day,
+        overrides=tuple(used_overrides(case, (*RULES, *ONCE, *WARNINGS)) if asked.override else []),
+        blocks=tuple(blocks),
         sheet=sheet,
+        look=request.student is not None and form.name in OF_A_STUDENT,
+    )
+
+
+def numbered(judged: Judged, serial: str, taken: str | None) -> Draft:
+    """The draft of a judged request; `taken` is the number that its serial holds, None without a block."""
+    case = judged.case
+    if taken is not None:
+        field = str(case.form.number_field)
+        check_given(case.form, case.values.get(field, ""), taken)
+        case = replace(case, values={**case.values, field: taken})
+    return Draft(
+        who=judged.who,
+        case=case,
+        student_no=judged.student_no,
+        serial=serial,
+        from_block=taken is not None,
+        issued_on=judged.issued_on,
+        overrides=judged.overrides,
+        sheet=judged.sheet,
     )
 
 
@@ -135,14 +186,17 @@ def _student(reading: Reading, student_no: str) -> Student:
         raise unknown("student", "学生", "请核对学籍号，或先登记该生") from None
 
 
-def _note_look(transaction: Transaction, who: Who, student: Student, form: Form) -> None:
+def note_look(transaction: Transaction, judged: Judged) -> None:
     """Art. 44: a list of what a student's file holds is a look into it."""
+    if not judged.look:
+        return
+    who = judged.who
     transaction.note_access(
         who=who.token_digest,
         role=who.role,
         org=who.org,
-        archive=student.student_no,
-        what=form.name,
+        archive=str(judged.student_no),
+        what=judged.case.form.name,
         approval=None,
     )
 
@@ -154,25 +208,31 @@ def _with_blocks(reading: Reading, form: Form, chain: tuple[Organization, ...]) 
     return [unit.code for unit in chain if reading.blocks(form=form.name, org=unit.code)]
 
 
-def _take(transaction: Transaction, form: Form, orgs: list[str], year: int, serial: str) -> str:
+def _take(transaction: Transaction, judged: Judged, serial: str) -> str:
     """Hold the next number of the blocks (art. 34)."""
+    form, year = judged.case.form, judged.issued_on.year
     try:
-        return transaction.take_number(form.name, orgs, year, serial).number
+        return transaction.take_number(form.name, judged.blocks, year, serial).number
     except NoNumberLeft:
-        advice = f"{year} 年的号段已用完或尚未下达；请向主管教育行政部门申请新号段"
-        raise _no_number(form, "number_block_exhausted", advice) from None
+        raise used_up(form, year) from None
 
 
-def _with_number(case: Case, taken: str) -> Case:
-    """The case with its number among the values; a number in the request may only repeat it."""
-    field = str(case.form.number_field)
-    if case.values.get(field, taken) != taken:
+def check_given(form: Form, given: str, taken: str) -> None:
+    """A number in the request may only repeat the one taken from the block; raises Problem `number_from_block`."""
+    if given and given != taken:
+        field = str(form.number_field)
         message = f"编号由号段顺序给出，不能自填（{field}）；请删去这一栏"
         raise refused([Objection(field, "number_from_block", message, NUMBER_ARTICLE)])
-    return replace(case, values={**case.values, field: taken})
 
 
-def _no_number(form: Form, code: str, advice: str) -> Problem:
+def used_up(form: Form, year: int) -> Problem:
+    """The 409 for blocks of a year that have no number left."""
+    advice = f"{year} 年的号段已用完或尚未下达；请向主管教育行政部门申请新号段"
+    return no_number(form, "number_block_exhausted", advice)
+
+
+def no_number(form: Form, code: str, advice: str) -> Problem:
+    """The 409 for a certificate that gets no number (art. 34)."""
     return Problem(
         code, 409, "没有可用编号", f"{form.title}：{advice}。", article=article_name(NUMBER_ARTICLE)
     )

@@ -1,7 +1,8 @@
 """From draft to document: printed outside any transaction, then kept in one."""
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from service.errors import Problem, article_name
@@ -15,19 +16,24 @@ from service.office.lookups import (
     canonical,
     document_body,
     facts_digest,
-    file,
+    filed,
     issue_payload,
     revoke_payload,
 )
+from service.office.remembering import Remembering
+from service.office.reprint import RECIPE
 from service.regulation.case import judge
 from service.regulation.certificates import replaced
 from service.regulation.rules import WARNINGS
 from service.regulation.sanctions import kept_in
 from service.regulation.units import approver
-from service.signing import Token, address
+from service.signing import Token, address, sha256_hex
 from storage.archive import Transaction
 from storage.errors import AlreadyThere
-from storage.records import Document, EntryKind
+from storage.records import Document, EntryKind, NewEntry
+from templates import recipe
+from templates.job import own_template
+from templates.order import TemplateSource
 from templates.render import Order, Printed, cleaned
 from templates.wording import printed as printed_words
 
@@ -35,25 +41,124 @@ REPLACED = "经主管教育行政部门批准重新办理"
 """Why an earlier 学历证明 no longer counts (art. 38)."""
 
 
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A draft that was printed: what the printer was asked for, and what it gave."""
+
+    draft: Draft
+    order: Order
+    paper: Printed
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A printed draft whose bytes are put away: the document that names them, and their sizes.
+
+    `source` is the object that holds the Word template a stamped paper came of, None for any other.
+    """
+
+    draft: Draft
+    document: Document
+    pdf_size: int
+    docx_size: int
+    layout_size: int
+    source: str | None
+
+
 def print_and_keep(office: Office, draft: Draft, key: str | None) -> dict[str, Any]:
     """Print outside any transaction, store the bytes, then write everything that makes it a document."""
-    form = draft.sheet.form
-    facts = cleaned(form, printed_words(form, draft.values))
-    paper = office.printer.print(_order(office, draft, facts))
-    if paper.facts != facts or form.pages not in {0, paper.pages}:
-        raise Problem(
-            "printed_otherwise", 500, "打印结果有误", "打印出的内容与数据不一致，文书未签发；请检查模板。"
-        )
-    document = _document(office, draft, paper)
+    kept = put_away(office, [print_draft(office, draft)])
     with office.archive.begin() as transaction:
-        once_only(replace(draft.case, earlier=earlier(office, transaction, draft.student)))
-        _keep(transaction, draft, document, paper)
-        body = document_body(office, transaction.document(document.serial))
+        keep(office, transaction, kept)
+        body = document_body(office, transaction.document(draft.serial))
         warnings = [warning.to_json() for warning in judge(draft.case, WARNINGS)]
         body |= {"warnings": warnings} if warnings else {}
         if key is not None:
             transaction.put_answer(draft.who.token_digest, key, 201, body)
     return body
+
+
+def print_draft(office: Office, draft: Draft) -> Proof:
+    """Print one draft and see that the paper says what was judged. Raises the errors of templates, and Problem."""
+    form = draft.sheet.form
+    facts = cleaned(form, printed_words(form, draft.values))
+    order = _order(office, draft, facts)
+    paper = office.printer.print(order)
+    if paper.facts != facts or form.pages not in {0, paper.pages}:
+        raise Problem(
+            "printed_otherwise", 500, "打印结果有误", "打印出的内容与数据不一致，文书未签发；请检查模板。"
+        )
+    return Proof(draft, order, paper)
+
+
+def put_away(office: Office, proofs: Sequence[Proof]) -> list[Kept]:
+    """Put the bytes of papers away, all of them durable on return (orphans do no harm), and describe the documents."""
+    layouts = [canonical(_described(proof)) for proof in proofs]
+    sources = [_source_kept(office, proof) for proof in proofs]
+    names = office.archive.objects.put_many(
+        [
+            data
+            for proof, layout in zip(proofs, layouts, strict=True)
+            for data in (proof.paper.pdf, proof.paper.docx, layout)
+            if data is not None
+        ]
+    )
+    kept, rest = [], iter(names)
+    for proof, layout, source in zip(proofs, layouts, sources, strict=True):
+        docx = proof.paper.docx
+        stored = (next(rest), None if docx is None else next(rest), next(rest))
+        sizes = (len(proof.paper.pdf), len(docx or b""), len(layout))
+        kept.append(Kept(proof.draft, _document(office, proof, *stored), *sizes, source))
+    return kept
+
+
+def _described(proof: Proof) -> dict[str, Any]:
+    """The layout; of a stamped paper also what else it was printed from, since there is no Word file of it."""
+    layout = proof.paper.layout.to_json()
+    return layout if proof.paper.tier != 1 else {**layout, RECIPE: recipe.told(proof.order)}
+
+
+def _source_kept(office: Office, proof: Proof) -> str | None:
+    """Keep the Word template of a stamped paper, so that the paper can be made again."""
+    if proof.paper.tier != 1:
+        return None
+    source: TemplateSource = proof.order.template or own_template(proof.order)
+    name = _name_of(source.docx)
+    return name if office.archive.objects.has(name) else office.archive.objects.put(source.docx)
+
+
+@lru_cache(64)
+def _name_of(docx: bytes) -> str:
+    return sha256_hex(docx)
+
+
+def keep(office: Office, transaction: Transaction, kept: Sequence[Kept]) -> None:
+    """Write everything that makes papers documents: rows, numbers for good, leaves, entries, exceptions (arts. 6, 7, 38).
+
+    What an earlier paper stands in the way of is asked once more: it may have been issued since. Raises Problem 409
+    then, or when a number was given meanwhile.
+    """
+    reading = Remembering(transaction)
+    reading.look_ahead([one.draft.student_no for one in kept if one.draft.student_no])
+    cases = [replace(one.draft.case, earlier=earlier(office, reading, one.draft.student_no)) for one in kept]
+    for case in cases:
+        once_only(case)
+    try:
+        transaction.add_documents([one.document for one in kept])
+    except AlreadyThere:
+        raise _number_taken() from None
+    for template_hash, source in {(one.document.template_hash, one.source) for one in kept}:
+        if source is not None:
+            transaction.keep_source_template(template_hash, source)
+    transaction.use_numbers([one.document.serial for one in kept if one.draft.from_block])
+    transaction.add_leaves([("issue", one.document.serial, issue_payload(one.document)) for one in kept])
+    transaction.add_entries([item for one in kept for item in _entries(one)])
+    for one, case in zip(kept, cases, strict=True):
+        _note_overrides(transaction, one.draft)
+        for serial in replaced(case, one.draft.overrides):
+            superseded_by = one.document.serial
+            transaction.set_status(serial, "superseded", reason=REPLACED, superseded_by=superseded_by)
+            transaction.add_leaf("revoke", serial, revoke_payload(serial, REPLACED, superseded_by))
 
 
 def _order(office: Office, draft: Draft, facts: Mapping[str, str]) -> Order:
@@ -102,16 +207,16 @@ def _token(office: Office, draft: Draft, facts: Mapping[str, str], page: int, pa
     )
 
 
-def _document(office: Office, draft: Draft, paper: Printed) -> Document:
-    """Put the bytes away (fsynced; orphans do no harm) and describe the document that names them.
+def _document(office: Office, proof: Proof, pdf: str, docx: str | None, layout: str) -> Document:
+    """The document that names the bytes of a paper.
 
     Its token and code are those of the first page; the others differ from it by the page alone.
     """
-    put = office.archive.objects.put
+    draft, paper = proof.draft, proof.paper
     return Document(
         serial=draft.serial,
         form=draft.form.name,
-        student_no=None if draft.student is None else draft.student.student_no,
+        student_no=draft.student_no,
         school=draft.unit.code,
         number=draft.number,
         status="pending",
@@ -124,40 +229,39 @@ def _document(office: Office, draft: Draft, paper: Printed) -> Document:
         pages=paper.pages,
         template_hash=paper.template_hash,
         font_hashes=dict(paper.font_hashes),
-        pdf=put(paper.pdf),
-        docx=put(paper.docx),
-        layout=put(canonical(paper.layout.to_json())),
+        pdf=pdf,
+        docx=docx,
+        layout=layout,
         created_at=office.now(),
         created_by=draft.who.token_digest,
         stage=draft.case.stage,
+        tier=paper.tier,
+        stamp=paper.stamp,
     )
 
 
-def _keep(transaction: Transaction, draft: Draft, document: Document, paper: Printed) -> None:
-    """The document row, its number for good, its leaf in the log, its entries (arts. 6 and 7), its exceptions."""
-    try:
-        transaction.add_document(document)
-    except AlreadyThere:
-        raise Problem(
-            "number_taken",
-            409,
-            "编号已被使用",
-            "同一表样下已有这个编号；请核对编号，或改用号段。",
-            article=article_name(NUMBER_ARTICLE),
-        ) from None
-    if draft.from_block:
-        transaction.use_number(document.serial)
-    transaction.add_leaf("issue", document.serial, issue_payload(document))
-    layout = canonical(paper.layout.to_json())
+def _number_taken() -> Problem:
+    return Problem(
+        "number_taken",
+        409,
+        "编号已被使用",
+        "同一表样下已有这个编号；请核对编号，或改用号段。",
+        article=article_name(NUMBER_ARTICLE),
+    )
+
+
+def _entries(kept: Kept) -> Iterator[NewEntry]:
+    """What is filed of a paper, in each file that keeps it (arts. 6 and 7)."""
+    draft, document = kept.draft, kept.document
     title = draft.case.edition.paper(draft.form).title
-    items: tuple[tuple[EntryKind, str, tuple[str, int, str]], ...] = (
-        ("document", "", (document.pdf, len(paper.pdf), PDF)),
-        ("document", "（Word 原件）", (document.docx, len(paper.docx), DOCX)),
-        ("layout", "（版面说明）", (document.layout, len(layout), JSON)),
-    )
+    items: list[tuple[EntryKind, str, tuple[str, int, str]]] = [
+        ("document", "", (document.pdf, kept.pdf_size, PDF)),
+        ("layout", "（版面说明）", (document.layout, kept.layout_size, JSON)),
+    ]
+    if document.docx is not None:
+        items.insert(1, ("document", "（Word 原件）", (document.docx, kept.docx_size, DOCX)))
     for kind, note, item in items:
-        file(
-            transaction,
+        yield from filed(
             document,
             kind,
             to=kept_in(draft.case),
@@ -166,10 +270,6 @@ def _keep(transaction: Transaction, draft: Draft, document: Document, paper: Pri
             item=item,
             by=draft.who.token_digest,
         )
-    _note_overrides(transaction, draft)
-    for serial in replaced(draft.case, draft.overrides):
-        transaction.set_status(serial, "superseded", reason=REPLACED, superseded_by=document.serial)
-        transaction.add_leaf("revoke", serial, revoke_payload(serial, REPLACED, document.serial))
 
 
 def _note_overrides(transaction: Transaction, draft: Draft) -> None:

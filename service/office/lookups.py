@@ -11,7 +11,7 @@ from service.office.desk import Office
 from service.signing import parse_serial
 from storage.archive import Reading, Transaction
 from storage.errors import NotFound
-from storage.records import Document, Entry, EntryKind, Organization, TemplateVersion
+from storage.records import Document, Entry, EntryKind, NewEntry, Organization, TemplateVersion
 from templates.catalogue import hash_of
 from templates.form import Form
 
@@ -151,7 +151,6 @@ def file(
     Two references, one object (arts. 6, 7); the first entry is given back. What has no student goes to the file of
     the organization that issued it.
     """
-    archives = [owner for name, owner in _owners(document) if name in to and owner] or [document.school]
     entries = [
         transaction.add_entry(
             archive=archive,
@@ -164,9 +163,31 @@ def file(
             serial=document.serial,
             by=by,
         )
-        for archive in archives
+        for archive in _archives(document, to)
     ]
     return entries[0]
+
+
+def filed(
+    document: Document,
+    kind: EntryKind,
+    *,
+    to: Sequence[str],
+    archive_class: str,
+    title: str,
+    item: tuple[str, int, str],
+    by: str,
+) -> list[NewEntry]:
+    """What `file` would write, to be filed together with that of other papers."""
+    sha256, size, media_type = item
+    return [
+        NewEntry(archive, kind, archive_class, title, sha256, size, media_type, document.serial, by)
+        for archive in _archives(document, to)
+    ]
+
+
+def _archives(document: Document, to: Sequence[str]) -> list[str]:
+    return [owner for name, owner in _owners(document) if name in to and owner] or [document.school]
 
 
 def canonical(value: Mapping[str, object]) -> bytes:

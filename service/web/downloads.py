@@ -14,10 +14,17 @@ POLICY: Final = "default-src 'none'; sandbox; frame-ancestors 'none'"
 
 def send(content: Content) -> Response:
     """Return the bytes as a response; PDF is shown, everything else is offered for saving."""
-    how = "inline" if content.media_type in SHOWN else "attachment"
-    plain = content.filename.encode("ascii", "replace").decode().translate(str.maketrans('?"\\', "___"))
-    name = f"filename=\"{plain}\"; filename*=UTF-8''{quote(content.filename, safe='')}"
-    headers = {"Content-Disposition": f"{how}; {name}"}
-    if content.media_type not in SHOWN:
-        headers["Content-Security-Policy"] = POLICY
+    headers = headers_of(content.media_type, content.filename)
     return Response(content.data, media_type=content.media_type, headers=headers)
+
+
+def headers_of(media_type: str, filename: str) -> dict[str, str]:
+    """Return the headers that say under which name something is saved, and that it is never run."""
+    how = "inline" if media_type in SHOWN else "attachment"
+    plain = filename.encode("ascii", "replace").decode().translate(str.maketrans('?"\\', "___"))
+    headers = {
+        "Content-Disposition": f"{how}; filename=\"{plain}\"; filename*=UTF-8''{quote(filename, safe='')}"
+    }
+    if media_type not in SHOWN:
+        headers["Content-Security-Policy"] = POLICY
+    return headers

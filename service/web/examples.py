@@ -79,6 +79,53 @@ ISSUED: Final[dict[str, Any]] = {
         "layout": f"/v1/documents/{SERIAL}/layout",
     },
 }
+BATCH: Final[dict[str, Any]] = {
+    "form": "diploma_junior",
+    "students": [STUDENT_NO, "G140499201011030228"],
+    "data": DOCUMENT["data"],
+}
+BATCH_ROWS: Final[dict[str, Any]] = {
+    "form": "diploma_junior",
+    "rows": [{"student": STUDENT_NO, "study_from": "2023-09"}],
+    "data": {"study_to": "2026-07", "issued_on": "2026-07-01"},
+}
+BATCH_GRADE: Final[dict[str, Any]] = {
+    "form": "diploma_junior",
+    "grade": "J3",
+    "school": "3114000123",
+    "data": DOCUMENT["data"],
+}
+BATCH_OUT: Final[dict[str, Any]] = {
+    "id": "1",
+    "form": "diploma_junior",
+    "title": "初中毕业证书",
+    "org": "140426",
+    "state": "printing",
+    "total": 2,
+    "done": 1,
+    "failed": 1,
+    "cancelled": 0,
+    "rows": {"printed": 1, "refused": 1},
+    "created_at": "2026-07-01T02:00:00+00:00",
+    "ended_at": None,
+    "errors": [
+        {
+            "row": 2,
+            "student": "G140499201011030228",
+            "field": None,
+            "code": "suspended",
+            "message": "该生在休学期间，不能出具初中毕业证书，第二十四条；请先办理复学并更正学籍状态",
+            "article": "第二十四条",
+        }
+    ],
+    "links": {
+        "self": "/v1/batches/1",
+        "events": "/v1/batches/1/events",
+        "errors": "/v1/batches/1/errors",
+        "content": "/v1/batches/1/content",
+        "cancel": "/v1/batches/1/cancel",
+    },
+}
 REVOKE: Final[dict[str, Any]] = {"reason": "姓名用字有误，另行签发。"}
 TICK: Final[dict[str, Any]] = {"block": "photo", "seen": True}
 SCAN: Final[dict[str, Any]] = {

@@ -11,6 +11,7 @@ from service.office import Office
 from service.web import (
     archives,
     assets,
+    batches,
     blanks,
     documents,
     editions,
@@ -28,7 +29,7 @@ from service.web import (
     versions,
 )
 from service.web.journal import Counts, Journal
-from service.web.limits import IMAGES_RUNNING, IMAGES_WAITING, BodyCap, Buckets, Gate
+from service.web.limits import IMAGES_RUNNING, IMAGES_WAITING, LISTENERS, BodyCap, Buckets, Gate, Places
 from service.web.openapi import DESCRIPTION, TITLE, describe
 from service.web.page import Pages
 from service.web.verdicts import labels
@@ -47,6 +48,7 @@ ROUTES: Final = (
     blanks,
     editions,
     documents,
+    batches,
     scans,
     archives,
     published,
@@ -81,6 +83,7 @@ def create(office: Office) -> FastAPI:
     app.state.counts = Counts()
     app.state.buckets = Buckets(settings.rate, time.monotonic)
     app.state.gate = Gate(IMAGES_RUNNING, IMAGES_WAITING)
+    app.state.listeners = Places(LISTENERS)
     app.state.readiness = probes.Readiness(office.faults)
     app.state.pages = Pages.open(settings.host, settings.max_upload_mb, labels(office.catalogue))
     problems.register(app)

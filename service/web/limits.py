@@ -15,6 +15,8 @@ from service.errors import Problem
 
 SMALL_BODY: Final = 1 << 20
 """Bytes of a body that is no upload: the longest student record is a few kilobytes."""
+LISTS: Final = {"/v1/batches": 32 << 20}
+"""Bytes of a body that is a list, by path: fifty thousand rows with a few values each are 10 MB."""
 BARE_FILES: Final = ("image/", "application/pdf", "application/octet-stream")
 """Content types of a body that is itself the uploaded file."""
 UPLOADS: Final = ("multipart/", *BARE_FILES)
@@ -30,6 +32,8 @@ PUBLISHED_COST: Final = 20
 IMAGES_RUNNING: Final = 2
 IMAGES_WAITING: Final = 6
 """Public images read at once, and waiting: staff scans must still get their share of the machine."""
+LISTENERS: Final = 40
+"""Who may follow a batch by server-sent events at once: each is a look at the database twice a second."""
 BUSY_SECONDS: Final = 10
 
 
@@ -113,7 +117,7 @@ def too_large(limit: int) -> Problem:
 
 
 class BodyCap:
-    """ASGI layer that stops a body above its limit while it streams: uploads `upload` bytes, others 1 MB.
+    """ASGI layer that stops a body above its limit while it streams: uploads `upload` bytes, lists 32 MB, others 1 MB.
 
     Whatever reads a too long body gets Problem `too_large`, at once when its declared length says so, and
     the connection is given up, since the rest of the body is still on its way.
@@ -130,7 +134,8 @@ class BodyCap:
             return
         headers = Headers(scope=scope)
         content_type = headers.get("content-type", "")
-        limit = self.upload + FORM_OVERHEAD if content_type.startswith(UPLOADS) else SMALL_BODY
+        upload = content_type.startswith(UPLOADS)
+        limit = self.upload + FORM_OVERHEAD if upload else LISTS.get(scope["path"], SMALL_BODY)
         body = _Body(receive, send, limit, headers.get("content-length", "0"))
         await self.app(scope, body.receive, body.send)
 
@@ -160,6 +165,32 @@ class _Body:
         if self._too_long and message["type"] == "http.response.start":
             message["headers"] = [*message.get("headers", ()), (b"connection", b"close")]
         await self._send(message)
+
+
+class Places:
+    """So many may be inside at once; the next one is asked to come back. Used by one event loop."""
+
+    def __init__(self, most: int) -> None:
+        self._left = most
+
+    def check(self) -> None:
+        """Raise Problem `busy` (503) when no place is left."""
+        if self._left <= 0:
+            raise Problem(
+                "busy",
+                503,
+                "同时跟踪进度的人过多",
+                f"请等 {BUSY_SECONDS} 秒再试，或改为定时查看批次的进度。",
+                extra={"retry_after": BUSY_SECONDS},
+            )
+
+    def __enter__(self) -> None:
+        """Take a place."""
+        self._left -= 1
+
+    def __exit__(self, *_: object) -> None:
+        """Give it back."""
+        self._left += 1
 
 
 class Gate:

@@ -6,6 +6,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from service.regulation.edition import Edition
+from service.web.batch_schemas import BatchIn
 from service.web.examples import PROBLEM, STUDENT
 from service.web.problems import MEDIA_TYPE
 from service.web.schemas import ProblemOut, VerificationIn
@@ -31,7 +32,7 @@ def describe(app: FastAPI, edition: Edition) -> dict[str, Any]:
         openapi_version="3.1.0",
     )
     schemas = made["components"]["schemas"]
-    for model in (ProblemOut, VerificationIn):
+    for model in (ProblemOut, VerificationIn, BatchIn):
         schemas[model.__name__] = model.model_json_schema(ref_template=REF + "{model}")
         schemas |= schemas[model.__name__].pop("$defs", {})
     schemas["StudentRecord"] = student_schema(edition)

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, PlainTextResponse
 
+from service.issue import batch
 from service.office import Office
 from service.web.auth import TheOffice
 from service.web.journal import EDGES_MS, Counts
@@ -60,7 +61,9 @@ def readyz(request: Request) -> JSONResponse:
 async def metrics(request: Request, office: TheOffice) -> PlainTextResponse:
     """Requests by route template and what is kept by state; the counters belong to the event loop."""
     kept = await run_in_threadpool(_count, office)
-    lines = [*_requests(request.app.state.counts), *_kept(kept)]
+    proofs = await run_in_threadpool(batch.proof_counts, office)
+    stopped = len(office.printer.stopped())
+    lines = [*_requests(request.app.state.counts), *_kept(kept), *_proofs(proofs, stopped)]
     return PlainTextResponse("\n".join(lines) + "\n", media_type=PROMETHEUS)
 
 
@@ -92,3 +95,12 @@ def _kept(kept: dict[str, dict[str, int]]) -> Iterator[str]:
         yield f"# TYPE yinzheng_{name} gauge"
         for state, number in sorted(by_state.items()):
             yield f'yinzheng_{name}{{state="{state}"}} {number}'
+
+
+def _proofs(proofs: dict[str, int], stopped: int) -> Iterator[str]:
+    """How many stamped papers of batches were held against LibreOffice's, and how many templates are not stamped any more."""
+    yield "# TYPE yinzheng_stamp_proofs gauge"
+    for result, number in sorted(proofs.items()):
+        yield f'yinzheng_stamp_proofs{{result="{result}"}} {number}'
+    yield "# TYPE yinzheng_stamps_stopped gauge"
+    yield f"yinzheng_stamps_stopped {stopped}"

@@ -1,24 +1,20 @@
 """Routes of the scans: hand in, ask how far it is (long poll), list, fetch the original."""
 
-import asyncio
-from typing import Annotated, Any, Final, Literal
+import functools
+from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Query, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
 from service import receive
-from service.access import Who
-from service.office import Office
 from service.web.auth import Caller, TheOffice
 from service.web.downloads import send
 from service.web.schemas import ScanAccepted, ScanList, ScanOut
 from service.web.uploads import OPENAPI_BODY, uploaded
+from service.web.waiting import MAX_WAIT, finished
 
 router = APIRouter(tags=["扫描件"])
-MAX_WAIT: Final = 60
-"""Seconds one poll may last, however long it asked for: below the idle limits of common proxies."""
-FIRST_PAUSE: Final = 0.1
 LONGEST_PAUSE: Final = 0.15
 """Seconds between two looks at the row; a page takes one to two seconds to read."""
 FINISHED: Final = frozenset({"done", "failed"})
@@ -53,21 +49,8 @@ async def get(
     wait: Annotated[float, Query(ge=0, description=f"没读完时最多等多少秒，至多 {MAX_WAIT}")] = 0,
 ) -> JSONResponse:
     """The reading when it is done, or its state when `wait` seconds are over."""
-    return JSONResponse(await _finished(request, office, who, scan, wait))
-
-
-async def _finished(request: Request, office: Office, who: Who, scan: str, wait: float) -> dict[str, Any]:
-    """Look at the row until it is finished; waiting holds no thread, and ends when the caller hangs up."""
-    clock = asyncio.get_running_loop().time
-    end = clock() + min(wait, MAX_WAIT)
-    pause = FIRST_PAUSE
-    while True:
-        body = dict(await run_in_threadpool(receive.result, office, who, scan, 0))
-        left = end - clock()
-        if body["state"] in FINISHED or left <= 0 or await request.is_disconnected():
-            return body
-        await asyncio.sleep(min(pause, left))
-        pause = min(pause * 1.5, LONGEST_PAUSE)
+    look = functools.partial(receive.result, office, who, scan, 0)
+    return JSONResponse(await finished(request, look, FINISHED, wait, LONGEST_PAUSE))
 
 
 @router.get("/v1/scans", summary="列出扫描件", response_model=ScanList)

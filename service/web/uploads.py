@@ -39,15 +39,15 @@ OPENAPI_BODY: Final = {
 
 
 @asynccontextmanager
-async def uploaded(request: Request) -> AsyncIterator[tuple[IO[bytes], str | None]]:
+async def uploaded(request: Request, fields: int = MAX_PARTS) -> AsyncIterator[tuple[IO[bytes], str | None]]:
     """Yield the uploaded file, at its beginning, and its name; Problem 415 or 422 `no_file` when there is none.
 
-    StoreFull or StoreAway when there is no room to put it aside while it comes in.
+    A form may have so many `fields` besides. StoreFull or StoreAway when there is no room to put it aside while it comes in.
     """
     content_type = request.headers.get("content-type", "")
     if content_type.startswith(FORM):
         with system_errors():
-            form = await request.form(max_files=MAX_PARTS, max_fields=MAX_PARTS)
+            form = await request.form(max_files=MAX_PARTS, max_fields=fields)
         try:
             chosen = [part for part in form.getlist(FIELD) if isinstance(part, UploadFile) and part.filename]
             if not chosen:

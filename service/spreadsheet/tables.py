@@ -11,10 +11,12 @@ from types import MappingProxyType
 from typing import Literal
 
 from service.errors import Objection, Problem
-from service.importing import reader
+from service.spreadsheet import reader
 
 MAX_BYTES = 20 << 20
 """Bytes of an import file: 10,000 students are 3 MB."""
+MAX_ROWS = 10_000
+"""Rows of a file of students: the largest school has half as many."""
 SECONDS = 90
 """Wall clock of the child: the largest allowed file takes ten."""
 Kind = Literal["s", "n", "d", "b", "f", "e"]
@@ -23,7 +25,7 @@ REFUSALS: Mapping[str, str] = MappingProxyType(
         "empty": "文件是空的；请选择有内容的文件",
         "too_large": f"文件超过 {MAX_BYTES >> 20} MB；请分几个文件导入",
         "too_large_inside": f"文件解压后的内容过大（超过 {reader.MAX_INFLATED >> 20} MB）；请另存为新文件，或分几个文件导入",
-        "too_many_rows": f"超过 {reader.MAX_ROWS} 行；请分几个文件导入，并删去表格下方多余的格式行",
+        "too_many_rows": "超过 {most} 行；请分几个文件导入，并删去表格下方多余的格式行",
         "too_many_cells": f"单元格过多（列不得超过 {reader.MAX_COLUMNS}）；请删去用不到的列和空白格式区后另存",
         "too_many_merged": f"合并单元格超过 {reader.MAX_MERGED} 处；请取消合并，逐行填写后再导入",
         "too_slow": "文件处理超时；请另存为新文件，或分几个文件导入",
@@ -67,32 +69,32 @@ class Sheet:
     merged: list[tuple[int, int, int, int]] = field(default_factory=list)
 
 
-def read_tables(data: bytes) -> list[Sheet]:
-    """Open a table of unknown origin. Raises Problem 413 or 422 with a code of REFUSALS."""
+def read_tables(data: bytes, most: int = MAX_ROWS) -> list[Sheet]:
+    """Open a table of unknown origin and at most so many rows. Raises Problem 413 or 422 with a code of REFUSALS."""
     if not data:
         raise refusal("empty")
     if len(data) > MAX_BYTES:
         raise refusal("too_large")
-    return _sheets(_answer(data, "xlsx" if data.startswith(b"PK\x03\x04") else "csv"))
+    return _sheets(_answer(data, "xlsx" if data.startswith(b"PK\x03\x04") else "csv", most), most)
 
 
-def refusal(code: str) -> Problem:
-    """The refusal of a whole file."""
-    message = REFUSALS[code]
+def refusal(code: str, most: int = MAX_ROWS) -> Problem:
+    """The refusal of a whole file; `most` is how many rows it may have."""
+    message = REFUSALS[code].format(most=most)
     status = 413 if code.startswith("too_") else 422
     return Problem(
         code, status, "不能读取这个文件", f"{message}。", errors=[Objection("file", code, message)]
     )
 
 
-def _answer(data: bytes, kind: str) -> Sequence[bytes]:
+def _answer(data: bytes, kind: str, most: int) -> Sequence[bytes]:
     """The lines of the child's answer; whatever happens it is dead afterwards."""
     source = os.memfd_create("table")
     try:
         with os.fdopen(os.dup(source), "wb") as file:
             file.write(data)
         os.lseek(source, 0, os.SEEK_SET)
-        command = [sys.executable, "-I", "-B", str(Path(reader.__file__)), kind, str(source)]
+        command = [sys.executable, "-I", "-B", str(Path(reader.__file__)), kind, str(source), str(most)]
         done = subprocess.run(
             command,
             stdin=subprocess.DEVNULL,
@@ -110,13 +112,13 @@ def _answer(data: bytes, kind: str) -> Sequence[bytes]:
     return done.stdout.splitlines()
 
 
-def _sheets(lines: Sequence[bytes]) -> list[Sheet]:
+def _sheets(lines: Sequence[bytes], most: int) -> list[Sheet]:
     """Put the child's lines together; an answer without its end is a child that died of its limits."""
     sheets: list[Sheet] = []
     for line in lines:
         said = json.loads(line)
         if "refused" in said:
-            raise refusal(said["refused"] if said["refused"] in REFUSALS else "damaged")
+            raise refusal(said["refused"] if said["refused"] in REFUSALS else "damaged", most)
         if "end" in said:
             return sheets
         if "sheet" in said:

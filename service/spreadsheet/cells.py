@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
 
-from service.importing.tables import Cell
 from service.regulation.edition import RecordField
+from service.spreadsheet.tables import Cell
 from templates.codes import CODE_SETS, is_code
 
 IDENTIFIERS = frozenset({"student_no", "id_number", "guardian_id", "school", "local_no", "phone"})

@@ -1,7 +1,7 @@
 """The child process that opens hostile tables under limits; it imports nothing of ours and ends with its file.
 
-Started by `service.importing.tables` as a script with the kind (xlsx or csv) and the upload's descriptor. It answers
-with JSON lines: `{"sheet": …}` begins a sheet, `{"row": …}` is one of its rows that is not empty, `{"merged": …}`
+Started by `service.spreadsheet.tables` as a script with the kind (xlsx or csv), the upload's descriptor and the most rows. It
+answers with JSON lines: `{"sheet": …}` begins a sheet, `{"row": …}` is one of its rows that is not empty, `{"merged": …}`
 its merged cells, `{"end": true}` the whole file; or `{"refused": code}` alone.
 """
 
@@ -25,7 +25,6 @@ MAX_MEMBERS = 2_000  # parts of a workbook; a roster has twenty
 MAX_INFLATED = 64 << 20  # bytes of all parts that are looked at: 10,000 students of 60 columns are 25 MB
 MAX_ROW_MARKS = 200_000  # rows of a sheet, with those that are only formatted
 MAX_CELL_MARKS = 1_200_000  # cells of a workbook, with those that are only formatted
-MAX_ROWS = 10_000  # rows with something in them: the largest school has half as many students
 MAX_COLUMNS = 300  # the national export has about 120
 MAX_MERGED = 2_000  # merged ranges of a sheet: each row is held against all of them
 MAX_CELL = 600  # characters that are passed on; the longest value has 500
@@ -41,7 +40,7 @@ Cell = list[Any]
 
 
 class Refusal(Exception):
-    """The file is not accepted, for the reason `code` that `service.importing.tables` words."""
+    """The file is not accepted, for the reason `code` that `service.spreadsheet.tables` words."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -56,14 +55,14 @@ def limit_this_process() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def read(data: bytes, kind: str) -> Iterator[dict[str, Any]]:
-    """Give the lines of the answer for a file; raises Refusal."""
+def read(data: bytes, kind: str, most: int) -> Iterator[dict[str, Any]]:
+    """Give the lines of the answer for a file of at most so many rows with something in them; raises Refusal."""
     if data.startswith(OLE):
         raise Refusal("old_or_locked")
-    return _workbook(data) if kind == "xlsx" else _text(data)
+    return _workbook(data, most) if kind == "xlsx" else _text(data, most)
 
 
-def _workbook(data: bytes) -> Iterator[dict[str, Any]]:
+def _workbook(data: bytes, most: int) -> Iterator[dict[str, Any]]:
     parts = check_parts(data)
     from openpyxl import load_workbook
 
@@ -84,7 +83,7 @@ def _workbook(data: bytes) -> Iterator[dict[str, Any]]:
                     rows += 1
                     number = next(cell.row for cell in row if cell.value is not None)
                     yield {"row": number, "hidden": number in hidden, "cells": cells}
-                if rows > MAX_ROWS:
+                if rows > most:
                     raise Refusal("too_many_rows")
             yield {"merged": merged}
 
@@ -159,7 +158,7 @@ def _value(value: Any) -> tuple[str, str]:
     return "s", str(value)[:MAX_CELL]
 
 
-def _text(data: bytes) -> Iterator[dict[str, Any]]:
+def _text(data: bytes, most: int) -> Iterator[dict[str, Any]]:
     """Rows of a CSV file: UTF-8, UTF-16 with its mark, or GB 18030; comma, tab or semicolon."""
     text = decoded(data)
     if "\x00" in text:
@@ -175,7 +174,7 @@ def _text(data: bytes) -> Iterator[dict[str, Any]]:
         if not cells:
             continue
         rows += 1
-        if rows > MAX_ROWS:
+        if rows > most:
             raise Refusal("too_many_rows")
         yield {"row": reader.line_num, "hidden": False, "cells": cells}
     yield {"merged": []}
@@ -210,15 +209,15 @@ def refusal_code(error: BaseException) -> str:
 
 
 def main(arguments: list[str]) -> None:
-    """Serve one upload: arguments are the kind and the descriptor."""
+    """Serve one upload: arguments are the kind, the descriptor and the most rows."""
     limit_this_process()
-    kind, source = arguments[0], int(arguments[1])
+    kind, source, most = arguments[0], int(arguments[1]), int(arguments[2])
     out = sys.stdout
     said = cells = 0
     try:
         with os.fdopen(source, "rb") as file:
             data = file.read()
-        for line in read(data, kind):
+        for line in read(data, kind, most):
             text = json.dumps(line, ensure_ascii=True)
             said += len(text)
             if said > MAX_OUTPUT:

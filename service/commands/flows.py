@@ -1,0 +1,127 @@
+"""The flows without HTTP: issue, scan, photo, calibration, import, archive."""
+
+import json
+from argparse import Namespace
+from pathlib import Path
+from typing import Any
+
+from service.commands.speaking import DONE, FAILED, say, say_json, who_of
+from service.errors import Objection, refused
+from service.settings import Settings
+
+
+def issue_one(options: Namespace) -> int:
+    """Issue one document and print how it is told."""
+    from service import issue, retrieve
+    from service.app import opened
+
+    values = {**given(options.given), **values_of(options.values)}
+    who = who_of(options)
+    with opened(Settings.from_env(options.data), printing=True) as office:
+        request = issue.IssueRequest(
+            options.form,
+            options.student,
+            values,
+            school=options.school,
+            dated=options.dated,
+            mode="overprint" if options.overprint else "full",
+            blank=options.blank,
+        )
+        issued = issue.issue(office, who, request, options.key)
+        say_json(dict(issued.body))
+        if options.out:
+            options.out.write_bytes(retrieve.content(office, who, issued.body["serial"]).data)
+    return DONE
+
+
+def given(file: Path | None) -> dict[str, Any]:
+    """The values of a JSON file: one object, tables as lists of objects."""
+    try:
+        found = {} if file is None else json.loads(file.read_text("utf-8"))
+    except (OSError, ValueError):
+        found = None
+    if not isinstance(found, dict):
+        raise refused([Objection(None, "bad_value", "--from 的文件须是一个 JSON 对象；请改正文件")])
+    return found
+
+
+def values_of(pairs: list[str]) -> dict[str, str]:
+    """The values of `--set`, each written as 栏目=值."""
+    if wrong := [pair for pair in pairs if "=" not in pair]:
+        raise refused([Objection(None, "bad_value", f"应写成 栏目=值：{wrong[0]}")])
+    return dict(pair.split("=", 1) for pair in pairs)
+
+
+def scan_file(options: Namespace) -> int:
+    """Take one scan in, read it here, and print the result; 1 unless every page is a genuine paper's."""
+    from service import receive, worker
+    from service.app import opened
+
+    who = who_of(options)
+    with opened(Settings.from_env(options.data), printing=False) as office:
+        scan_id = receive.accept(office, who, options.file.read_bytes(), options.file.name)
+        body = receive.result(office, who, scan_id)
+        while body["state"] not in {"done", "failed"}:
+            if not worker.work_once(office):
+                office.sleep(worker.IDLE_SECONDS)
+            body = receive.result(office, who, scan_id)
+    say_json(body)
+    good = body["state"] == "done" and body["documents"] and not body["unmatched"]
+    return DONE if good and all(d["verdict"] == "genuine" for d in body["documents"]) else FAILED
+
+
+def put_photo(options: Namespace) -> int:
+    """Judge a student's photo and keep it."""
+    from service import photos
+    from service.app import opened
+
+    with opened(Settings.from_env(options.data), printing=False) as office:
+        kept = photos.put_photo(office, who_of(options), options.student, options.file.read_bytes())
+    say_json(dict(kept.body))
+    return DONE
+
+
+def calibrate(options: Namespace) -> int:
+    """Write the calibration sheet of a blank."""
+    from service import blanks
+    from service.app import opened
+
+    with opened(Settings.from_env(options.data), printing=False) as office:
+        options.file.write_bytes(blanks.calibration_sheet(office, who_of(options), options.blank).data)
+    say(str(options.file))
+    return DONE
+
+
+def import_students(options: Namespace) -> int:
+    """Import every student of a table, or name every bad cell; 1 when there is one."""
+    from service import importing
+    from service.app import opened
+
+    with opened(Settings.from_env(options.data), printing=False) as office:
+        report = importing.import_students(
+            office, who_of(options), options.file.read_bytes(), school=options.school, dry_run=options.dry_run
+        )
+    if options.report:
+        options.report.write_bytes(importing.faults_table(report))
+    if not report.faults:
+        say_json(report.to_json())
+        return DONE
+    for fault in report.faults:
+        say(f"{fault.where()}  {fault.message}" + (f"（{fault.cited()}）" if fault.cited() else ""))
+    say(f"表中有 {len(report.faults)} 处要改，一名学生也没有导入。")
+    return FAILED
+
+
+def show_archive(options: Namespace) -> int:
+    """List a permanent file, or pack it."""
+    from service import retrieve
+    from service.app import opened
+
+    who = who_of(options)
+    with opened(Settings.from_env(options.data), printing=False) as office:
+        if options.out:
+            options.out.write_bytes(retrieve.package(office, who, options.owner).data)
+            say(str(options.out))
+        else:
+            say_json(retrieve.archive(office, who, options.owner))
+    return DONE

@@ -1,0 +1,124 @@
+"""The service, its workers, tokens, and the demonstration."""
+
+import contextlib
+import secrets
+import sys
+import threading
+import time
+from argparse import Namespace
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from intake.errors import IntakeError
+from service.commands.speaking import DONE, say
+from service.errors import Problem
+from service.settings import Settings
+
+if TYPE_CHECKING:  # the heavy rooms are imported by the commands that need them
+    from service.office import Office
+    from service.supervisor import Supervisor
+
+DEMO_DATA = Path("data/demo")
+SHUTDOWN_SECONDS = 10
+"""Requests under way may end; somebody who waits for a scan's result may not hold the service up."""
+READY_SECONDS, LATEST_SECONDS = 0.2, 30.0
+"""Pause between two looks whether the service is ready, when the workers for batches start; and when they do anyway."""
+
+
+def serve(options: Namespace) -> int:
+    """Serve HTTP until told to stop, with supervised workers: one for scans, and one for batches on each core.
+
+    LibreOffice comes up while the rest is imported; the workers start when the service is ready, so that they do
+    not fight with it for the processor before the first answer.
+    """
+    from service.app import opened
+
+    with opened(Settings.from_env(options.data), printing=True) as office:
+        import uvicorn
+
+        from service.supervisor import Supervisor, stop
+        from service.web.http import create
+        from service.worker import BATCH, SCAN
+
+        kinds = [SCAN, *[BATCH] * office.settings.workers]
+        workers, closing = [Supervisor(options.data, kind) for kind in kinds], threading.Event()
+        warm = threading.Thread(target=_warm, args=(office, workers, closing), name="warm-up", daemon=True)
+        warm.start()
+        try:
+            # Addresses hold serials and 学籍号, so uvicorn's own access log stays off.
+            uvicorn.run(
+                create(office),
+                host=options.host,
+                port=options.port,
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+            )
+        finally:
+            closing.set()
+            warm.join()
+            stop(workers)
+    return DONE
+
+
+def _warm(office: "Office", workers: "Sequence[Supervisor]", closing: threading.Event) -> None:
+    """Load the reading models, then start the workers; models that are missing are told by /readyz."""
+    with contextlib.suppress(IntakeError):
+        office.recogniser()
+    if closing.is_set():
+        return
+    workers[0].start()
+    end = time.monotonic() + LATEST_SECONDS
+    while office.faults() and time.monotonic() < end:
+        if closing.wait(READY_SECONDS):
+            return
+    for worker in workers[1:]:
+        worker.start()
+
+
+def work(options: Namespace) -> int:
+    """Read scans and print batches until told to stop, or until it is time for a fresh process."""
+    from service import worker
+
+    kinds = worker.KINDS if options.only is None else (options.only,)
+    if worker.SCAN not in kinds:
+        worker.step_back()
+    from service.app import opened
+
+    stop = threading.Event()
+    worker.signal_stop(stop)
+    if options.child:
+        worker.end_with_parent(sys.stdin.buffer, stop)
+    with opened(Settings.from_env(options.data), printing=True, lazy=True) as office:
+        if worker.SCAN in kinds:
+            with contextlib.suppress(IntakeError):  # missing models are told when a scan is read
+                office.recogniser()
+        worker.run(office, stop, kinds)
+    return DONE
+
+
+def create_token(options: Namespace) -> int:
+    """Print a fresh token alone; the data folder is made when missing."""
+    from service.app import utc_now
+    from service.register import make_token
+    from storage.archive import Archive
+
+    archive = Archive.open(options.data, utc_now)
+    try:
+        say(make_token(archive, secrets.token_bytes, options.role, options.org))
+    finally:
+        archive.close()
+    return DONE
+
+
+def demo(options: Namespace) -> int:
+    """Play the story; a folder that holds something else is left alone, since the story empties its own."""
+    from service.demo.story import run
+
+    folder: Path = options.data
+    if folder.exists() and any(folder.iterdir()) and not (folder / "store").is_dir():
+        raise Problem(
+            "not_a_demo_folder", 422, "不能清空这个文件夹", f"{folder} 不是演示文件夹；请换一个空文件夹。"
+        )
+    return run(folder, serve=options.serve)

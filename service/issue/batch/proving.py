@@ -1,0 +1,89 @@
+"""A sample of every batch is proved equal to what LibreOffice prints, before anything of its chunk is kept."""
+
+import logging
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from service.issue.keeping import Proof
+from service.office import Office
+from storage.objects.folder import system_errors
+from templates.errors import StampDiffers
+
+EVERY = 500
+"""One of so many rows is proved, whatever its layout class."""
+SAME, DIFFERS = "same", "differs"
+
+log = logging.getLogger("yinzheng.batch")
+
+
+class Sample:
+    """What was proved of one batch, shared by all its workers: a line for each proof in a file of the data folder.
+
+    The file saves work, it proves nothing: were it lost, classes would be proved once more.
+    """
+
+    def __init__(self, office: Office, batch: int) -> None:
+        self._office = office
+        self._file = folder(office) / f"batch-{batch}"
+        self._proved: set[str] = set()
+
+    def prove(self, rows: Sequence[tuple[int, Proof]]) -> bool:
+        """Prove what is due among these printed rows (row, proof); False when a stamped paper differs.
+
+        From then on the printer itself stamps nothing more of that template version. Raises ConverterBusy and
+        ConverterFailed when LibreOffice cannot be asked.
+        """
+        for row, proof in rows:
+            if not self._due(row, proof):
+                continue
+            same = self._same(proof)
+            self._note(SAME if same else DIFFERS, proof)
+            if not same:
+                log.error("stamp differs from LibreOffice, template %s", proof.paper.template_hash)
+                return False
+        return True
+
+    def _same(self, proof: Proof) -> bool:
+        try:
+            self._office.printer.prove(proof.order, proof.paper)
+        except StampDiffers:
+            return False
+        return True
+
+    def _due(self, row: int, proof: Proof) -> bool:
+        if proof.paper.tier != 1:
+            return False
+        if row % EVERY == 0:
+            return True
+        if proof.paper.layout_class not in self._proved:
+            self._proved = {line[1] for line in _lines(self._file) if line[0] == SAME}
+        return proof.paper.layout_class not in self._proved
+
+    def _note(self, result: str, proof: Proof) -> None:
+        with system_errors():
+            self._file.parent.mkdir(mode=0o700, exist_ok=True)
+            with self._file.open("a", encoding="ascii") as file:
+                file.write(f"{result} {proof.paper.layout_class} {proof.paper.template_hash}\n")
+        if result == SAME:
+            self._proved.add(proof.paper.layout_class)
+
+
+def folder(office: Office) -> Path:
+    """Where the proofs of batches are noted."""
+    return office.settings.data / "proofs"
+
+
+def counts(office: Office) -> dict[str, int]:
+    """How many stamped papers were proved the same, and how many differed."""
+    found = {SAME: 0, DIFFERS: 0}
+    for file in folder(office).glob("batch-*"):
+        for line in _lines(file):
+            found[line[0]] = found.get(line[0], 0) + 1
+    return found
+
+
+def _lines(file: Path) -> Iterator[list[str]]:
+    """Result, layout class and template of each proof; a line somebody was killed over is passed by."""
+    with system_errors():
+        text = file.read_text("ascii") if file.exists() else ""
+    return (parts for line in text.splitlines() if len(parts := line.split(" ")) == 3)

@@ -1,0 +1,206 @@
+"""The jobs of a batch: check → number → print, each chunk by whichever worker takes it, each step idempotent by row state."""
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, Literal
+
+from service.errors import Objection, whereabouts
+from service.issue.batch.checking import judged_rows, keep_judged
+from service.issue.batch.numbering import number_rows
+from service.issue.batch.printing import Press, failed
+from service.issue.batch.proving import Sample
+from service.issue.batch.states import OPEN, READY, WAITING
+from service.office import Office
+from storage.archive import Transaction
+from storage.errors import StorageError
+from storage.records import Batch, Job, RowState
+
+KIND = "batch"
+Step = Literal["check", "number", "print"]
+CHECK_ROWS = 200
+"""Rows judged by one job: half a second, after which a worker may be asked for something else."""
+NUMBER_ROWS = 250
+"""Numbers given in one transaction; meanwhile nobody else writes (some 30 ms)."""
+YIELD_SECONDS = 0.02
+"""Pause after it: such transactions follow each other, and whoever waits for the writer's lock must get a turn."""
+PRINT_ROWS = 200
+"""Rows printed by one job."""
+LEASE_SECONDS = 60.0
+"""After this another worker takes a job whose worker hangs; one that died is known at once."""
+BEAT_SECONDS = 10.0
+"""How often a worker says that it is still at it."""
+SPLIT_AT, GIVE_UP_AT = 3, 5
+"""Attempts after which a job is cut in halves, and after which the row that is left is given up: among two hundred
+rows one may take its worker down each time, and the others are to be printed."""
+
+log = logging.getLogger("yinzheng.batch")
+
+
+class Interrupted(Exception):
+    """This worker is to end: what it has not kept yet is left to another."""
+
+
+class Beat:
+    """Called between papers: keeps the lease of a job, and ends the work when the worker is told to stop."""
+
+    def __init__(self, office: Office, job: Job, stopping: Callable[[], bool]) -> None:
+        self._office = office
+        self._job = job
+        self._stopping = stopping
+        self._last = time.monotonic()
+
+    def __call__(self) -> None:
+        """Raise Interrupted when told to stop, or when another worker has taken the job."""
+        if self._stopping():
+            raise Interrupted
+        if time.monotonic() - self._last > BEAT_SECONDS:
+            with self._office.archive.begin() as transaction:
+                if not transaction.renew_job(self._job.id, LEASE_SECONDS):
+                    raise Interrupted
+            self._last = time.monotonic()
+
+
+def first_jobs(batch: int, rows: int) -> Iterator[dict[str, Any]]:
+    """The jobs that a new batch begins with."""
+    return _jobs(batch, "check", rows, CHECK_ROWS)
+
+
+def _jobs(batch: int, step: Step, rows: int, size: int) -> Iterator[dict[str, Any]]:
+    for after in range(0, rows, size):
+        yield _job(batch, step, after, min(after + size, rows))
+
+
+def _job(batch: int, step: Step, after: int, last: int) -> dict[str, Any]:
+    return {"batch": batch, "step": step, "after": after, "last": last}
+
+
+def work(office: Office, job: Job, stopping: Callable[[], bool]) -> None:
+    """Do one job of a batch. Raises StorageError when the archive is away; all else ends with the job."""
+    with office.archive.read() as reading:
+        batch = reading.batch(job.payload["batch"])
+    if batch.state in {"done", "cancelled"}:
+        _finish(office, job)
+        return
+    if job.attempts >= SPLIT_AT and _cut(office, batch, job):
+        return
+    try:
+        STEPS[job.payload["step"]](office, batch, job, Beat(office, job, stopping))
+    except Interrupted:
+        _hand_back(office, job)
+    except StorageError:
+        raise
+    except Exception as error:
+        _failed(office, batch, job, error)
+
+
+def _failed(office: Office, batch: Batch, job: Job, error: Exception) -> None:
+    """Leave a job for another attempt; the log says what kind of error and where, not its words."""
+    name, places = type(error).__name__, whereabouts(error)
+    log.error("batch %s failed, attempt %s: %s at %s", batch.id, job.attempts, name, places)
+    with office.archive.begin() as transaction:
+        transaction.fail_job(job.id, name)
+
+
+def _check(office: Office, batch: Batch, job: Job, beat: Beat) -> None:
+    beat()
+    found = judged_rows(office, batch, job.payload["after"], job.payload["last"])
+    with office.archive.begin() as transaction:
+        if _open(transaction, batch):
+            keep_judged(transaction, batch, found)
+        _done(transaction, batch, job)
+
+
+def _number(office: Office, batch: Batch, job: Job, beat: Beat) -> None:
+    beat()
+    form = office.catalogue.get(batch.form)
+    with office.archive.begin() as transaction:
+        if _open(transaction, batch):
+            rows = transaction.batch_rows(batch.id, READY, limit=NUMBER_ROWS)
+            transaction.put_batch_rows(list(number_rows(office, transaction, form, rows)))
+        _done(transaction, batch, job)
+    office.sleep(YIELD_SECONDS)
+
+
+def _print(office: Office, batch: Batch, job: Job, beat: Beat) -> None:
+    def done(transaction: Transaction) -> None:
+        _done(transaction, batch, job)
+
+    press = Press(office, batch, Sample(office, batch.id), beat)
+    press.print_rows(job.payload["after"], job.payload["last"], done)
+
+
+STEPS: dict[str, Callable[[Office, Batch, Job, Beat], None]] = {
+    "check": _check,
+    "number": _number,
+    "print": _print,
+}
+
+
+def _open(transaction: Transaction, batch: Batch) -> bool:
+    return transaction.batch(batch.id).state not in {"done", "cancelled"}
+
+
+def _done(transaction: Transaction, batch: Batch, job: Job) -> None:
+    """Close a job in the transaction that keeps its work, and move the batch on when it was the last of its step.
+
+    Writers come one at a time: just one of them finds no row left, and a step is begun once.
+    """
+    transaction.finish_job(job.id)
+    present = transaction.batch(batch.id).state
+    if present == "checking" and not _any(transaction, batch, WAITING):
+        transaction.set_batch_state(batch.id, "numbering")
+        transaction.add_job(KIND, _job(batch.id, "number", 0, batch.total))
+    elif present == "numbering" and _any(transaction, batch, READY):
+        transaction.add_job(KIND, _job(batch.id, "number", 0, batch.total))
+    elif present == "numbering":
+        transaction.set_batch_state(batch.id, "printing")
+        transaction.add_jobs(KIND, _jobs(batch.id, "print", batch.total, PRINT_ROWS))
+    if present in {"numbering", "printing"} and not _any(transaction, batch, OPEN):
+        transaction.set_batch_state(batch.id, "done")
+
+
+def _any(transaction: Transaction, batch: Batch, states: tuple[RowState, ...]) -> bool:
+    return bool(transaction.batch_rows(batch.id, states, limit=1))
+
+
+def _finish(office: Office, job: Job) -> None:
+    with office.archive.begin() as transaction:
+        transaction.finish_job(job.id)
+
+
+def _hand_back(office: Office, job: Job) -> None:
+    """Leave a job to another worker as if it had never been taken."""
+    with office.archive.begin() as transaction:
+        transaction.finish_job(job.id)
+        transaction.add_job(KIND, job.payload)
+
+
+def _cut(office: Office, batch: Batch, job: Job) -> bool:
+    """Cut a job that failed again and again in halves; give the rows up when it cannot be cut any more.
+
+    False when it is to be tried as it is.
+    """
+    step, after, last = (job.payload[name] for name in ("step", "after", "last"))
+    if step != "number" and last - after > 1:
+        middle = (after + last) // 2
+        with office.archive.begin() as transaction:
+            transaction.finish_job(job.id)
+            parts = [(after, middle), (middle, last)]
+            transaction.add_jobs(KIND, [_job(batch.id, step, *part) for part in parts])
+        return True
+    if job.attempts < GIVE_UP_AT:
+        return False
+    with office.archive.begin() as transaction:
+        rows = transaction.batch_rows(batch.id, OPEN, after, last)
+        for row in rows:
+            if row.serial is not None:
+                transaction.give_back(row.serial)
+        transaction.put_batch_rows([failed(row, [_given_up()]) for row in rows])
+        _done(transaction, batch, job)
+    return True
+
+
+def _given_up() -> dict[str, Any]:
+    message = "处理这一行时多次发生意外错误，没有出具；请单独出具这一份，仍不行时联系系统管理员"
+    return Objection(None, "given_up", message).to_json()

@@ -1,0 +1,78 @@
+"""Keeps worker processes alive beside a service, and ends them with it."""
+
+import logging
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+QUICK_DEATH_SECONDS = 5.0
+"""A worker that dies this soon is started again only after as long a pause."""
+GRACE_SECONDS = 3.0
+"""What a worker gets to end by itself."""
+
+log = logging.getLogger("yinzheng.worker")
+
+
+def worker_command(data: Path, only: str) -> list[str]:
+    """The command line of a worker process of one kind, which ends with whoever starts it."""
+    return [sys.executable, "-m", "service", "worker", "--child", "--only", only, "--data", str(data)]
+
+
+class Supervisor:
+    """Keeps one worker process of a kind alive: another is started when it ends."""
+
+    def __init__(self, data: Path, only: str = "scan") -> None:
+        self._command = worker_command(data, only)
+        self._closing = threading.Event()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._thread = threading.Thread(target=self._keep, name="worker-supervisor", daemon=True)
+
+    def start(self) -> None:
+        """Start the worker and watch over it in the background."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """Tell the worker to end."""
+        self._closing.set()
+        if self._process is not None:
+            self._process.terminate()
+
+    def wait(self) -> None:
+        """See the worker end: gently, then for good."""
+        process = self._process
+        if process is not None:
+            try:
+                process.wait(GRACE_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+        if self._thread.ident is not None:
+            self._thread.join(GRACE_SECONDS)
+
+    def pid(self) -> int | None:
+        """The process id of the present worker."""
+        return None if self._process is None else self._process.pid
+
+    def _keep(self) -> None:
+        while not self._closing.is_set():
+            began = time.monotonic()
+            # A group of its own: what a terminal sends to the foreground is for whoever started it.
+            with subprocess.Popen(self._command, stdin=subprocess.PIPE, process_group=0) as process:
+                self._process = process
+                if self._closing.is_set():
+                    process.terminate()
+                process.wait()
+            if not self._closing.is_set():
+                log.warning("worker ended with %s, starting another", process.returncode)
+                if time.monotonic() - began < QUICK_DEATH_SECONDS:
+                    self._closing.wait(QUICK_DEATH_SECONDS)
+
+
+def stop(supervisors: Sequence[Supervisor]) -> None:
+    """End all workers at the same time."""
+    for supervisor in supervisors:
+        supervisor.close()
+    for supervisor in supervisors:
+        supervisor.wait()
