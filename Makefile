@@ -79,7 +79,7 @@ gallery: install-dev ## print every form's example and draw the contact sheets o
 	@PYTHONPATH=bench $(BIN)/python bench/gallery.py
 
 drill: install-dev test-packages ## attacks and accidents: kills, disk full, hostile files
-	@$(BIN)/python -m pytest tests/test_accidents.py tests/test_disk_full.py tests/test_numbers_store.py tests/test_bad_uploads.py tests/test_bad_codes.py tests/test_libreoffice.py
+	@$(BIN)/python -m pytest tests/test_accidents.py tests/test_disk_full.py tests/test_numbers_store.py tests/test_bad_uploads.py tests/test_bad_codes.py tests/test_libreoffice.py tests/test_power_cut.py tests/test_batch_workers.py
 
 lock: ## resolve the dependencies again
 	@$(COMPILE) --group build -o requirements.lock >/dev/null

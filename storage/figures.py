@@ -4,7 +4,7 @@ from sqlalchemy import Column, Table, func, select
 
 from storage.database import DATABASE_ERRORS, faults, triggers
 from storage.session import Session
-from storage.tables import batches, documents, jobs, numbers, scans
+from storage.tables import batch_rows, batches, documents, jobs, numbers, scans
 
 _COUNTED: dict[str, tuple[Table, str]] = {
     "documents": (documents, "status"),
@@ -12,6 +12,8 @@ _COUNTED: dict[str, tuple[Table, str]] = {
     "scans": (scans, "state"),
     "jobs": (jobs, "state"),
     "batches": (batches, "state"),
+    "batch_rows": (batch_rows, "state"),
+    "document_tiers": (documents, "tier"),
 }
 
 
@@ -19,12 +21,12 @@ class ReadsFigures(Session):
     """Counts rows."""
 
     def counts(self) -> dict[str, dict[str, int]]:
-        """Count documents by status, and numbers, scans, jobs and batches by state."""
+        """Count documents by status and by tier, and numbers, scans, jobs, batches and their rows by state."""
         return {name: self._count(table, table.c[by]) for name, (table, by) in _COUNTED.items()}
 
     def _count(self, table: Table, by: Column[str]) -> dict[str, int]:
         rows = self._rows("row", select(by, func.count()).select_from(table).group_by(by))
-        return {row[0]: row[1] for row in rows}
+        return {str(row[0]): row[1] for row in rows}
 
     def guards(self) -> set[str]:
         """Name the triggers that stand in the database now."""
