@@ -47,7 +47,11 @@ def layout(
     owners = _owners(photos)
     pages = []
     for number, ((width, height), spots, pictures) in enumerate(_by_page(sheet)):
-        traced = [(by_number[spot.mark], spot) for spot in spots]
+        # By number: LibreOffice draws a header after the body, and a stamped paper knows nothing of that.
+        traced = [
+            (by_number[spot.mark], spot)
+            for spot in sorted(spots, key=lambda spot: by_number[spot.mark].number)
+        ]
         values = _joined(
             tuple(_value(form, keys, mark, spot) for mark, spot in traced if mark.kind == "value"), order
         )
@@ -135,7 +139,7 @@ def prove(
     missing += [name for name in sorted(used) if _bare(furniture[name]) not in printed]
     if missing:
         raise ValueNotPrinted(missing)
-    _prove_codes(pdf, described, codes)
+    prove_codes(pdf, described, codes)
 
 
 def prove_traced(form: Form, facts: Mapping[str, str], marks: Sequence[Mark], described: Layout) -> None:
@@ -181,8 +185,8 @@ def _prove_sizes(form: Form, described: Layout) -> None:
             raise PdfRefused("纸张大小与表样规定不同")
 
 
-def _prove_codes(pdf: bytes, described: Layout, codes: Sequence[str]) -> None:
-    """Read every code back from a raster of the finished page."""
+def prove_codes(pdf: bytes, described: Layout, codes: Sequence[str]) -> None:
+    """Read every code back from a raster of the finished page; raises CodeUnreadable."""
     with PDFIUM, pdfium.PdfDocument(pdf) as document:
         for number, (page, wanted) in enumerate(zip(described.pages, codes, strict=True)):
             for place in page.codes:

@@ -2,7 +2,9 @@
 
 import hashlib
 import json
+import os
 import re
+import tempfile
 import unicodedata
 from dataclasses import dataclass
 from functools import cached_property
@@ -183,10 +185,11 @@ class Fonts:
 
 
 def _replace(path: Path, data: bytes) -> None:
-    """Write beside and rename, so that a second process never reads half a file."""
-    beside = path.with_name(f".{path.name}.{hashlib.sha256(data).hexdigest()[:8]}")
-    beside.write_bytes(data)
-    beside.replace(path)
+    """Write beside and rename, so that no other thread or process reads half a file, or takes ours away."""
+    handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    with os.fdopen(handle, "wb") as file:
+        file.write(data)
+    Path(beside).replace(path)
 
 
 def _stamped(path: Path, known: list[Any] | None) -> list[Any]:

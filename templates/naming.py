@@ -7,7 +7,7 @@ from templates import pieces
 from templates.form import NUMBERED, Field
 from templates.order import Order
 from templates.pictures import ROW_MM, SIZE_MM, Photo, photo
-from templates.sandbox import MarkFunction, Names, Shown
+from templates.sandbox import MarkFunction, Names, Shown, Wording
 from templates.wording import copies_note
 
 _SERIAL_GROUPS = (4, 8)
@@ -35,9 +35,9 @@ def context(
     notes = form.footnotes if order.footnotes is None else order.footnotes
     return {
         **beside,
-        "text": Names({**form.texts, **order.texts}),
+        "text": Names({name: Wording(text) for name, text in {**form.texts, **order.texts}.items()}),
         "total": Names({table.name: _sums(order, table) for table in form.tables}),
-        "footnotes": tuple(notes),
+        "footnotes": tuple(Wording(note) for note in notes),
         "piece": Names(
             {
                 room: Shown(text, "value", pieces.whole(room))

@@ -24,7 +24,10 @@ _HYPHENS = {0x02: "-", 0xFFFE: "-"}  # what pdfium makes of a hyphen at the end 
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """One traced text on one page; `clipped` when part of it is hidden, `font` None when substituted."""
+    """One traced text on one page; `clipped` when part of it is hidden, `font` None when substituted.
+
+    `tight` when other glyphs of the same font and size might be hidden in its place.
+    """
 
     mark: int
     page: int
@@ -32,6 +35,7 @@ class Spot:
     font: str | None
     size_pt: float
     clipped: bool
+    tight: bool = False
 
     @property
     def text(self) -> str:
@@ -138,7 +142,7 @@ def _texts(
     for mark, glyphs in found.items():
         lines = tuple(_line(group, height) for group in _grouped(glyphs))
         first = glyphs[0]
-        yield Spot(mark, number, lines, _font(text, first.index), first.size, _clipped(text, glyphs))
+        yield Spot(mark, number, lines, _font(text, first.index), first.size, *_hidden(text, glyphs))
 
 
 def _marker(text: pdfium.PdfTextPage, index: int) -> int:
@@ -184,8 +188,9 @@ def _font(text: pdfium.PdfTextPage, index: int) -> str | None:
     return family_of(buffer.value.decode(errors="replace"))
 
 
-def _clipped(text: pdfium.PdfTextPage, glyphs: list[_Glyph]) -> bool:
-    """Tell whether any ink of these glyphs lies outside the clip path they are painted in."""
+def _hidden(text: pdfium.PdfTextPage, glyphs: list[_Glyph]) -> tuple[bool, bool]:
+    """Tell whether any ink of these glyphs lies outside the clip path they are painted in, and whether other ink might."""
+    tight = False
     clips: dict[int, tuple[float, float, float, float] | None] = {}
     for glyph in glyphs:
         painted = raw.FPDFText_GetTextObject(text, glyph.index)
@@ -197,14 +202,19 @@ def _clipped(text: pdfium.PdfTextPage, glyphs: list[_Glyph]) -> bool:
             continue
         left, right, bottom, top = (ctypes.c_double() for _ in range(4))
         raw.FPDFText_GetCharBox(text, glyph.index, left, right, bottom, top)
-        if (
-            left.value < clip[0] - _CLIP_SLACK
-            or bottom.value < clip[1] - _CLIP_SLACK
-            or right.value > clip[2] + _CLIP_SLACK
-            or top.value > clip[3] + _CLIP_SLACK
-        ):
-            return True
-    return False
+        if _outside((left.value, bottom.value, right.value, top.value), clip):
+            return True, True
+        tight = tight or _outside(glyph.box, clip)
+    return False, tight
+
+
+def _outside(box: tuple[float, float, float, float], clip: tuple[float, float, float, float]) -> bool:
+    return (
+        box[0] < clip[0] - _CLIP_SLACK
+        or box[1] < clip[1] - _CLIP_SLACK
+        or box[2] > clip[2] + _CLIP_SLACK
+        or box[3] > clip[3] + _CLIP_SLACK
+    )
 
 
 def _clip(painted: raw.FPDF_PAGEOBJECT) -> tuple[float, float, float, float] | None:

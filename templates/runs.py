@@ -127,6 +127,6 @@ def set_property(run: etree._Element, tag: str, value: str, before: tuple[str, .
 
 def colour_of(run: etree._Element) -> str:
     """Give a run's own colour as RRGGBB; black when it is automatic."""
-    colour = properties_of(run).find(f"{{{W}}}color")
+    colour = run.find(f"{_PROPERTIES}/{{{W}}}color")
     value = "" if colour is None else colour.get(_VAL, "")
     return value.upper() if re.fullmatch(r"[0-9A-Fa-f]{6}", value) else BLACK

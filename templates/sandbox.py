@@ -9,7 +9,7 @@ from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
-from templates.errors import TemplateRefused
+from templates.errors import NotStampable, TemplateRefused
 
 # A printed text comes out of the template between these private-use characters: its number, its text.
 START, MIDDLE, END = "\uf8f0", "\uf8f1", "\uf8f2"
@@ -44,6 +44,12 @@ class Shown(str):
         made = super().__new__(cls, text)
         made.kind, made.name = kind, name
         return made
+
+
+class Wording(str):
+    """A text that belongs to a form or an edition of the regulation, and so to every paper of its sort."""
+
+    __slots__ = ()
 
 
 class Names:
@@ -98,8 +104,8 @@ class _Tracer:
         self._dress = dress
         self.printed: list[Shown] = []
 
-    def __call__(self, value: Shown | Picture) -> Any:
-        if isinstance(value, Picture):
+    def __call__(self, value: Any) -> Any:
+        if not isinstance(value, Shown):
             return value
         if self._dress is not None:
             value = Shown(self._dress(value), value.kind, value.name)
@@ -114,23 +120,33 @@ class _Tracer:
 
 
 class _Outliner:
-    """Leaves a hole for everything that differs from paper to paper, and notes the texts, empty ones too."""
+    """Leaves a hole for everything that differs from paper to paper, and notes the texts, empty ones too.
 
-    def __init__(self) -> None:
+    `known` are the words of the template itself. Any other text that is not traced, such as a part of a name, would
+    be taken for the template's own: NotStampable(untraced).
+    """
+
+    def __init__(self, known: frozenset[str]) -> None:
+        self._known = known
         self.printed: list[Shown] = []
 
-    def __call__(self, value: Shown | Picture) -> Any:
+    def __call__(self, value: Any) -> Any:
         if isinstance(value, Picture):
             return _PICTURED + value.name if value.name else value
-        self.printed.append(value)
-        return START
+        if isinstance(value, Shown):
+            self.printed.append(value)
+            return START
+        if isinstance(value, str) and not isinstance(value, Wording) and value not in self._known:
+            raise NotStampable("untraced")
+        return value
 
 
 _TRACER: ContextVar[_Tracer | _Outliner] = ContextVar("tracer")  # one per rendering, so threads do not meet
 
 
 def _trace(value: Any) -> Any:
-    return _TRACER.get()(value) if isinstance(value, Shown | Picture) else value
+    tracer = _TRACER.get(None)
+    return value if tracer is None else tracer(value)
 
 
 class _Environment(ImmutableSandboxedEnvironment):
@@ -164,6 +180,8 @@ class Program:
         try:
             parsed = self._environment.parse(xml)
             _harmless(parsed)
+            consts = (node.value for node in parsed.find_all(nodes.Const))
+            self._known = frozenset(["", *(value for value in consts if isinstance(value, str))])
             self._template: Template = self._environment.from_string(parsed)
         except (SyntaxError, TemplateSyntaxError, RecursionError) as problem:
             raise TemplateRefused("syntax", _short(problem)) from problem
@@ -181,9 +199,10 @@ class Program:
     def outline(self, context: Mapping[str, Any]) -> tuple[tuple[str, ...], list[Shown]]:
         """Give all that stands around the printed texts, and these, empty ones too; raises TemplateRefused.
 
-        Papers with the same outline differ in nothing but these texts and their photos.
+        Papers with the same outline differ in nothing but these texts and their photos. NotStampable(untraced) when
+        the template prints a text that is not traced.
         """
-        outliner = _Outliner()
+        outliner = _Outliner(self._known)
         return tuple(self._carried_out(context, outliner)), outliner.printed
 
     def _carried_out(self, context: Mapping[str, Any], tracer: _Tracer | _Outliner) -> list[str]:

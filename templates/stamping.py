@@ -1,8 +1,8 @@
 """The first tier: stamps one job from what is compiled, or learns from LibreOffice what is missing."""
 
 import io
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
 from PIL import Image
 
@@ -12,9 +12,10 @@ from templates.job import Job
 from templates.libreoffice import Converter
 from templates.order import Printed
 from templates.pictures import Photo
-from templates.stamp.canonical import dressed
+from templates.sandbox import Shown
+from templates.stamp.canonical import canonical, dressed, least
 from templates.stamp.ownership import Ownership, ownership
-from templates.stamp.press import Press, Stamp
+from templates.stamp.press import Press, Sort, Stamp
 from templates.stamp.variants import Lesson
 from templates.stamp.writing import Jpeg
 from templates.word import Filled, Template
@@ -52,10 +53,12 @@ class Stamper:
         outline, self._shown = template.outline(job.context)
         title = job.order.form.title
         self._sort = press.sort(job.source.hash, title, symbol.modules, outline, self._shown)
+        self._own = replace(self._sort, whole=tuple(canonical(text) for text in self._shown))
+        self._fresh: Stamp | None = None
 
     def print(self) -> Printed | None:
         """Stamp the paper; None when its class is not compiled yet. Raises NotStampable, and as `Printer.print`."""
-        stamp = self._press.find(self._sort, self._shown)
+        stamp = self._press.find(self._sort, self._shown) or self._press.find(self._own, self._shown)
         return None if stamp is None else self._printed(stamp)
 
     def lesson(self, converter: Converter) -> Taught:
@@ -63,14 +66,17 @@ class Stamper:
 
         Raises NotStampable, and as `Printer.print`.
         """
-        paragraphs = self._press.known(self._sort) or self._compiled(converter)
+        paragraphs = self._press.known(self._sort) or self._compiled(converter, self._sort, least)
         job, drawn = self._job, code.draw(self._text)
         filled = self._template.fill(job.context, drawn.png, job.photos, job.special)
         owned = ownership(filled, paragraphs)
         return Taught(filled, owned, conversion.fit(converter, job.order, filled, owned.statics), drawn)
 
-    def learn(self, taught: Taught) -> Printed:
-        """Learn from it, and stamp the same paper; raises NotStampable."""
+    def learn(self, taught: Taught, converter: Converter) -> Printed:
+        """Learn from it, and stamp the same paper, to be kept once that was seen to be right; raises NotStampable.
+
+        A paper on which rows grow has a frame of its own, compiled when its class is met again.
+        """
         if taught.converted.steps and not self._job.order.rooms:
             raise NotStampable("smaller")  # several containers were set smaller at once: none is typical
         photos = {photo.digest: photo.name for photo in self._job.photos}
@@ -78,22 +84,44 @@ class Stamper:
             taught.converted.raw, self._sort.title, taught.owned, taught.drawn.pixels, photos
         )
         lesson = Lesson(paper, taught.owned, taught.filled.marks, taught.converted.sheet)
-        return self._printed(self._press.learn(self._sort, lesson, self._shown))
+        try:
+            self._fresh = self._press.learn(self._sort, lesson, self._shown)
+        except NotStampable as problem:
+            if problem.why != "frame" or not self._press.met(self._own):
+                raise
+            if self._press.known(self._own) is None:
+                self._compiled(converter, self._own, dressed)
+            self._fresh = self._press.learn(self._own, lesson, self._shown)
+        return self._printed(self._fresh)
 
-    def _compiled(self, converter: Converter) -> frozenset[int]:
-        """Compile the frame from the same paper in other words; gives the paragraphs it owns."""
+    def keep(self) -> None:
+        """Keep what was learned."""
+        assert self._fresh is not None
+        self._press.keep(self._fresh, self._shown)
+
+    def _compiled(self, converter: Converter, sort: Sort, dress: Callable[[Shown], str]) -> frozenset[int]:
+        """Compile a frame from the same paper in other words; gives the paragraphs it owns."""
+        try:
+            return self._compiled_anew(converter, sort, dress)
+        except NotStampable as problem:
+            self._press.give_up(sort, problem.why)
+            raise
+
+    def _compiled_anew(
+        self, converter: Converter, sort: Sort, dress: Callable[[Shown], str]
+    ) -> frozenset[int]:
         job = self._job
         stand_ins = [pictures.stand_in(photo, number) for number, photo in enumerate(job.photos)]
         drawn = code.draw(self._text)
         context = {**job.context, **{photo.name: photo for photo in stand_ins}}
         if any("." in photo.name for photo in stand_ins):
             raise NotStampable("picture")
-        filled = self._template.fill(context, drawn.png, stand_ins, dress=dressed)
+        filled = self._template.fill(context, drawn.png, stand_ins, dress=dress)
         owned = ownership(filled)
         raw, _, sheet, _ = conversion.convert(converter, filled, owned.statics, {})
         photos = {photo.digest: photo.name for photo in stand_ins}
         frame = self._press.compile(
-            self._sort,
+            sort,
             filled,
             owned=owned,
             raw=raw,
@@ -101,6 +129,7 @@ class Stamper:
             shown=self._shown,
             code_pixels=drawn.pixels,
             photos=photos,
+            dress=dress,
         )
         return frozenset(frame.containers)
 

@@ -38,6 +38,7 @@ _W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 _MC = "http://schemas.openxmlformats.org/markup-compatibility/2006"
 _VAL = f"{{{_W}}}val"
 _DOC_PR = "{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing}docPr"
+_STYLES = "word/styles.xml"
 _RENDERED = ("/header", "/footer", "/footnotes", "/endnotes")
 # Parts that never reach paper; LibreOffice would read them for every document.
 _USELESS = ("stylesWithEffects", "customXml", "thumbnail", "extended-properties", "custom-properties")
@@ -150,6 +151,11 @@ class Filled:
         """The Word parts that print something, in the order their texts are numbered."""
         return tuple(self._trees.values())
 
+    @property
+    def styles(self) -> etree._Element:
+        """The styles of the whole document."""
+        return etree.fromstring(self._parts[_STYLES])
+
     def runs(self, number: int) -> Sequence[etree._Element]:
         """The runs of one traced text."""
         return self._runs[number]
@@ -160,12 +166,14 @@ class Filled:
         `others` are further runs, each with its tint.
         """
         tints = {run: mark.tint for mark in self.marks for run in self._runs[mark.number]} | dict(others)
-        before = [(run, copy.deepcopy(properties_of(run))) for run in tints]
+        before = [(run, copy.deepcopy(run.find(f"{{{_W}}}rPr"))) for run in tints]
         for run, tint in tints.items():
             set_property(run, "color", marker(tint), BEFORE_COLOUR)
         made = self._pack(zipfile.ZIP_STORED)
         for run, properties in before:
-            run.replace(properties_of(run), properties)
+            run.remove(properties_of(run))
+            if properties is not None:
+                run.insert(0, properties)
         return made
 
     def bare(self) -> bytes:

@@ -18,7 +18,7 @@ def wanted(trees: Iterable[etree._Element]) -> Counter[str]:
     for tree in trees:
         for run in tree.iter(_RUN):
             if run.find(_HIDDEN) is None:
-                found.update(_letters("".join(text.text or "" for text in run.iter(_TEXT))))
+                found.update(_letters("".join(text.text or "" for text in run.findall(_TEXT))))
     return found
 
 

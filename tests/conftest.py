@@ -133,6 +133,12 @@ def slow_printer(catalogue, converter, fonts):
     return Printer(catalogue, converter, fonts)
 
 
+@pytest.fixture(scope="session", params=["stamped", "converted"])
+def either(request, printer, slow_printer):
+    """What a paper promises it promises whoever prints it."""
+    return printer if request.param == "stamped" else slow_printer
+
+
 @pytest.fixture(scope="session")
 def recogniser():
     return PpOcr()

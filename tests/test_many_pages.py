@@ -9,7 +9,7 @@ import pytest
 import zxingcpp
 from pypdf import PdfReader
 
-from templates import code, describe, pdfa, render
+from templates import code, conversion, describe, pdfa
 from templates.catalogue import MAX_PAGES
 from templates.errors import CodeUnreadable, DoesNotFit, TooManyPages
 from templates.layout import Layout, Line
@@ -124,7 +124,7 @@ def test_a_long_name_wraps_in_its_cell(form, printer):
 def test_more_pages_than_the_codes_can_number_are_refused(form, printer, monkeypatch):
     """With what to do; the limit itself is 250 and takes a minute to reach, so the test lowers it."""
     assert MAX_PAGES == 250
-    monkeypatch.setattr(render, "MAX_PAGES", 3)
+    monkeypatch.setattr(conversion, "MAX_PAGES", 3)
     with pytest.raises(TooManyPages, match="分成几份"):
         printer.print(Order(form, tabled.rows(ROWS), SERIAL, tabled.codes))
 

@@ -12,13 +12,13 @@ DIGIT: Final = "0"
 _HANZI = re.compile("[\u3007\u3400-\u4dbf\u4e00-\u9fff]")
 _DIGITS = re.compile("[0-9]")
 _SERIAL = re.compile("[0-9A-Z]")  # all of one width in the serial's font
-_OWN = frozenset({"serial", "school"})
-"""Texts of the furniture that differ from paper to paper; the others belong to a form and its authority."""
+_FIXED = frozenset({"title", "attachment", "authority", "copies_note"})
+"""Texts of the furniture that belong to a form and its authority; all others differ from paper to paper."""
 
 
 def constant(text: Shown) -> bool:
     """Tell whether a text belongs to the frame: labels, titles, the authority's name; set in whatever font."""
-    return text.kind in {"seal", "sign"} or (text.kind == "furniture" and text.name not in _OWN)
+    return text.kind in {"seal", "sign"} or (text.kind == "furniture" and text.name in _FIXED)
 
 
 def constants(shown: Iterable[Shown]) -> tuple[str, ...]:
@@ -35,6 +35,15 @@ def canonical(text: Shown) -> str:
     return _DIGITS.sub(DIGIT, _HANZI.sub(HAN, text))
 
 
+def least(text: Shown) -> str:
+    """Give what stands for a text while a template is compiled: one hanzi, with which no row grows.
+
+    Whatever grows on a paper then moves something of the frame, so that no two growths are taken for one another.
+    """
+    own = text.name == "serial" and text.kind == "furniture"
+    return canonical(text) if own or constant(text) else HAN
+
+
 def dressed(text: Shown) -> str:
-    """Give what stands for a text while a template is compiled: its key, one hanzi where there is none."""
+    """Give what stands for a text while a frame is compiled for papers of one class alone: its key, or one hanzi."""
     return canonical(text) or ("" if constant(text) else HAN)

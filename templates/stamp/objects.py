@@ -5,7 +5,14 @@ from collections.abc import Mapping
 from io import BytesIO
 from typing import Any
 
-from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject, PdfObject, StreamObject
+from pypdf.generic import (
+    ArrayObject,
+    DictionaryObject,
+    IndirectObject,
+    NameObject,
+    PdfObject,
+    StreamObject,
+)
 
 HEADER = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n"
 ENTRY_BYTES = 6  # of the cross-reference stream: kind 1, offset or stream number 3, index 2
@@ -52,10 +59,15 @@ def written(item: Any, numbers: Mapping[int, int]) -> bytes:
     return out.getvalue()
 
 
+def name(raw: str) -> bytes:
+    """Write a name with its slash; a blank in it, as in a style's name, becomes #20."""
+    return NameObject(raw).renumber()
+
+
 def _members(item: Mapping[Any, Any], numbers: Mapping[int, int]) -> bytes:
     def one(key: Any, value: Any) -> bytes:
         body = written(value, numbers)
-        return str(key).encode() + (b"" if body[:1] in b"/<[(" else b" ") + body
+        return name(key) + (b"" if body[:1] in b"/<[(" else b" ") + body
 
     return b"".join(one(key, value) for key, value in item.items())
 

@@ -10,13 +10,23 @@ from templates.runs import W, colour_of
 from templates.word import Filled
 
 _PARAGRAPH, _RUN, _TEXT = f"{{{W}}}p", f"{{{W}}}r", f"{{{W}}}t"
-_CONTAINERS = frozenset({f"{{{W}}}tc", f"{{{W}}}txbxContent"})
+_TABLE, _CELL, _BOX, _ANCHOR = (
+    f"{{{W}}}tbl",
+    f"{{{W}}}tc",
+    f"{{{W}}}txbxContent",
+    "{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing}anchor",
+)
+_NO_LINE = frozenset({"none", "nil"})
+_ON_THE_PAGE = frozenset({"page", "margin", "topMargin", "bottomMargin", "insideMargin", "outsideMargin"})
 _HIGHEST = 0xFFFF
 
 
 @dataclass(frozen=True, slots=True)
 class Ownership:
-    """Who owns what: paragraphs and containers (cells, text boxes, the flow of a part) are counted from 0.
+    """Who owns what: paragraphs and containers are counted from 0.
+
+    A container is what no other moves unseen: a cell of a table with lines, which show when a row grows; a text box
+    that hangs on the page; all the rest together.
 
     `containers` has the container of each owned paragraph, `marks` the paragraph of each traced text by number,
     `tints` the paragraph of each colour, `colours` what a colour (RRGGBB) shall be in the end; `statics` are the runs
@@ -64,13 +74,52 @@ def _paragraphs(filled: Filled) -> Iterator[tuple[int, etree._Element]]:
 
 
 def _containers(filled: Filled) -> Iterator[tuple[int, int]]:
-    """Give the container of each paragraph: the nearest cell or text box, else the flow of its part."""
-    seen: dict[etree._Element, int] = {}
+    """Give the container of each paragraph."""
+    lined = _lined_styles(filled.styles)
+    alone: dict[etree._Element, bool] = {}
+    seen: dict[etree._Element | None, int] = {}
     for number, paragraph in _paragraphs(filled):
         element = paragraph.getparent()
-        while element.tag not in _CONTAINERS and element.getparent() is not None:
+        while element is not None:
+            if element.tag in {_CELL, _BOX} and alone.setdefault(element, _alone(element, lined)):
+                break
             element = element.getparent()
         yield number, seen.setdefault(element, len(seen))
+
+
+def _alone(element: etree._Element, lined: Collection[str]) -> bool:
+    """Tell whether nothing moves what stands in a cell or a text box without something static moving too."""
+    if element.tag == _BOX:
+        anchor = next(element.iterancestors(_ANCHOR), None)
+        place = None if anchor is None else anchor.find("{*}positionV")
+        return place is not None and place.get("relativeFrom") in _ON_THE_PAGE
+    table = next(element.iterancestors(_TABLE))
+    properties = table.find(f"{{{W}}}tblPr")
+    if properties is None:
+        return False
+    borders, style = properties.find(f"{{{W}}}tblBorders"), properties.find(f"{{{W}}}tblStyle")
+    last = table.findall(f"{{{W}}}tr")[-1]
+    own = [cell for cell in last.iter(f"{{{W}}}tcBorders") if cell.find(f"{{{W}}}bottom") is not None]
+    if any(not _drawn(cell) for cell in own):
+        return False
+    if borders is not None and borders.find(f"{{{W}}}bottom") is not None:
+        return _drawn(borders)
+    return style is not None and style.get(f"{{{W}}}val") in lined
+
+
+def _drawn(borders: etree._Element | None) -> bool:
+    line = None if borders is None else borders.find(f"{{{W}}}bottom")
+    return line is not None and line.get(f"{{{W}}}val") not in _NO_LINE
+
+
+def _lined_styles(styles: etree._Element) -> frozenset[str]:
+    """Give the table styles that draw a line below."""
+    lines = f"{{{W}}}tblPr/{{{W}}}tblBorders"
+    return frozenset(
+        str(style.get(f"{{{W}}}styleId"))
+        for style in styles.iter(f"{{{W}}}style")
+        if _drawn(style.find(lines))
+    )
 
 
 def _above(run: etree._Element) -> etree._Element:

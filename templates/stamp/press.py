@@ -3,8 +3,8 @@
 import hashlib
 import json
 import threading
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from templates import pdfa
@@ -15,7 +15,7 @@ from templates.places import PictureSpot, Sheet, Spot
 from templates.sandbox import Shown
 from templates.stamp import frame as frames
 from templates.stamp import variants, writing
-from templates.stamp.canonical import canonical, constant, constants, dressed
+from templates.stamp.canonical import canonical, constant, constants
 from templates.stamp.faces import Face
 from templates.stamp.ownership import Ownership
 from templates.stamp.proof import prove
@@ -27,19 +27,25 @@ ENGINE = "1"  # changes when the same artefact would be written as other bytes
 _FRAMES_KEPT = 64  # in memory, about 0.3 MB each
 _VARIANTS_KEPT = 50_000  # about 2 KB each
 _OUTLINES_KEPT = 256
+_MET_KEPT = 10_000
+_OWN_KEPT = 200  # frames for a class alone, of one template version: each takes 0.1 MB of the disk
 
 Outline = tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Sort:
-    """What papers of one frame have in common: template version, PDF title, size of the code, outline, constants."""
+    """What papers of one frame have in common: template version, PDF title, size of the code, outline, constants.
+
+    Papers on which a row grows have a frame for their class alone: `whole` has the keys of all their texts.
+    """
 
     template_hash: str
     title: str
     modules: int
     outline: Outline
     constants: tuple[str, ...]
+    whole: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +74,8 @@ class Press:
         self._variants: dict[tuple[str, str], Variant] = {}
         self._keys: dict[Sort, str] = {}
         self._even: set[tuple[int, str]] = set()
+        self._met: set[str] = set()
+        self._given_up: dict[str, str] = {}
         self._lock = threading.Lock()
 
     def sort(
@@ -78,7 +86,10 @@ class Press:
 
     def find(self, sort: Sort, shown: Sequence[Shown]) -> Stamp | None:
         """Give the stamp for a paper of this sort with these texts; None when something of it was not compiled yet."""
-        key = self._key(sort)
+        return self._stamp(self._key(sort), shown, {})
+
+    def _stamp(self, key: str, shown: Sequence[Shown], fresh: Mapping[int, Variant]) -> Stamp | None:
+        """Put a stamp together from what is kept, else from what is `fresh`."""
         frame = self._frame(key)
         if frame is None:
             return None
@@ -86,7 +97,7 @@ class Press:
         names = []
         for container, texts in variants.keys(frame, shown).items():
             name = variant_name(container, texts)
-            variant = self._variant(key, name)
+            variant = self._variant(key, name) or fresh.get(container)
             if variant is None:
                 return None
             found[container] = variant
@@ -125,9 +136,9 @@ class Press:
         spots = []
         for variant in stamp.variants.values():
             for place in variant.places:
-                lines, at = [], 0
+                lines, at, text = [], 0, shown[place.text].replace("\n", "")
                 for length, box in place.lines:
-                    lines.append(Line(shown[place.text][at : at + length], box))
+                    lines.append(Line(text[at : at + length], box))
                     at += length
                 spots.append(Spot(place.text + 1, 0, tuple(lines), place.font, place.size_pt, place.clipped))
         spots.sort(key=lambda spot: spot.mark)
@@ -138,9 +149,28 @@ class Press:
         return marks, Sheet((stamp.frame.size_mm,), tuple(spots), pictures)
 
     def known(self, sort: Sort) -> frozenset[int] | None:
-        """Give the paragraphs that a sort's frame owns, if it was compiled."""
-        frame = self._frame(self._key(sort))
+        """Give the paragraphs that a sort's frame owns, if it was compiled; NotStampable when it could not be."""
+        key = self._key(sort)
+        if key in self._given_up:
+            raise NotStampable(self._given_up[key])
+        frame = self._frame(key)
         return None if frame is None else frozenset(frame.containers)
+
+    def give_up(self, sort: Sort, why: str) -> None:
+        """Remember, until the process ends, that no frame of this sort can be compiled: trying costs a conversion."""
+        if len(self._given_up) >= _MET_KEPT:
+            self._given_up.clear()
+        self._given_up[self._key(sort)] = why
+
+    def met(self, sort: Sort) -> bool:
+        """Tell whether a class of papers is worth a frame of its own: it was met before, and there is room."""
+        key = self._key(sort)
+        if key in self._met:
+            return self.shelf.count(key.partition("-")[0]) < _OWN_KEPT
+        if len(self._met) >= _MET_KEPT:
+            self._met.clear()
+        self._met.add(key)
+        return False
 
     def compile(
         self,
@@ -153,21 +183,27 @@ class Press:
         shown: Sequence[Shown],
         code_pixels: tuple[int, int],
         photos: Mapping[str, str],
+        dress: Callable[[Shown], str],
     ) -> Frame:
-        """Compile a frame from a paper whose texts are all dressed (see `canonical.dressed`); raises NotStampable.
+        """Compile a frame from a paper whose texts were all dressed by `dress` (see `canonical`); raises NotStampable.
 
         `raw` is what LibreOffice made of it, `shown` are the texts of the outline, undressed; `photos` gives the
         field of each photo by the SHA-256 of its JPEG.
         """
         paper = frames.opened(pdfa.finish(raw, {}, sort.title), owned, code_pixels, photos)
         marks = iter(filled.marks)
-        mark_of = [next(marks) if dressed(text) else None for text in shown]
+        mark_of = [next(marks) if dress(text) else None for text in shown]
         paragraphs = [None if mark is None else owned.marks[mark.number] for mark in mark_of]
         personal = {
             mark.tint
             for mark, text in zip(mark_of, shown, strict=True)
             if mark is not None and not constant(text)
         }
+        own = {mark.number for mark in filled.marks if mark.tint in personal}
+        if any(spot.clipped or spot.tight for spot in sheet.spots if spot.mark in own):
+            raise NotStampable(
+                "tight"
+            )  # a row may show all of 一 and cut 龘, and LibreOffice tells only of the second
         made = frames.compiled(paper, owned, texts=paragraphs, sheet=sheet, photos=photos, personal=personal)
         key = self._key(sort)
         with self._lock:
@@ -175,21 +211,25 @@ class Press:
         return self._frames[key]
 
     def learn(self, sort: Sort, lesson: variants.Lesson, shown: Sequence[Shown]) -> Stamp:
-        """Learn how the texts of a converted paper fall; raises NotStampable."""
+        """Learn how the texts of a converted paper fall, without keeping it yet (see `keep`); raises NotStampable."""
         key = self._key(sort)
         frame = self._frame(key)
         if frame is None:
             raise NotStampable("frame")
         fresh = variants.learned(frame, lesson, shown, self._faces)
-        for container, texts in variants.keys(frame, shown).items():
-            name = variant_name(container, texts)
-            with self._lock:
-                if (key, name) not in self._variants:
-                    self._remember(key, name, self.shelf.keep_variant(key, name, fresh[container]))
-        found = self.find(sort, shown)
+        found = self._stamp(key, shown, fresh)
         if found is None:
             raise NotStampable("frame")
         return found
+
+    def keep(self, stamp: Stamp, shown: Sequence[Shown]) -> None:
+        """Keep what was learned, once a paper stamped with it was seen to be right."""
+        for container, texts in variants.keys(stamp.frame, shown).items():
+            name = variant_name(container, texts)
+            with self._lock:
+                if (stamp.key, name) not in self._variants:
+                    kept = self.shelf.keep_variant(stamp.key, name, stamp.variants[container])
+                    self._remember(stamp.key, name, kept)
 
     def open(
         self,
@@ -204,6 +244,9 @@ class Press:
 
     def _key(self, sort: Sort) -> str:
         """Name a frame: a hash of all that its geometry and its bytes depend on."""
+        if sort.whole:
+            base = self._key(replace(sort, whole=()))
+            return f"{base[:32]}-{hashlib.sha256(json.dumps(sort.whole).encode()).hexdigest()[:31]}"
         if sort not in self._keys:
             if len(self._keys) >= _OUTLINES_KEPT:
                 self._keys.clear()

@@ -59,6 +59,10 @@ class Shelf:
         self._write(self._folder / key / name, variant)
         return self.variant(key, name) or variant
 
+    def count(self, start: str) -> int:
+        """Count the frames for a class alone whose keys begin so."""
+        return sum(1 for _ in self._folder.glob(f"{start}-*"))
+
     def stopped(self, template_hash: str) -> bool:
         """Tell whether papers of this template version are no longer stamped."""
         return (self._folder / f"stopped-{template_hash}").exists()

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from templates.errors import NotStampable
 
-_BEGIN = re.compile(rb"/(\w+)(?:<</MCID (\d+)>>BDC| BMC)")
+_BEGIN = re.compile(rb"/([\w#]+)(?:<</MCID (\d+)>>BDC| BMC)")
 _N = rb"-?(?:\d+(?:\.\d*)?|\.\d+)"
 _CLIP = re.compile(rb"(?:Q )?q (" + _N + rb" " + _N + rb" " + _N + rb" " + _N + rb") re")
 _CLIP_USED = b"W* n"
@@ -20,6 +20,7 @@ _SHOW = re.compile(
 )
 _ITEM = re.compile(rb"<([0-9A-F]*)>|(" + _N + rb")")
 _PLACE_ALONE = re.compile(rb"(?:" + _N + rb" ){6}Tm")
+_FILLED = re.compile(rb"(?:" + _N + rb" ){4}re f\*?")
 _DRAWN = re.compile(rb"/(\w+) Do\b")
 ARTIFACT = "Artifact"
 
@@ -47,7 +48,10 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """Anything else between q and Q: lines, curves, a picture; `tints` are the colours it sets itself."""
+    """Anything else: lines, curves, a picture between q and Q, or one filled rectangle.
+
+    `tints` are the colours it sets itself.
+    """
 
     body: bytes
     tints: tuple[bytes, ...]
@@ -61,7 +65,7 @@ class Drawing:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What is in force outside of q and Q: the clip rectangle and the settings by operator."""
+    """What is in force outside of q and Q: the clip rectangle, b'' for none, and the settings by operator."""
 
     clip: bytes = b""
     values: tuple[tuple[bytes, bytes], ...] = ()
@@ -73,7 +77,8 @@ class Settings:
 
     def written(self) -> bytes:
         """The operators that bring everything into force, from whatever was before."""
-        lines = [b"Q q " + self.clip + b" re", _CLIP_USED, *(line for _, line in self.values)]
+        clip = [b"Q q " + self.clip + b" re", _CLIP_USED] if self.clip else [b"Q q"]
+        lines = [*clip, *(line for _, line in self.values)]
         return b"\n".join(lines) + b"\n"
 
 
@@ -120,6 +125,10 @@ class _Reader:
         while (line := self._line()) != b"EMC":
             clip = _CLIP.fullmatch(line)
             setting = _SETTING.fullmatch(line)
+            if not clip and line.startswith(
+                b"Q q "
+            ):  # the clip ends where something is painted, as in a text box
+                self.settings, line = Settings(), line[2:]
             if clip and self.lines[self.at].strip() == _CLIP_USED:
                 self.at += 1
                 self.settings = Settings(clip[1])
@@ -128,6 +137,8 @@ class _Reader:
                 self.settings = self.settings.having(operator, line)
             elif paint := _PAINT.fullmatch(line):
                 blocks.append((self.settings, self._text(paint[1])))
+            elif _FILLED.fullmatch(line):
+                blocks.append((self.settings, Drawing(line, ())))  # a shaded cell
             elif line.startswith(b"q "):
                 blocks.append((self.settings, self._drawing(line)))
             elif line:

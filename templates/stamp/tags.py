@@ -7,6 +7,7 @@ from pypdf import PdfReader
 from pypdf.generic import ArrayObject, IndirectObject, NameObject, NumberObject, PdfObject
 
 from templates.errors import NotStampable
+from templates.stamp.objects import name
 
 _SPAN = "/Span"
 
@@ -29,7 +30,7 @@ class Tags:
 
     def kept(self, tag: str, mcid: int) -> bytes:
         """Give the operator that opens a static piece: its element keeps it under its new number."""
-        return self._opened(tag, mcid, self._owners[mcid])
+        return self._opened(b"/" + tag.encode(), mcid, self._owners[mcid])
 
     def merged(self, mcids: Sequence[int | None]) -> bytes:
         """Give the operator that opens a slot: all of a paragraph's pieces become one, which is the paragraph's own.
@@ -49,7 +50,7 @@ class Tags:
             raise NotStampable("tags")
         paragraph = next(iter(above.values()))
         element: Any = paragraph.get_object()
-        return self._opened(str(element["/S"]).lstrip("/"), known[0], paragraph)
+        return self._opened(name(element["/S"]), known[0], paragraph)
 
     def finish(self) -> None:
         """Write the new numbers into every element, and the way back into the parent tree."""
@@ -57,10 +58,10 @@ class Tags:
         tree: Any = self._root["/ParentTree"].get_object()
         tree[NameObject("/Nums")] = ArrayObject([NumberObject(0), ArrayObject(self._fresh)])
 
-    def _opened(self, tag: str, mcid: int, owner: IndirectObject) -> bytes:
+    def _opened(self, tag: bytes, mcid: int, owner: IndirectObject) -> bytes:
         self._moved[mcid] = len(self._fresh)
         self._fresh.append(owner)
-        return b"/%s<</MCID %d>>BDC\n" % (tag.encode(), self._moved[mcid])
+        return b"%s<</MCID %d>>BDC\n" % (tag, self._moved[mcid])
 
     def _renumber(self, element: Any) -> None:
         kept = [new for kid in _kids(element) for new in self._kid(kid)]

@@ -81,8 +81,11 @@ def _places(lesson: Lesson, numbers: Sequence[int], shown: Sequence[Shown]) -> l
     found = []
     for mark, number in zip(lesson.marks, numbers, strict=True):
         spot = spots.get(mark.number)
-        if spot is None or spot.text != shown[number]:
+        text = shown[number]
+        if spot is None or spot.text != text.replace("\n", ""):
             raise NotStampable("places")
+        if spot.tight and not constant(text):
+            raise NotStampable("tight")  # a glyph with more ink might be cut where this one is whole
         lines = tuple((len(line.text), line.box) for line in spot.lines)
         found.append(TextPlace(number, lines, spot.font, spot.size_pt, spot.clipped))
     return found

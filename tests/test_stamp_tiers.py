@@ -1,0 +1,355 @@
+"""Which papers are stamped and which go through LibreOffice by themselves, each kind by name."""
+
+import dataclasses
+import hashlib
+from dataclasses import replace
+
+import pytest
+from docx import Document
+from docx.enum.section import WD_SECTION
+from docx.enum.table import WD_ROW_HEIGHT_RULE
+from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_UNDERLINE
+from docx.oxml import OxmlElement, parse_xml
+from docx.oxml.ns import nsdecls, qn
+from docx.shared import Mm, Pt, RGBColor
+
+from templates.errors import DoesNotFit
+from templates.fonts import KAI, LATIN, SONG
+from templates.lint import trial
+from templates.order import Order
+from tests import tabled
+from tests.records import example
+
+MARK = "{{ student_name }}"
+NAME = "欧阳思远"
+SERIAL = "7K2M9QX4TB5DR"
+WORD = "http://schemas.microsoft.com/office/word/2010/wordprocessingShape"
+BOX = (
+    '<w:p {ns} xmlns:wp="{ml}/wordprocessingDrawing" xmlns:wps="' + WORD + '" '
+    'xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006"><w:r><mc:AlternateContent>'
+    '<mc:Choice Requires="wps"><w:drawing>'
+    '<wp:anchor distT="0" distB="0" distL="0" distR="0" simplePos="0" relativeHeight="2" behindDoc="0" locked="0" '
+    'layoutInCell="1" allowOverlap="1"><wp:simplePos x="0" y="0"/>'
+    '<wp:positionH relativeFrom="page"><wp:posOffset>2880000</wp:posOffset></wp:positionH>'
+    '<wp:positionV relativeFrom="{how}"><wp:posOffset>{down}</wp:posOffset></wp:positionV>'
+    '<wp:extent cx="2160000" cy="720000"/><wp:wrapNone/><wp:docPr id="9" name="box"/>'
+    '<a:graphic xmlns:a="{ml}/main"><a:graphicData uri="' + WORD + '"><wps:wsp><wps:cNvSpPr txBox="1"/><wps:spPr>'
+    '<a:xfrm><a:off x="0" y="0"/><a:ext cx="2160000" cy="720000"/></a:xfrm><a:prstGeom prst="rect"><a:avLst/>'
+    "</a:prstGeom></wps:spPr><wps:txbx><w:txbxContent><w:p><w:r><w:t>{mark}</w:t></w:r></w:p></w:txbxContent>"
+    "</wps:txbx><wps:bodyPr/></wps:wsp></a:graphicData></a:graphic></wp:anchor></w:drawing></mc:Choice></mc:AlternateContent></w:r></w:p>"
+)
+ML = "http://schemas.openxmlformats.org/drawingml/2006"
+
+
+@pytest.fixture
+def small(catalogue, tmp_path):
+    """Give a function that makes a one-field form around a template of one's own."""
+    diploma = catalogue.get("diploma_junior")
+    field = dataclasses.replace(diploma.field("student_name"), type="text", max=2000)
+
+    def make(build):
+        document = Document()
+        section = document.sections[0]
+        section.page_width, section.page_height = Mm(210), Mm(297)
+        style = document.styles["Normal"]
+        style.font.name, style.font.size = KAI.name, Pt(12)
+        style.element.rPr.rFonts.set(qn("w:eastAsia"), KAI.name)
+        document.add_paragraph("{{ code }}")
+        document.add_paragraph("{{ serial }}")
+        build(document)
+        document.save(tmp_path / "template.docx")
+        digest = hashlib.sha256((tmp_path / "template.docx").read_bytes()).hexdigest()
+        parts = {"fields": (field,), "blocks": (), "size_mm": (210.0, 297.0), "number_field": None}
+        return dataclasses.replace(diploma, **parts, folder=tmp_path, template_hash=digest, series={})
+
+    return make
+
+
+def run(document, mark=MARK, before="姓名：", after="，学生"):
+    paragraph = document.add_paragraph(before)
+    made = paragraph.add_run(mark)
+    paragraph.add_run(after)
+    return made
+
+
+def font(**looks):
+    """A value in a run that looks like this."""
+
+    def build(document):
+        made = run(document)
+        for name, value in looks.items():
+            setattr(made.font, name, value)
+
+    return build
+
+
+def family(name):
+    def build(document):
+        made = run(document)
+        made.font.name = name
+        made._element.rPr.rFonts.set(qn("w:eastAsia"), name)
+
+    return build
+
+
+def properties(*xml):
+    """A value in a run with further properties."""
+
+    def build(document):
+        made = run(document)
+        for part in xml:
+            made._element.get_or_add_rPr().append(parse_xml(part.replace("/>", f" {nsdecls('w')}/>")))
+
+    return build
+
+
+def aligned(how):
+    def build(document):
+        run(document)
+        document.paragraphs[-1].alignment = how
+
+    return build
+
+
+def cell(document):
+    grid = document.add_table(2, 2)
+    grid.style = "Table Grid"
+    grid.cell(0, 0).text, grid.cell(0, 1).text = "姓名", MARK
+    grid.cell(1, 0).text = "备注"
+    return grid
+
+
+def upright(document):
+    grid = cell(document)
+    direction = OxmlElement("w:textDirection")
+    direction.set(qn("w:val"), "tbRl")
+    grid.cell(0, 1)._tc.get_or_add_tcPr().append(direction)
+    grid.rows[0].height = Mm(40)
+
+
+def shaded(document):
+    grid = cell(document)
+    grid.cell(0, 1)._tc.get_or_add_tcPr().append(
+        parse_xml(f'<w:shd {nsdecls("w")} w:val="clear" w:fill="DDEEFF"/>')
+    )
+
+
+def boxed(how, down):
+    def build(document):
+        document.element.body.insert(
+            2, parse_xml(BOX.format(ns=nsdecls("w"), ml=ML, mark=MARK, how=how, down=down))
+        )
+
+    return build
+
+
+def headed(document):
+    document.sections[0].header.paragraphs[0].text = f"姓名 {MARK}"
+    document.sections[0].footer.paragraphs[0].text = f"页脚 {MARK} 完"
+    document.add_paragraph("正文")
+
+
+def columns(document):
+    section = document.add_section(WD_SECTION.CONTINUOUS)
+    columns = OxmlElement("w:cols")
+    columns.set(qn("w:num"), "2")
+    section._sectPr.append(columns)
+    run(document)
+
+
+def numbered(document):
+    document.add_paragraph(MARK, style="List Number")
+    document.add_paragraph("下一项", style="List Number")
+
+
+def tabs(document):
+    document.add_paragraph(f"姓名\t{MARK}\t终").paragraph_format.tab_stops.add_tab_stop(Mm(90))
+
+
+def twice(document):
+    run(document)
+    run(document, before="又及：", after=MARK)
+
+
+def conditional(document):
+    document.add_paragraph(f"{{% if raw.student_name %}}有：{MARK}{{% else %}}无{{% endif %}}。")
+
+
+def plain(document):
+    run(document)
+
+
+STAMPED = {
+    "plain": (plain, NAME),
+    "underlined": (font(underline=True), NAME),
+    "underlined twice": (font(underline=WD_UNDERLINE.DOUBLE), NAME),
+    "underlined with dots": (font(underline=WD_UNDERLINE.DOTTED), NAME),
+    "underlined with waves": (font(underline=WD_UNDERLINE.WAVY), NAME),
+    "bold": (font(bold=True), NAME),
+    "struck out": (font(strike=True), NAME),
+    "bold and underlined": (font(bold=True, underline=True), NAME),
+    "slanted": (font(italic=True), NAME),
+    "large": (font(size=Pt(26)), NAME),
+    "raised": (font(superscript=True), NAME),
+    "spaced": (properties('<w:spacing w:val="60"/>'), NAME),
+    "narrow": (properties('<w:w w:val="66"/>'), NAME),
+    "marked with a colour": (properties('<w:shd w:val="clear" w:fill="FFFF00"/>'), NAME),
+    "in Liberation Serif": (family(LATIN.name), "John Smith"),
+    "Latin in Kai": (plain, "Jean-Baptiste O'Neill"),
+    "a dotted name": (plain, "阿卜杜·热合曼"),
+    "centred": (aligned(WD_ALIGN_PARAGRAPH.CENTER), NAME),
+    "to the right": (aligned(WD_ALIGN_PARAGRAPH.RIGHT), NAME),
+    "justified": (aligned(WD_ALIGN_PARAGRAPH.JUSTIFY), "户籍随迁，全家迁居。" * 12),
+    "of several lines": (plain, "一行\n两行\n三行"),
+    "broken by its length": (plain, "户籍随迁，全家迁居。" * 12),
+    "in a cell": (cell, NAME),
+    "in an upright cell": (upright, NAME),
+    "in a shaded cell": (shaded, NAME),
+    "in a text box on the page": (boxed("page", 5400000), NAME),
+    "in a text box at its paragraph": (boxed("paragraph", 360000), NAME),
+    "in header and footer": (headed, NAME),
+    "in columns": (columns, NAME),
+    "in a list": (numbered, NAME),
+    "between tabs": (tabs, NAME),
+    "shown twice": (twice, NAME),
+    "under a condition": (conditional, NAME),
+}
+OWN = {"marked with a colour"}  # its ground is as long as the value, so each class has a frame of its own
+CONVERTED = {
+    "in a CFF font": (family(SONG.name), NAME),
+    "half in another font": (plain, "南𩽹宫䢮"),
+    "framed": (properties('<w:bdr w:val="single" w:sz="4" w:space="0" w:color="auto"/>'), NAME),
+    "a time, whose colon the font moves": (plain, "10:30"),
+}
+
+
+def ask(form, text):
+    token = "HTTPS://YINZHENG.EXAMPLE/V/" + "A2B3C4D5" * 19
+    return Order(form, {"student_name": text}, SERIAL, lambda pages: [token] * pages)
+
+
+def both(printer, asked):
+    """Print twice: learned, then stamped; or twice by LibreOffice."""
+    first, second = printer.print(asked), printer.print(asked)
+    assert (first.tier, first.pdf, first.layout) == (second.tier, second.pdf, second.layout)
+    return second
+
+
+@pytest.mark.parametrize("name", STAMPED)
+def test_it_is_stamped(printer, small, name):
+    """And is what LibreOffice makes of it; so is another name of as many characters."""
+    build, text = STAMPED[name]
+    form = small(build)
+    if name in OWN:
+        printer.print(ask(form, text))
+    assert both(printer, ask(form, text)).tier == 1
+    other = ask(form, text.replace("思", "懿").replace("户", "龘").replace("两", "〇"))
+    paper = printer.print(other)
+    assert paper.tier == 1
+    printer.prove(other, paper)
+
+
+@pytest.mark.parametrize("name", CONVERTED)
+def test_libre_office_prints_it(printer, slow_printer, small, name):
+    """What cannot be stamped is printed the other way, the same bytes as without a fast path."""
+    build, text = CONVERTED[name]
+    asked = ask(small(build), text)
+    assert both(printer, asked).tier == 2
+    assert printer.print(asked).pdf == slow_printer.print(asked).pdf
+    assert printer.stopped() == []
+
+
+@pytest.mark.parametrize("name", ["student_info", "class_roster", "term_change_report", "diploma_batch"])
+def test_papers_of_other_than_one_page_are_converted(printer, name):
+    """Two pages, or as many as there are rows."""
+    counts = printer.counts.copy()
+    assert printer.print(example(name)).tier == 2
+    assert printer.counts - counts == {"converted": 1}
+
+
+def test_a_row_that_grows_is_converted_at_first(printer):
+    """Lines below it move, which belong to the frame. Met again, its class gets a frame; the usual one stays as it is."""
+    asked = example("transfer_application")
+    long = replace(asked, data={**asked.data, "out_school": "黎城县" + "示范" * 22 + "中学校"})
+    longer = replace(asked, data={**asked.data, "out_school": "黎城县" + "示范" * 23 + "中学校"})
+    usual = both(printer, asked)
+    assert [printer.print(long).tier for _ in range(3)] == [2, 1, 1]
+    assert printer.print(longer).tier == 2
+    printer.prove(long, printer.print(long))
+    assert (usual.tier, printer.print(asked)) == (1, usual)
+
+
+def test_a_long_first_paper_spoils_nothing(printer, small):
+    """Whatever was printed first, the frame is that of a paper on which nothing grows."""
+    form = small(cell)
+    assert printer.print(ask(form, "户籍随迁，全家迁居。" * 20)).tier == 2
+    assert both(printer, ask(form, NAME)).tier == 1
+
+
+def test_values_set_smaller_are_converted(printer):
+    """A paper that fits only with smaller letters; on a blank each value shrinks by itself and is stamped."""
+    asked = example("transfer_application")
+    long = replace(asked, data={**asked.data, "reason": "户籍随迁，全家迁居。" * 25})
+    paper = both(printer, long)
+    sizes = {value.size_pt for value in paper.layout.pages[0].values if value.name == "reason"}
+    assert (paper.tier, paper.pages) == (2, 1)
+    assert sizes < {value.size_pt for value in printer.print(asked).layout.pages[0].values} | sizes
+
+
+def test_what_needs_more_pages_is_refused_as_ever(printer, small):
+    """By name; and nothing of it stays behind: the next paper of the template is stamped."""
+    form = small(plain)
+    with pytest.raises(DoesNotFit, match="student_name"):
+        printer.print(ask(form, "户籍随迁，全家迁居。" * 900))
+    assert both(printer, ask(form, NAME)).tier == 1
+
+
+def test_a_row_that_cuts_is_not_learned_from(printer, small):
+    """一 has its ink where the row shows it, 龘 does not: the first must not open the way for the second."""
+
+    def row(document):
+        grid = document.add_table(1, 1)
+        grid.rows[0].height_rule, grid.rows[0].height = WD_ROW_HEIGHT_RULE.EXACTLY, Mm(2.5)
+        grid.cell(0, 0).paragraphs[0].add_run(MARK).font.size = Pt(20)
+        grid.cell(0, 0).paragraphs[0].paragraph_format.line_spacing = Pt(12)
+
+    form = small(row)
+    assert printer.print(ask(form, "一一")).pages == 1
+    with pytest.raises(DoesNotFit, match="student_name"):
+        printer.print(ask(form, "龘龘"))
+
+
+def test_a_red_value_stays_red(printer, small):
+    """The colour of a template's run is its own again."""
+
+    def red(document):
+        made = run(document)
+        made.font.color.rgb, made.font.underline = RGBColor(0xC0, 0, 0), True
+
+    asked = ask(small(red), NAME)
+    paper = both(printer, asked)
+    assert paper.tier == 1
+    printer.prove(asked, paper)
+
+
+def test_a_roster_of_one_page_may_be_stamped_when_its_form_says_so(printer, tmp_path):
+    """It is the form's fixed page that counts, not its tables."""
+    form = replace(tabled.roster(tmp_path), pages=1)
+    asked = Order(form, tabled.rows(4), SERIAL, tabled.codes)
+    paper = printer.print(asked)
+    assert paper.pages == 1
+    assert printer.print(asked).layout == paper.layout
+
+
+def test_the_word_file_of_a_stamped_paper_is_libre_office_s(printer, slow_printer):
+    """Made again on demand, byte for byte."""
+    for name in ("diploma_junior", "school_info"):
+        asked = example(name)
+        assert printer.print(asked).docx is None
+        assert printer.word(asked) == slow_printer.print(asked).docx
+
+
+def test_what_lint_draws_is_stamped_like_any_paper(printer):
+    """A trial print is a print."""
+    form = example("award_record").form
+    assert both(printer, trial.order(form, form.template.read_bytes())).tier == 1
