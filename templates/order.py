@@ -63,8 +63,8 @@ class Printed:
     """A finished paper: PDF/A-2b and .docx bytes, where everything stands, and what was used to make it.
 
     `facts` are the printed texts by flat name, `codes` the QR text of each page. `tier` 1 was stamped, 2 converted
-    by LibreOffice. A stamped paper has no `docx` (see `Printer.word`); `stamp` is the hash of the artefact it was
-    stamped from, and papers of one `layout_class` differ only in their glyphs.
+    by LibreOffice. A stamped paper has no `docx` (see `Printer.word`); `stamp` names the artefact it was stamped
+    from, by a hash of all that this depends on, and papers of one `layout_class` differ only in their glyphs.
     """
 
     pdf: bytes

@@ -72,17 +72,17 @@ class Printer:
         except NotStampable:
             return self._converted(job)
 
-    def again(self, order: Order) -> bytes | None:
-        """Stamp a paper once more, byte for byte as it was; None when nothing is compiled to do it with.
+    def again(self, order: Order, stamp: str) -> bytes | None:
+        """Stamp a paper once more, byte for byte as it was, from the artefact it was stamped from (`Printed.stamp`).
 
-        Raises as `print` does.
+        None when that is not there: not compiled, or of other fonts or another LibreOffice. Raises as `print` does.
         """
         stamper = self._stamper(Job.of(order, self.fonts))
         try:
             paper = None if stamper is None else stamper.print()
         except NotStampable:
             return None
-        return None if paper is None else paper.pdf
+        return None if paper is None or paper.stamp != stamp else paper.pdf
 
     def word(self, order: Order) -> bytes:
         """Make the Word file of a stamped paper; raises as `print` does."""

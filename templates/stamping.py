@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from PIL import Image
 
 from templates import code, conversion, describe, pictures, pieces
-from templates.errors import NotStampable
+from templates.errors import ConverterFailed, NotStampable, TooManyPages
 from templates.job import Job
 from templates.libreoffice import Converter
 from templates.order import Printed
 from templates.pictures import Photo
 from templates.sandbox import Shown
-from templates.stamp.canonical import canonical, dressed, least
+from templates.stamp.canonical import canonical, dressed, least, spells
 from templates.stamp.ownership import Ownership, ownership
 from templates.stamp.press import Press, Sort, Stamp
 from templates.stamp.variants import Lesson
@@ -87,7 +87,7 @@ class Stamper:
         try:
             self._fresh = self._press.learn(self._sort, lesson, self._shown)
         except NotStampable as problem:
-            if problem.why != "frame" or not self._press.met(self._own):
+            if problem.why != "frame" or spells(self._shown) or not self._press.met(self._own):
                 raise
             if self._press.known(self._own) is None:
                 self._compiled(converter, self._own, dressed)
@@ -118,7 +118,10 @@ class Stamper:
             raise NotStampable("picture")
         filled = self._template.fill(context, drawn.png, stand_ins, dress=dress)
         owned = ownership(filled)
-        raw, _, sheet, _ = conversion.convert(converter, filled, owned.statics, {})
+        try:
+            raw, _, sheet, _ = conversion.convert(converter, filled, owned.statics, {})
+        except (ConverterFailed, TooManyPages) as problem:
+            raise NotStampable("unprinted") from problem
         photos = {photo.digest: photo.name for photo in stand_ins}
         frame = self._press.compile(
             sort,

@@ -89,7 +89,7 @@ def test_the_first_is_learned_and_the_second_stamped(papers, stamping, name):
     assert (second.tier, second.docx, second.pages) == (1, None, 1)
     assert second.stamp
     assert second.layout_class
-    assert stamping.again(asked) == second.pdf
+    assert stamping.again(asked, second.stamp) == second.pdf
 
 
 @EVERY

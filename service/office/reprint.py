@@ -57,7 +57,7 @@ def differing(office: Office) -> Iterator[tuple[str, str]]:
         stamped = [document for document in reading.documents() if document.tier == 1]
         for document in stamped:
             try:
-                pdf = office.printer.again(order_of(office, reading, document))
+                pdf = office.printer.again(order_of(office, reading, document), document.stamp)
             except (Problem, StorageError, TemplatesError):
                 pdf = None
             if pdf is None:

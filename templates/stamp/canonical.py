@@ -11,6 +11,7 @@ DIGIT: Final = "0"
 # 〇 breaks lines and is as wide as any hanzi; rarer planes are kept, they may stand in another font
 _HANZI = re.compile("[\u3007\u3400-\u4dbf\u4e00-\u9fff]")
 _DIGITS = re.compile("[0-9]")
+_LETTERS = re.compile(r"[^\W\d_\u3007\u3400-\u9fffA-Z]|[A-Z]{2}")
 _SERIAL = re.compile("[0-9A-Z]")  # all of one width in the serial's font
 _FIXED = frozenset({"title", "attachment", "authority", "copies_note"})
 """Texts of the furniture that belong to a form and its authority; all others differ from paper to paper."""
@@ -33,6 +34,11 @@ def canonical(text: Shown) -> str:
     if text.name == "serial" and text.kind == "furniture":
         return _SERIAL.sub(DIGIT, text)
     return _DIGITS.sub(DIGIT, _HANZI.sub(HAN, text))
+
+
+def spells(shown: Iterable[Shown]) -> bool:
+    """Tell whether a key would spell letters of a name: more than those of a 学籍号 or an id number."""
+    return any(_LETTERS.search(text) for text in shown if not constant(text) and text.name != "serial")
 
 
 def least(text: Shown) -> str:

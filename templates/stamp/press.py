@@ -3,9 +3,12 @@
 import hashlib
 import json
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+
+from pypdf.errors import PyPdfError
 
 from templates import pdfa
 from templates.errors import GlyphMissing, NotStampable
@@ -204,11 +207,14 @@ class Press:
             raise NotStampable(
                 "tight"
             )  # a row may show all of 一 and cut 龘, and LibreOffice tells only of the second
-        made = frames.compiled(paper, owned, texts=paragraphs, sheet=sheet, photos=photos, personal=personal)
+        with _stampable():
+            made = frames.compiled(
+                paper, owned, texts=paragraphs, sheet=sheet, photos=photos, personal=personal
+            )
         key = self._key(sort)
         with self._lock:
-            self._frames[key] = self.shelf.keep_frame(key, made)
-        return self._frames[key]
+            kept = self._frames[key] = self.shelf.keep_frame(key, made)
+        return kept
 
     def learn(self, sort: Sort, lesson: variants.Lesson, shown: Sequence[Shown]) -> Stamp:
         """Learn how the texts of a converted paper fall, without keeping it yet (see `keep`); raises NotStampable."""
@@ -216,7 +222,8 @@ class Press:
         frame = self._frame(key)
         if frame is None:
             raise NotStampable("frame")
-        fresh = variants.learned(frame, lesson, shown, self._faces)
+        with _stampable():
+            fresh = variants.learned(frame, lesson, shown, self._faces)
         found = self._stamp(key, shown, fresh)
         if found is None:
             raise NotStampable("frame")
@@ -247,24 +254,23 @@ class Press:
         if sort.whole:
             base = self._key(replace(sort, whole=()))
             return f"{base[:32]}-{hashlib.sha256(json.dumps(sort.whole).encode()).hexdigest()[:31]}"
-        if sort not in self._keys:
+        key = self._keys.get(sort, "")
+        if not key:
             if len(self._keys) >= _OUTLINES_KEPT:
                 self._keys.clear()
             told = [ENGINE, self._engine, self._fonts, sort.template_hash, sort.title, sort.modules]
             told += [sort.outline, sort.constants]
-            self._keys[sort] = hashlib.sha256(json.dumps(told).encode()).hexdigest()
-        return self._keys[sort]
+            key = self._keys[sort] = hashlib.sha256(json.dumps(told).encode()).hexdigest()
+        return key
 
     def _frame(self, key: str) -> Frame | None:
-        if key not in self._frames:
+        found = self._frames.get(key)
+        if found is None and (found := self.shelf.frame(key)) is not None:
             if len(self._frames) >= _FRAMES_KEPT:
                 self._frames.clear()
                 self._variants.clear()
-            found = self.shelf.frame(key)
-            if found is None:
-                return None
             self._frames[key] = found
-        return self._frames.get(key)
+        return found
 
     def _variant(self, key: str, name: str) -> Variant | None:
         found = self._variants.get((key, name))
@@ -295,6 +301,15 @@ class Press:
             if not cut.gid(char) or cut.width(cut.gid(char)) != cut.width(cut.gid(kind)):
                 raise NotStampable("width")
             self._even.add((face, char))
+
+
+@contextmanager
+def _stampable() -> Iterator[None]:
+    """Take whatever a strange page runs into for a sign that it must be printed by LibreOffice."""
+    try:
+        yield
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, PyPdfError) as problem:
+        raise NotStampable("strange") from problem
 
 
 def texts_of(shown: Sequence[Shown]) -> list[str]:

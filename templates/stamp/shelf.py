@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import json
+import logging
 import os
 import tempfile
 import zlib
@@ -28,15 +29,19 @@ _MAGIC = b"yinzheng stamp 1 "
 _BYTES = "latin-1"  # bytes as text of the same length
 _LEVEL = 6
 
+log = logging.getLogger("yinzheng.printer")
+
 
 class Shelf:
     """The folder of compiled templates; made when missing. Safe for threads and processes.
 
-    A file that is damaged is taken away, and compiled anew by whoever needs it next.
+    A file that is damaged is taken away, and compiled anew by whoever needs it next. What cannot be written, on a full
+    disk say, is compiled again next time.
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._stopped: set[str] = set()
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def frame(self, key: str) -> Frame | None:
@@ -65,39 +70,44 @@ class Shelf:
 
     def stopped(self, template_hash: str) -> bool:
         """Tell whether papers of this template version are no longer stamped."""
-        return (self._folder / f"stopped-{template_hash}").exists()
+        return template_hash in self._stopped or (self._folder / f"stopped-{template_hash}").exists()
 
     def stop(self, template_hash: str, why: str) -> None:
         """Stop stamping papers of this template version, in every process, until a person removes the note."""
-        note = self._folder / f"stopped-{template_hash}"
-        note.write_text(why + "\n", "utf-8")
+        self._stopped.add(template_hash)
+        try:
+            (self._folder / f"stopped-{template_hash}").write_text(why + "\n", "utf-8")
+        except OSError:
+            log.warning("cannot note that template %s is no longer stamped", template_hash)
 
     def all_stopped(self) -> list[str]:
         """List the template versions that are no longer stamped."""
-        return sorted(note.name.removeprefix("stopped-") for note in self._folder.glob("stopped-*"))
+        noted = {note.name.removeprefix("stopped-") for note in self._folder.glob("stopped-*")}
+        return sorted(noted | self._stopped)
 
     def _read(self, path: Path) -> Any:
         try:
             data = path.read_bytes()
-        except FileNotFoundError:
+        except OSError:
             return None
         head, _, packed = data.partition(b"\n")
         if head != _MAGIC + hashlib.sha256(packed).hexdigest().encode():
-            path.unlink(missing_ok=True)
+            with suppress(OSError):
+                path.unlink()
             return None
         return json.loads(zlib.decompress(packed))
 
     def _write(self, path: Path, value: Frame | Variant) -> None:
-        path.parent.mkdir(mode=0o700, exist_ok=True)
         packed = zlib.compress(json.dumps(_plain(value), ensure_ascii=False).encode(), _LEVEL)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(_MAGIC + hashlib.sha256(packed).hexdigest().encode() + b"\n" + packed)
-            with suppress(FileExistsError):
-                os.link(name, path)
-        finally:
-            Path(name).unlink()
+        with suppress(OSError):
+            path.parent.mkdir(mode=0o700, exist_ok=True)
+            handle, name = tempfile.mkstemp(dir=path.parent, prefix=".")
+            try:
+                with os.fdopen(handle, "wb") as file:
+                    file.write(_MAGIC + hashlib.sha256(packed).hexdigest().encode() + b"\n" + packed)
+                os.link(name, path)  # fails when another process was first
+            finally:
+                Path(name).unlink()
 
 
 def variant_name(container: int, key: tuple[str, ...]) -> str:
