@@ -110,7 +110,8 @@ def layout(office: Office, who: Who | None, serial: str) -> dict[str, Any]:
     """Where everything stands on the paper, its values included; the look is noted first (art. 44)."""
     found = _noted(office, who, serial, "layout")
     places: dict[str, Any] = json.loads(office.archive.objects.get(found.layout))
-    places.pop(RECIPE, None)
+    for told in (RECIPE, "record"):
+        places.pop(told, None)
     return places
 
 

@@ -27,6 +27,8 @@ class Supervisor:
     def __init__(self, data: Path, only: str = "scan") -> None:
         self._command = worker_command(data, only)
         self._closing = threading.Event()
+        self.failed_starts = 0
+        """How often in a row the worker ended at once, or could not be started at all."""
         self._process: subprocess.Popen[bytes] | None = None
         self._thread = threading.Thread(target=self._keep, name="worker-supervisor", daemon=True)
 
@@ -58,16 +60,26 @@ class Supervisor:
     def _keep(self) -> None:
         while not self._closing.is_set():
             began = time.monotonic()
-            # A group of its own: what a terminal sends to the foreground is for whoever started it.
-            with subprocess.Popen(self._command, stdin=subprocess.PIPE, process_group=0) as process:
-                self._process = process
-                if self._closing.is_set():
-                    process.terminate()
-                process.wait()
-            if not self._closing.is_set():
-                log.warning("worker ended with %s, starting another", process.returncode)
-                if time.monotonic() - began < QUICK_DEATH_SECONDS:
-                    self._closing.wait(QUICK_DEATH_SECONDS)
+            try:
+                self._run()
+            except OSError as error:  # no memory, too many processes or files: that passes
+                log.warning("worker cannot be started: %s", type(error).__name__)
+            if time.monotonic() - began >= QUICK_DEATH_SECONDS:
+                self.failed_starts = 0
+            elif not self._closing.is_set():
+                self.failed_starts += 1
+                self._closing.wait(QUICK_DEATH_SECONDS)
+
+    def _run(self) -> None:
+        """One life of the worker."""
+        # A group of its own: what a terminal sends to the foreground is for whoever started it.
+        with subprocess.Popen(self._command, stdin=subprocess.PIPE, process_group=0) as process:
+            self._process = process
+            if self._closing.is_set():
+                process.terminate()
+            process.wait()
+        if not self._closing.is_set():
+            log.warning("worker ended with %s, starting another", process.returncode)
 
 
 def stop(supervisors: Sequence[Supervisor]) -> None:

@@ -115,7 +115,9 @@ def end_with_parent(pipe: IO[bytes], stop: threading.Event) -> None:
     """End this process soon after whoever started it is gone: the pipe from it then ends."""
 
     def watch() -> None:
-        pipe.read()
+        # Not through the pipe's own buffer: a thread that holds it while the interpreter ends takes it down.
+        while os.read(pipe.fileno(), 1):
+            pass
         stop.set()
         time.sleep(GRACE_SECONDS)
         os._exit(0)

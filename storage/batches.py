@@ -68,14 +68,35 @@ class ReadsBatches(Session):
         after: int = 0,
         last: int | None = None,
         limit: int | None = None,
+        *,
+        told: bool = False,
     ) -> list[BatchRow]:
-        """List a batch's rows in list order: those after one row, up to a last one, of these states when given."""
+        """List a batch's rows in list order: those after one row, up to a last one, of these states when given.
+
+        With `told` only those whose `errors` say something.
+        """
         wanted = _rows.where(batch_rows.c.batch == batch_id, batch_rows.c.row > after)
         if states:
             wanted = wanted.where(batch_rows.c.state.in_(states))
+        if told:
+            wanted = wanted.where(batch_rows.c.errors != [])
         if last is not None:
             wanted = wanted.where(batch_rows.c.row <= last)
         return [BatchRow(*row) for row in self._rows("batch", wanted.limit(limit))]
+
+    def numbered_elsewhere(self, batch_id: int, form: str, student_nos: Collection[str]) -> set[str]:
+        """Tell which of these students hold a number for this form in another batch, not printed yet."""
+        wanted = (
+            select(batch_rows.c.student_no)
+            .join(batches, batches.c.id == batch_rows.c.batch)
+            .where(
+                batches.c.form == form,
+                batches.c.state.in_(("numbering", "printing")),
+                batches.c.id != batch_id,
+            )
+            .where(batch_rows.c.state == "numbered", batch_rows.c.student_no.in_(student_nos))
+        )
+        return {row.student_no for row in self._rows("batch", wanted)}
 
     def batch_serials(self) -> list[BatchSerial]:
         """List what ties rows to documents and numbers: every row of any batch that was given a serial."""
@@ -146,10 +167,15 @@ class WritesBatches(ReadsBatches):
             raise NotFound("batch")
 
     def cancel_batch_rows(self, batch_id: int, states: Collection[RowState]) -> int:
-        """Cancel a batch's rows in these states; the numbers they held are free again. Tells how many rows."""
+        """Cancel a batch's rows in these states; the numbers they held are free again. Tells how many rows.
+
+        What was gathered for them is not kept.
+        """
         chosen = (batch_rows.c.batch == batch_id) & batch_rows.c.state.in_(states)
         holders = select(batch_rows.c.serial).where(chosen, batch_rows.c.serial.is_not(None))
         held = numbers.update().where(numbers.c.state == "held", numbers.c.serial.in_(holders))
         self._do("number", held.values(state="free", serial=None, changed_at=self._now()))
         rows = batch_rows.update().where(chosen)
-        return self._do("batch", rows.values(state="cancelled", serial=None, number=None))
+        return self._do(
+            "batch", rows.values({"state": "cancelled", "values": None, "serial": None, "number": None})
+        )

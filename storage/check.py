@@ -24,6 +24,7 @@ MESSAGES = {
     "foreign_file": "存档目录中有不属于档案库的文件",
     "entry_size": "档案件登记的字节数与存档文件不符",
     "facts_digest": "文书的打印内容与登记的摘要不符",
+    "template_lost": "快速套印的文书所用的 Word 模板没有登记，不能再生成它的 Word 文件",
     "document_not_filed": "文书没有归入任何档案",
     "effective_without_check": "文书登记为已生效，但没有核对为真实有效的扫描记录",
     "revocation_differs": "文书的作废状态与日志中的作废记录不一致",
@@ -35,6 +36,7 @@ MESSAGES = {
     "number_held": "编号被占用而未签发（正在签发，或中断后将被收回，无害）",
     "batch_row_differs": "批次中的一行与文书登记不一致",
     "batch_number_lost": "批次中待打印的一行所占编号，在号段台账中已不归它",
+    "record_differs": "文书登记的栏目内容或学籍号与归档时的摘要不符",
     "leaf_missing": "日志缺少记录",
     "leaf_hash": "日志记录与其哈希不符",
     "leaf_without_document": "日志记录没有对应文书",
@@ -66,13 +68,15 @@ class Fault:
 class _Rows:
     """Every row the check is about, as of one moment; `parents` has each organization's parent.
 
-    `others` are the objects that neither a document nor a file names: portraits and templates.
+    `sources` are the templates behind stamped papers by hash, `others` further objects that neither a document nor a
+    file names: portraits and accepted templates.
     """
 
     parents: dict[str, str | None]
     documents: dict[str, Document]
     entries: list[Entry]
     scans: list[Scan]
+    sources: dict[str, str]
     others: frozenset[str]
     blocks: list[NumberBlock]
     ledgers: dict[int, list[NumberRow]]
@@ -95,6 +99,7 @@ def check(archive: Archive) -> list[Fault]:
         *found,
         *_objects(rows, archive.objects),
         *_documents(rows),
+        *_records(rows, archive.objects),
         *_standing(rows, archive.objects),
         *_numbers(rows),
         *_batches(rows),
@@ -113,8 +118,8 @@ def _gather(reading: Reading) -> _Rows:
         documents={document.serial: document for document in reading.documents()},
         entries=reading.all_entries(),
         scans=reading.all_scans(),
+        sources=reading.source_templates(),
         others=frozenset(photo.sha256 for photo in reading.all_photos())
-        | frozenset(reading.source_templates())
         | {version.docx for version in reading.template_versions()},
         blocks=blocks,
         ledgers={block.id: reading.numbers(block.id) for block in blocks},
@@ -144,6 +149,7 @@ def _objects(rows: _Rows, folder: Folder) -> Iterator[Fault]:
     papers = rows.documents.values()
     named = {sha for paper in papers for sha in (paper.pdf, paper.docx, paper.layout) if sha is not None}
     named |= {entry.sha256 for entry in rows.entries} | {scan.original for scan in rows.scans} | rows.others
+    named |= set(rows.sources.values())
     yield from (Fault("object_missing", name) for name in sorted(named - sizes.keys() - bad))
     yield from (Fault("object_orphan", name) for name in sorted(sizes.keys() - named))
     for entry in rows.entries:
@@ -152,15 +158,30 @@ def _objects(rows: _Rows, folder: Folder) -> Iterator[Fault]:
 
 
 def _documents(rows: _Rows) -> Iterator[Fault]:
-    """The printed facts have the digest that was signed, and the paper lies in a file."""
+    """The printed facts have the digest that was signed, the paper lies in a file, and a stamped one has its template."""
     filed = {(entry.serial, entry.sha256) for entry in rows.entries}
     for document in rows.documents.values():
         canonical = json.dumps(document.facts, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
         whole = sha256(canonical.encode()).hexdigest()
         if not document.digest or not whole.startswith(document.digest):
             yield Fault("facts_digest", document.serial)
+        if document.tier == 1 and document.template_hash not in rows.sources:
+            yield Fault("template_lost", document.serial)
         if (document.serial, document.pdf) not in filed:
             yield Fault("document_not_filed", document.serial)
+
+
+def _records(rows: _Rows, folder: Folder) -> Iterator[Fault]:
+    """The recorded values and whose they are have the digest that lies with the layout; older papers have none."""
+    for document in rows.documents.values():
+        try:
+            layout = json.loads(folder.get(document.layout))
+        except (StorageError, ValueError):
+            continue  # a damaged object is named as such
+        told = {"data": document.data, "student_no": document.student_no}
+        record = json.dumps(told, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        if layout.get("record", "") not in {"", sha256(record.encode()).hexdigest()}:
+            yield Fault("record_differs", document.serial)
 
 
 def _standing(rows: _Rows, folder: Folder) -> Iterator[Fault]:
@@ -298,6 +319,9 @@ def _leaves(rows: _Rows) -> Iterator[Fault]:
 def _differs(document: Document, payload: bytes) -> bool:
     """Tell whether a leaf says of a frozen column anything else than its row; other words of a leaf are its own."""
     said = _said(payload)
+    token = sha256(document.token.encode()).hexdigest()
+    if said.get("token_sha256", token) != token or not document.code_text.endswith(document.token):
+        return True
     frozen = set(Document.__slots__) - {"status", "reason", "superseded_by", "created_at", "created_by"}
     return any(_plain(getattr(document, name)) != said[name] for name in frozen & said.keys())
 

@@ -22,6 +22,7 @@ _document = select_record(documents, Document)
 _by_serial = _document.where(documents.c.serial == bindparam("serial"))
 _by_token = _document.where(documents.c.token == bindparam("token"))
 _statuses = select(documents.c.serial, documents.c.status).order_by(documents.c.id)
+_stamped = select(documents.c.serial).where(documents.c.tier == 1).order_by(documents.c.id)
 _status_counts = select(documents.c.status, func.count()).group_by(documents.c.status)
 
 
@@ -61,6 +62,10 @@ class ReadsDocuments(Session):
     def statuses(self) -> list[tuple[str, DocumentStatus]]:
         """List (serial, status) of every document in the order of issue: a document keeps its place for ever."""
         return [(row.serial, row.status) for row in self._rows("document", _statuses)]
+
+    def stamped(self) -> list[str]:
+        """List the serials of the papers that were stamped, in the order of issue."""
+        return [row.serial for row in self._rows("document", _stamped)]
 
     def overrides(self) -> list[OverrideRow]:
         """List every exception ever allowed, oldest first."""

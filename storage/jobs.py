@@ -19,7 +19,11 @@ MAX_MESSAGE = 500
 
 _job = select_record(jobs, Job)
 _waiting = (
-    _job.where(jobs.c.kind == bindparam("kind"), jobs.c.state == "waiting").order_by(jobs.c.id).limit(1)
+    _job.where(jobs.c.kind == bindparam("kind"), jobs.c.state == "waiting")
+    # Of a job that waits this is when it may be taken again.
+    .where(or_(jobs.c.lease_until.is_(None), jobs.c.lease_until <= bindparam("now")))
+    .order_by(jobs.c.id)
+    .limit(1)
 )
 _owners = select(jobs.c.owner).where(jobs.c.state == "running", jobs.c.owner.is_not(None)).distinct()
 
@@ -57,10 +61,25 @@ class WritesJobs(ReadsJobs):
         now = self._now()
         self._take_back(now)
         for kind in kinds:
-            row = self._first("job", _waiting.with_for_update(skip_locked=True), {"kind": kind})
+            row = self._first("job", _waiting.with_for_update(skip_locked=True), {"kind": kind, "now": now})
             if row is not None:
                 return self._lease(Job(*row), now + timedelta(seconds=seconds))
         return None
+
+    def give_back_job(self, job_id: int, message: str, *, seconds: float = 0.0, spent: bool = True) -> bool:
+        """Leave a job of this worker to another attempt, not before so many seconds; no personal data in `message`.
+
+        An attempt that is not `spent` does not count; after MAX_ATTEMPTS that are, the job is dead. False, and nothing
+        is changed, when another worker has taken it meanwhile.
+        """
+        if not self.renew_job(job_id, seconds):
+            return False
+        attempts = self.job(job_id).attempts
+        state: JobState = "dead" if spent and attempts >= MAX_ATTEMPTS else "waiting"
+        change = jobs.update().where(jobs.c.id == job_id)
+        left = {"state": state, "attempts": attempts - (not spent), "owner": None}
+        self._do("job", change.values(**left, message=message[:MAX_MESSAGE]))
+        return True
 
     def renew_job(self, job_id: int, seconds: float) -> bool:
         """Keep a leased job for so many seconds from now; False when another worker has taken it meanwhile."""

@@ -10,6 +10,7 @@ from storage.tables import blanks, source_templates, template_versions
 
 _blank = select_record(blanks, Blank).where(blanks.c.id == bindparam("id"))
 _source = select(source_templates.c.docx).where(source_templates.c.hash == bindparam("hash"))
+_sources = select(source_templates.c.hash, source_templates.c.docx)
 _newest = select(func.max(template_versions.c.version)).where(template_versions.c.form == bindparam("form"))
 
 
@@ -40,9 +41,9 @@ class ReadsSheets(Session):
         row = self._first("template", _source, {"hash": template_hash})
         return None if row is None else str(row.docx)
 
-    def source_templates(self) -> list[str]:
-        """List the sha256 of every Word file that papers were stamped from."""
-        return [row.docx for row in self._rows("template", select(source_templates.c.docx))]
+    def source_templates(self) -> dict[str, str]:
+        """Give the sha256 of every Word file that papers were stamped from, by template hash."""
+        return {row.hash: row.docx for row in self._rows("template", _sources)}
 
 
 class WritesSheets(ReadsSheets):

@@ -139,6 +139,7 @@ documents = Table(
     Column("tier", Integer, nullable=False, server_default="2"),
     Column("stamp", String(64), nullable=False, server_default=""),
     UniqueConstraint("form", "school", "number", name="uq_documents_form_school_number"),
+    Index("ix_documents_status_tier", "status", "tier"),
 )
 
 scans = Table(

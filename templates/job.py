@@ -10,6 +10,7 @@ from templates import naming
 from templates.characters import cleaned
 from templates.errors import CodeUnreadable, GlyphMissing
 from templates.fonts import Fonts
+from templates.form import Form
 from templates.naming import context, furnished
 from templates.order import Order, TemplateSource
 from templates.pictures import Photo
@@ -62,6 +63,16 @@ def own_template(order: Order) -> TemplateSource:
 @lru_cache(_TEMPLATES_KEPT)
 def _bytes(path: Path, _template_hash: str) -> bytes:
     return path.read_bytes()
+
+
+def legible(form: Form, data: Mapping[str, str], fonts: Fonts) -> None:
+    """Look whether a paper's values can be printed at all, its number aside; raises ValueRefused, GlyphMissing."""
+    number = {} if form.number_field is None else {form.number_field: data.get(form.number_field) or "0"}
+    facts = cleaned(form, printed(form, {**data, **number}))
+    if fonts.missing("".join(facts.values())):
+        for name, text in facts.items():
+            if missing := fonts.missing(text):
+                raise GlyphMissing(name, missing)
 
 
 def _prove_glyphs(order: Order, fonts: Fonts, facts: Mapping[str, str], furniture: Mapping[str, str]) -> None:

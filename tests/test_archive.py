@@ -462,6 +462,31 @@ def test_a_lease_is_kept_while_work_goes_on(archive, clock, tmp_path):
     other.close()
 
 
+def test_a_job_that_is_given_back_waits(archive, clock, tmp_path):
+    """Not before its time is it taken again; an attempt that was none does not count, and nobody else's job is moved."""
+    other = Archive.open(tmp_path / "data", clock)
+    with archive.begin() as transaction:
+        job = transaction.add_job("print", {})
+        for _ in range(2 * MAX_ATTEMPTS):
+            assert transaction.lease_job(["print"], 60).attempts == 1
+            assert transaction.give_back_job(job.id, "away", seconds=10, spent=False)
+            assert transaction.lease_job(["print"], 60) is None
+            clock.forward(seconds=11)
+        for attempt in range(1, MAX_ATTEMPTS + 1):
+            assert transaction.lease_job(["print"], 60).attempts == attempt
+            transaction.give_back_job(job.id, "ValueError")
+        assert transaction.job(job.id).state == "dead"
+        taken = transaction.add_job("print", {})
+        transaction.lease_job(["print"], 60)
+    clock.forward(seconds=61)
+    with other.begin() as transaction:
+        assert transaction.lease_job(["print"], 60).id == taken.id
+    with archive.begin() as transaction:
+        assert not transaction.give_back_job(taken.id, "late")
+        assert transaction.job(taken.id).state == "running"
+    other.close()
+
+
 HOLDER = """
 import sys, time
 from pathlib import Path

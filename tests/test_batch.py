@@ -7,8 +7,10 @@ from collections import Counter
 import pytest
 
 from service import register, worker
+from service.issue.batch import MAX_ROWS
 from service.register import make_token
 from service.web.http import create
+from templates.errors import DoesNotFit
 from tests.batched import (
     FORM,
     admit,
@@ -188,8 +190,8 @@ def test_a_rows_own_values_win(bureau):
     assert [document["issued_on"] for document in documents] == ["2026-07-01", "2026-07-02", "2026-07-03"]
 
 
-def test_what_the_printer_refuses_gives_its_number_back(bureau):
-    """A name that no font can show: its row says so, its number is the next to be taken."""
+def test_what_no_font_can_show_takes_no_number(bureau):
+    """A name that cannot be printed is told by the check: its row leaves no hole among the numbers."""
     students = admit(bureau.office, 3)
     admit(bureau.office, 1, start=1, name="王" + RARE)
     caller = bureau.caller()
@@ -198,9 +200,44 @@ def test_what_the_printer_refuses_gives_its_number_back(bureau):
         body = ended(caller, batch)
     (error,) = body["errors"]
     assert (error["row"], error["code"], error["field"]) == (2, "glyph_missing", "student_name")
+    assert bureau.used() == {"used": 2}
+    bureau.assert_sound()
+
+
+def test_what_the_printer_refuses_gives_its_number_back(bureau, monkeypatch):
+    """A paper that does not fit is known only when it is printed: its number is the next to be taken."""
+    students = admit(bureau.office, 3)
+    printer = bureau.office.printer
+    print_one = printer.print
+
+    def tight(order):
+        if order.data["student_no"] == students[1]:
+            raise DoesNotFit(["student_name"], 2, 1)
+        return print_one(order)
+
+    caller = bureau.caller()
+    batch = made(caller.post("/v1/batches", json=asked(students)))
+    with monkeypatch.context() as patched:
+        patched.setattr(printer, "print", tight)
+        with working(bureau.office):
+            body = ended(caller, batch)
+    assert [(error["row"], error["code"]) for error in body["errors"]] == [(2, "does_not_fit")]
     assert bureau.used() == {"used": 2, "free": 1}
-    admit(bureau.office, 1, start=1, name="王㛃")
     assert bureau.issue(students[1])["number"] == "140426202620120002"
+    bureau.assert_sound()
+
+
+def test_two_batches_of_the_same_pupils_leave_no_hole(bureau):
+    """Whoever holds a number in one batch is given none by another: its row says so, and the numbers run on."""
+    students = admit(bureau.office, 6)
+    caller = bureau.caller()
+    batches = [made(caller.post("/v1/batches", json=asked(students[at:]))) for at in (0, 2)]
+    with working(bureau.office):
+        bodies = [ended(caller, one) for one in batches]
+    assert sum(body["done"] for body in bodies) == 6
+    assert bureau.used() == {"used": 6}
+    numbers = [d["number"] for d in caller.get("/v1/documents", params={"form": FORM}).json()["documents"]]
+    assert sorted(int(number[-4:]) for number in numbers) == [1, 2, 3, 4, 5, 6]
     bureau.assert_sound()
 
 
@@ -376,3 +413,21 @@ def test_figures_tell_of_batches(bureau):
     assert 'yinzheng_batches{state="checking"} 1' in text
     assert 'yinzheng_stamp_proofs{result="differs"} 0' in text
     assert STUDENT not in text
+
+
+@pytest.mark.parametrize(
+    ("member", "item", "fault"),
+    [("rows", {}, "too_long"), ("students", STUDENT, "too_long"), ("rows", 0, "too_long")],
+)
+def test_a_list_that_is_too_long(bureau, member, item, fault):
+    """It is counted before anybody looks at what is in it."""
+    body = {"form": FORM, "data": DIPLOMA, member: [item] * (MAX_ROWS + 1)}
+    told = refused(bureau.caller().post("/v1/batches", json=body), 422, "invalid_request")
+    assert objections(told) == {(member, fault, None)}
+
+
+def test_a_list_of_nothing_but_faults(bureau):
+    """The first faults are told by row."""
+    body = {"form": FORM, "rows": [0] * 6000}
+    told = refused(bureau.caller().post("/v1/batches", json=body), 422, "invalid_request")
+    assert [item["field"] for item in told["errors"]] == [f"rows.{place}" for place in range(200)]

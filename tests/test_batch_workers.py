@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -17,8 +18,10 @@ from service.issue import batch
 from service.issue.batch import proving, steps
 from service.issue.keeping import print_draft
 from service.supervisor import worker_command
+from storage.archive import Archive
 from storage.check import check
-from templates.errors import StampDiffers
+from storage.errors import StoreAway, StoreFull
+from templates.errors import ConverterBusy, ConverterFailed, ConverterMissing, FontMissing, StampDiffers
 from tests.batched import admit, asked, county_block, ended, made, numbers, rows, states, working
 from tests.bureau import bureau_of
 from tests.conftest import COUNTY, STUDENT
@@ -213,6 +216,140 @@ def test_the_log_names_nobody(bureau, monkeypatch, caplog):
     assert "文勇俊" not in caplog.text
 
 
+class Ill:
+    """The real printer, which raises an error for the papers of some students, or for whatever it is asked."""
+
+    def __init__(self, printer, error, students=None):
+        self._printer = printer
+        self.fonts = printer.fonts
+        self.error = error
+        self.students = students
+
+    def print(self, order):
+        """Print, unless this is one of those papers."""
+        if self.error and (self.students is None or order.data.get("student_no") in self.students):
+            raise self.error
+        return self._printer.print(order)
+
+    def prove(self, order, paper):
+        """As the real one."""
+        self._printer.prove(order, paper)
+
+
+def to_print(bureau, office, count):
+    """A batch whose rows hold their numbers; gives it and its students."""
+    students = admit(office, count)
+    number = made(bureau.caller().post("/v1/batches", json=asked(students)))
+    while "numbered" not in states(office, number):
+        assert worker.work_once(office, (worker.BATCH,))
+    return number, students
+
+
+@pytest.mark.parametrize(
+    "error",
+    [ConverterFailed("timeout"), ConverterBusy(5), ConverterMissing("soffice", "x"), FontMissing("a", "x")],
+    ids=lambda error: error.code,
+)
+def test_a_printer_that_is_ill_fails_nobody(bureau, slow_printer, error):
+    """However often it is tried meanwhile: rows keep their numbers, the job waits, and then all are printed."""
+    printer = Ill(slow_printer, error)
+    office = replace(bureau.office, printer=printer)
+    number, _ = to_print(bureau, office, 3)
+    for _ in range(2 * steps.GIVE_UP_AT):
+        assert worker.work_once(office, (worker.BATCH,))
+        assert not worker.work_once(office, (worker.BATCH,))
+        bureau.clock.ahead += timedelta(seconds=steps.PAUSE_SECONDS + 1)
+    assert states(office, number) == {"numbered": 3}
+    printer.error = None
+    assert worker.work_once(office, (worker.BATCH,))
+    assert numbers(office, number) == [f"14042620262012{seq:04d}" for seq in (1, 2, 3)]
+    bureau.assert_sound()
+
+
+def test_a_paper_that_libreoffice_falls_over(bureau, slow_printer):
+    """It prints others, so this row is given up after its attempts, and the others are printed."""
+    office = replace(bureau.office, printer=slow_printer)
+    number, students = to_print(bureau, office, 3)
+    office = replace(office, printer=Ill(slow_printer, ConverterFailed("timeout"), {students[1]}))
+    with working(office):
+        body = ended(bureau.caller(), number)
+    (error,) = body["errors"]
+    assert (error["row"], error["code"], body["done"]) == (2, "given_up", 2)
+    bureau.assert_sound()
+
+
+@pytest.mark.parametrize("error", [StoreFull(), StoreAway("EIO")], ids=lambda error: error.code)
+@pytest.mark.parametrize("step", ["check", "number", "print"])
+def test_an_archive_that_is_away_fails_nobody(bureau, monkeypatch, step, error):
+    """No attempt counts, whatever step it is; afterwards everything goes on."""
+    students = admit(bureau.office, 2)
+    number = made(bureau.caller().post("/v1/batches", json=asked(students)))
+    well = steps.STEPS[step]
+
+    def away(*_arguments):
+        raise error
+
+    with monkeypatch.context() as patched:
+        patched.setitem(steps.STEPS, step, away)
+        for _ in range(2 * steps.GIVE_UP_AT):
+            while worker.work_once(bureau.office, (worker.BATCH,)):
+                pass
+            bureau.clock.ahead += timedelta(seconds=steps.PAUSE_SECONDS + 1)
+    assert steps.STEPS[step] is well
+    with working(bureau.office):
+        assert ended(bureau.caller(), number)["done"] == 2
+    bureau.assert_sound()
+
+
+def test_a_lost_lease_is_left_to_the_other_worker(bureau, slow_printer, monkeypatch):
+    """Whoever finds its job taken stops: it neither ends the other's job nor makes a third one."""
+    monkeypatch.setattr(steps, "BEAT_SECONDS", 0.0)
+    office = bureau.office
+    number, _ = to_print(bureau, office, 3)
+    other = Archive.open(office.settings.data, office.now)
+    taken = []
+
+    class Slow(Ill):
+        """Prints for so long that another worker takes the job."""
+
+        def print(self, order):
+            if not taken:
+                bureau.clock.ahead += timedelta(seconds=steps.LEASE_SECONDS + 1)
+                with other.begin() as transaction:
+                    taken.append(transaction.lease_job([worker.BATCH], 60))
+            return super().print(order)
+
+    worker.work_once(replace(office, printer=Slow(slow_printer, None)), (worker.BATCH,))
+    with other.begin() as transaction:
+        assert transaction.lease_job([worker.BATCH], 60) is None
+        job = transaction.job(taken[0].id)
+        assert (job.state, job.attempts) == ("running", 2)
+        assert transaction.renew_job(job.id, 60)
+    worker.WORKS[worker.BATCH](replace(office, archive=other), taken[0], lambda: False)
+    other.close()
+    assert states(office, number) == {"printed": 3}
+    assert not worker.work_once(office, (worker.BATCH,))
+    bureau.assert_sound()
+
+
+def test_a_damaged_photo_fails_its_row_alone(bureau):
+    """At once and with the reason; nobody else waits."""
+    office = bureau.office
+    students = admit(office, 3)
+    sha256 = office.archive.objects.put(b"a photo")
+    with office.archive.begin() as transaction:
+        transaction.add_photo(students[1], sha256, "x")
+    file = office.settings.data / "objects" / sha256[:2] / sha256[2:4] / sha256
+    file.unlink()
+    number = made(bureau.caller().post("/v1/batches", json=asked(students)))
+    for _ in range(3):
+        assert worker.work_once(office, (worker.BATCH,))
+    body = bureau.caller().get(f"/v1/batches/{number}").json()
+    assert (body["state"], body["done"], body["failed"]) == ("done", 2, 1)
+    assert [(error["row"], error["code"]) for error in body["errors"]] == [(2, "object_damaged")]
+    assert rows(office, number)[1].values is None  # nothing is kept of a row without a paper
+
+
 class Doubtful:
     """The real printer, whose papers pass for stamped ones, until the proof of one of them finds a difference."""
 
@@ -267,14 +404,19 @@ def test_a_class_is_proved_once_for_all_workers(bureau, slow_printer):
     with working(office):
         ended(caller, number)
     assert len(printer.proved) == 1
+    noted = proving.folder(office) / f"batch-{number}"
+    assert not noted.exists()  # it goes with the batch
     again = Doubtful(slow_printer)
     other = replace(office, printer=again)
     with other.archive.read() as reading:
         desk = batch.frozen.Desk.open(other, reading.batch(int(number)), reading)
         drafts = [(row.row, desk.draft(row)) for row in rows(other, number)]
     proofs = [(place, print_draft(other, draft)) for place, draft in drafts]
-    assert proving.Sample(other, int(number)).prove(proofs)
+    assert proving.Sample(office, int(number)).prove(proofs, lambda: None)
+    assert len(printer.proved) == 2
+    assert proving.Sample(other, int(number)).prove(proofs, lambda: None)
     assert again.proved == []
+    assert proving.counts(office) == {"same": 2, "differs": 0}
     bureau.assert_sound()
 
 

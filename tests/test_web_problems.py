@@ -7,6 +7,8 @@ import time
 
 import pytest
 from fastapi import FastAPI
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict
 
 from intake import errors as intake
@@ -14,7 +16,7 @@ from service.access import no_token
 from service.errors import Objection, Problem, refused
 from service.web import problems
 from service.web.journal import Counts, Journal
-from service.web.problems import TABLE, as_problem
+from service.web.problems import FAULTS_TOLD, LONGEST_NAME, TABLE, as_problem
 from storage import errors as storage
 from templates import errors as templates
 from tests.served import client_of
@@ -148,6 +150,36 @@ def test_unknown_and_missing_members_are_named_but_never_repeated(client):
         "nome": "extra_forbidden",
     }
     assert SECRET not in answer.text
+
+
+def test_a_body_of_nothing_but_faults_is_answered_briefly(client):
+    """The first faults are told, each name cut; the others are not even looked at."""
+    looked = []
+
+    class Fault(dict):
+        """A fault that notes when somebody looks at it."""
+
+        def __getitem__(self, name):
+            looked.append(name)
+            return super().__getitem__(name)
+
+    faults = [Fault(type="dict_type", loc=("body", "rows", place)) for place in range(6000)]
+    told = problems.invalid(faults)
+    assert [item.field for item in told.errors] == [f"rows.{place}" for place in range(FAULTS_TOLD)]
+    assert len(looked) == FAULTS_TOLD
+    answer = client.post("/body", json={"name": "x", "year": 1, "." * 100_000: 1})
+    (error,) = problem(answer)["errors"]
+    assert len(error["field"]) == LONGEST_NAME
+
+
+@given(st.lists(st.text(".a", min_size=1, max_size=6), max_size=8))
+def test_a_kind_is_told_only_where_nothing_inside_is(names):
+    """A member that holds another one with a fault is not told by its kind."""
+    told = {
+        item.field
+        for item in problems.invalid([{"type": "dict_type", "loc": (name,)} for name in names]).errors
+    }
+    assert told == {name for name in names if not any(other.startswith(f"{name}.") for other in names)}
 
 
 def test_what_the_framework_refuses_is_a_problem_too(client):

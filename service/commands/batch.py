@@ -8,7 +8,7 @@ import time
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
 
 from service.access import Who
 from service.commands.flows import given, values_of
@@ -23,6 +23,8 @@ if TYPE_CHECKING:  # the heavy rooms are imported when the command runs
 
 POLL_SECONDS = 0.3
 """Between two looks at how far the batch is."""
+FAILED_STARTS = 3
+"""So often every worker may end at once; then none will ever do anything."""
 LINE_SECONDS = 5.0
 """Between two lines where no bar can be drawn."""
 BAR = 30
@@ -130,7 +132,18 @@ def _worked_off(office: "Office", who: Who, options: Namespace, batch_id: str) -
             display.show(body)
             if body["state"] in ENDED:
                 return body
+            if all(worker.failed_starts >= FAILED_STARTS for worker in workers):
+                raise _no_worker(_resume(options, batch_id))
             time.sleep(POLL_SECONDS)
+
+
+def _no_worker(resume: str) -> Problem:
+    return Problem(
+        "no_worker",
+        500,
+        "打印进程无法启动",
+        f"打印进程多次启动失败，这一批停在原处，没有丢失；请看上面的错误，排除后接着办：{resume}",
+    )
 
 
 @contextlib.contextmanager
@@ -199,16 +212,24 @@ def _write_out(office: "Office", who: Who, batch_id: str, folder: Path) -> None:
     """The zip, the print file and the table of errors, each only when there is something in it."""
     from service.issue import batch
 
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     body = batch.counted(office, who, batch_id)
     if body["done"]:
         kinds: tuple[batch.Format, ...] = ("zip", "print")
         for kind in kinds:
             handing = batch.content(office, who, batch_id, kind)
-            with (folder / handing.filename).open("wb") as file:
+            with _private(folder / handing.filename) as file:
                 handing.write(file)
             say(str(folder / handing.filename))
     if body["failed"]:
         table = batch.errors_table(office, who, batch_id)
-        (folder / table.filename).write_bytes(table.data)
+        with _private(folder / table.filename) as file:
+            file.write(table.data)
         say(str(folder / table.filename))
+
+
+def _private(path: Path) -> BinaryIO:
+    """A file for its owner alone: it holds papers and names of many people."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    os.fchmod(handle, 0o600)  # one that was there keeps its mode otherwise
+    return os.fdopen(handle, "wb")

@@ -95,14 +95,15 @@ def put_away(office: Office, proofs: Sequence[Proof]) -> list[Kept]:
     """Put the bytes of papers away, all of them durable on return (orphans do no harm), and describe the documents."""
     layouts = [canonical(_described(proof)) for proof in proofs]
     sources = [_source_kept(office, proof) for proof in proofs]
-    names = office.archive.objects.put_many(
-        [
-            data
-            for proof, layout in zip(proofs, layouts, strict=True)
-            for data in (proof.paper.pdf, proof.paper.docx, layout)
-            if data is not None
-        ]
-    )
+    datas = [
+        data
+        for proof, layout in zip(proofs, layouts, strict=True)
+        for data in (proof.paper.pdf, proof.paper.docx, layout)
+        if data is not None
+    ]
+    objects = office.archive.objects
+    # One paper syncs its own files: syncing all of the disk would wait for whatever else is being written to it.
+    names = [objects.put(data) for data in datas] if len(proofs) == 1 else objects.put_many(datas)
     kept, rest = [], iter(names)
     for proof, layout, source in zip(proofs, layouts, sources, strict=True):
         docx = proof.paper.docx
@@ -113,8 +114,12 @@ def put_away(office: Office, proofs: Sequence[Proof]) -> list[Kept]:
 
 
 def _described(proof: Proof) -> dict[str, Any]:
-    """The layout; of a stamped paper also what else it was printed from, since there is no Word file of it."""
-    layout = proof.paper.layout.to_json()
+    """The layout, with the digest of the recorded values, so that a check finds out when their row was changed.
+
+    That of a stamped paper says what else it was printed from, since there is no Word file of it.
+    """
+    record = {"data": dict(proof.draft.values), "student_no": proof.draft.student_no}
+    layout = {**proof.paper.layout.to_json(), "record": sha256_hex(canonical(record))}
     return layout if proof.paper.tier != 1 else {**layout, RECIPE: recipe.told(proof.order)}
 
 

@@ -214,6 +214,8 @@ def issue_payload(document: Document) -> bytes:
             "number": document.number,
             "school": document.school,
             "issued_on": document.issued_on.isoformat(),
+            "template_hash": document.template_hash,
+            "stamp": document.stamp,
             "token_sha256": hashlib.sha256(document.token.encode("ascii")).hexdigest(),
             "pdf": document.pdf,
             "layout": document.layout,

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from service.issue.batch import MAX_ROWS
 from service.web import examples
 from service.web.schemas import OrganizationCode, OverrideIn, ShortText, Strict, StudentNo, shown
 
@@ -30,9 +31,13 @@ class BatchIn(BatchShared):
 
     model_config = shown(examples.BATCH, examples.BATCH_ROWS, examples.BATCH_GRADE)
 
-    students: list[StudentNo] | None = Field(default=None, description="学籍号的名单，编号按名单顺序")
+    students: list[StudentNo] | None = Field(
+        default=None, max_length=MAX_ROWS, description="学籍号的名单，编号按名单顺序"
+    )
     rows: list[dict[Annotated[str, Field(max_length=60)], Any]] | None = Field(
-        default=None, description="每行一份：student 为学籍号，其余为这一份自己的栏目（也可放在 data 里）"
+        default=None,
+        max_length=MAX_ROWS,
+        description="每行一份：student 为学籍号，其余为这一份自己的栏目（也可放在 data 里）",
     )
     grade: Annotated[str, Field(max_length=10)] | None = Field(
         default=None, description="年级代码，如 J3：该年级全部在校学生，按学校、班级、学籍号排序"
@@ -77,7 +82,8 @@ class Batches(BaseModel):
 
 
 class BatchErrors(BaseModel):
-    """一批中未出具的各行及原因。"""
+    """一批中未出具的各行及原因；已出具而须留意的另列。"""
 
     id: str
     errors: list[BatchErrorOut]
+    warnings: list[BatchErrorOut] = Field(description="已出具的各行的提示")

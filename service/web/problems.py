@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
@@ -85,6 +85,10 @@ PLAIN: Final = MappingProxyType(
 )
 """What the framework itself refuses: status → code, title, detail."""
 
+FAULTS_TOLD: Final = 200
+"""Faults of one body that are looked at: whoever sent thousands sees the rest when these are put right."""
+LONGEST_NAME: Final = 200
+"""Characters told of the name of a member: it may be the caller's own invention."""
 PLACES: Final = frozenset({"body", "query", "path", "header"})
 _BRANCH: Final = re.compile(r"(?:constrained|function)-.+|(?:dict|list)\[.*\]|str|int|float|bool")
 """How pydantic calls the kinds of value that a member may be of: no name of a field."""
@@ -96,6 +100,7 @@ _FIELD_FAULTS: Final = MappingProxyType(
         "string_type": "应为文字",
         "string_too_short": "太短",
         "string_too_long": "太长",
+        "too_long": "项数太多，请分几次办理",
         "string_pattern_mismatch": "格式不对，请对照说明",
         "int_type": "应为整数",
         "int_parsing": "应为整数",
@@ -168,13 +173,16 @@ def framework_problem(error: HTTPException) -> Problem:
 
 
 def invalid(errors: Sequence[Mapping[str, Any]]) -> Problem:
-    """Return the 422 for what pydantic found, each fault by field; what was sent is never repeated."""
+    """Return the 422 for what pydantic found first, each fault by field; what was sent is never repeated."""
     code, title, detail = PLAIN[422]
     faults: dict[str, list[str]] = {}
-    for error in errors:
+    for error in errors[:FAULTS_TOLD]:
         faults.setdefault(_field(error), []).append(str(error["type"]))
+    around = {outer for field in faults for outer in _around(field)}
     told = [
-        (field, _telling(kinds)) for field, kinds in faults.items() if not _told_inside(field, kinds, faults)
+        (field, _telling(kinds))
+        for field, kinds in faults.items()
+        if field not in around or not _kind_alone(kinds)
     ]
     return Problem(code, 422, title, detail, errors=[_objection(field, kind) for field, kind in told])
 
@@ -182,7 +190,9 @@ def invalid(errors: Sequence[Mapping[str, Any]]) -> Problem:
 def _field(error: Mapping[str, Any]) -> str:
     """The name of a member: where it stands, without the place of the request and the kinds of value it may be."""
     where = [str(part) for part in error.get("loc", ())]
-    return ".".join(part for part in where if part not in PLACES and not _BRANCH.fullmatch(part))
+    return ".".join(part for part in where if part not in PLACES and not _BRANCH.fullmatch(part))[
+        :LONGEST_NAME
+    ]
 
 
 def _telling(kinds: Sequence[str]) -> str:
@@ -190,11 +200,14 @@ def _telling(kinds: Sequence[str]) -> str:
     return next((kind for kind in kinds if not kind.endswith("_type")), kinds[0])
 
 
-def _told_inside(field: str, kinds: Sequence[str], fields: Iterable[str]) -> bool:
-    """Tell whether only the kind of a member is objected to, and what is inside it by its own name."""
-    return all(kind.endswith("_type") for kind in kinds) and any(
-        other.startswith(f"{field}.") for other in fields if field
-    )
+def _around(field: str) -> Iterator[str]:
+    """The members that a member lies in."""
+    return (field[:end] for end, char in enumerate(field) if char == "." and end)
+
+
+def _kind_alone(kinds: Sequence[str]) -> bool:
+    """Tell whether only the kind of a member is objected to: what is inside it is then told by its own name."""
+    return all(kind.endswith("_type") for kind in kinds)
 
 
 def _objection(field: str, kind: str) -> Objection:

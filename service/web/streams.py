@@ -1,6 +1,7 @@
 """Turns a writer into an answer that is sent while it is being written: memory stays flat, however long it is."""
 
 import io
+import itertools
 import queue
 import threading
 from collections.abc import Callable, Iterator
@@ -68,6 +69,12 @@ def pieces(write: Callable[[BinaryIO], None]) -> Iterator[bytes]:
             yield piece
     finally:
         pipe.left.set()
+
+
+def begun(stream: Iterator[bytes]) -> Iterator[bytes]:
+    """Wait for the first piece: what goes wrong before it is still answered as an error of its own."""
+    first = next(stream, b"")
+    return itertools.chain((first,), stream)
 
 
 def _fill(pipe: _Pipe, write: Callable[[BinaryIO], None]) -> None:

@@ -3,14 +3,19 @@
 from dataclasses import replace
 from typing import Any
 
-from service.errors import Problem
+from service.errors import Objection, Problem
 from service.issue.batch.asking import BatchRequest, asked_again, line_of
 from service.issue.batch.frozen import Desk, frozen, who_asked
 from service.issue.batch.states import WAITING
 from service.issue.drafting import Judged, judge_request, note_look
 from service.office import Office
+from service.regulation.case import judge
+from service.regulation.rules import WARNINGS
 from storage.archive import Transaction
+from storage.errors import ObjectDamaged
 from storage.records import Batch, BatchRow
+from templates.errors import GlyphMissing, ValueRefused
+from templates.job import legible
 
 ERRORS_KEPT = 50
 """Objections kept of one row: whoever has more sees the rest when these are put right."""
@@ -35,9 +40,18 @@ def _judged(
         judged = judge_request(
             office, desk.reading, who_asked(desk.batch), desk.form, asked, sheets=desk.sheet
         )
+        legible(judged.sheet.form, judged.case.values, office.printer.fonts)
     except Problem as problem:
         return replace(row, state="refused", errors=told(problem)), None
-    return replace(row, state="ready", values=frozen(judged)), judged
+    except (GlyphMissing, ValueRefused) as error:
+        # Told before numbers are given: a row that cannot be printed would leave a hole among them.
+        unprintable = Objection(error.field, error.code, error.message_zh)
+        return replace(row, state="refused", errors=[unprintable.to_json()]), None
+    except ObjectDamaged as error:
+        damaged = Objection(None, error.code, error.message_zh)
+        return replace(row, state="refused", errors=[damaged.to_json()]), None
+    warnings = [warning.to_json() for warning in judge(judged.case, WARNINGS)]
+    return replace(row, state="ready", values=frozen(judged), errors=warnings), judged
 
 
 def told(problem: Problem) -> list[dict[str, Any]]:

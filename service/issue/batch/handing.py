@@ -14,8 +14,10 @@ from service.issue.batch.telling import PAGE, find
 from service.issue.compiling import class_order, in_order
 from service.office import CHINA, Office
 from service.office.lookups import PDF
+from storage.errors import ObjectDamaged
 from storage.records import Batch, BatchRow, Document
 from templates import printfile
+from templates.errors import PdfRefused
 
 Format = Literal["zip", "print"]
 Order = Literal["number", "class", "list"]
@@ -82,16 +84,29 @@ class _Papers:
                 at = document.created_at.astimezone(CHINA)
                 member = zipfile.ZipInfo(_name(document), at.timetuple()[:6])
                 member.external_attr = 0o600 << 16
-                package.writestr(member, self.office.archive.objects.get(document.pdf))
+                package.writestr(member, self._pdf(document))
 
     def printed(self, out: BinaryIO, *, per_sheet: int, duplex: bool) -> None:
-        """Write the print file. Raises PdfRefused when nothing is left to print."""
-        papers = (
-            self.office.archive.objects.get(document.pdf)
-            for document in self._noted()
-            if document.status not in ENDED
-        )
-        printfile.write(papers, out, per_sheet=per_sheet, duplex=duplex)
+        """Write the print file. Raises Problem 409 when nothing is left to print, 500 for a paper that cannot be read."""
+        last = ""
+
+        def papers() -> Iterator[bytes]:
+            nonlocal last
+            for document in self._noted():
+                if document.status not in ENDED:
+                    last = document.serial
+                    yield self._pdf(document)
+
+        try:
+            printfile.write(papers(), out, per_sheet=per_sheet, duplex=duplex)
+        except PdfRefused:
+            raise (_unreadable(last) if last else _nothing_left()) from None
+
+    def _pdf(self, document: Document) -> bytes:
+        try:
+            return self.office.archive.objects.get(document.pdf)
+        except ObjectDamaged:
+            raise _unreadable(document.serial) from None
 
     def _noted(self) -> Iterator[Document]:
         serials = [serial for _, serial in sorted(self._keys())]
@@ -128,6 +143,21 @@ def _key(order: Order, row: BatchRow) -> tuple[object, ...]:
     if order == "class":
         return str(values.get("unit", "")), class_order(values.get(CLASS, "")), row.row
     return (row.row,)
+
+
+def _unreadable(serial: str) -> Problem:
+    return Problem(
+        "paper_unreadable",
+        500,
+        "存档件读不出",
+        f"文书 {serial} 的存档 PDF 读不出，这一批的文件没有做完；请运行 yinzheng check 查明，从备份恢复后重取。",
+    )
+
+
+def _nothing_left() -> Problem:
+    return Problem(
+        "nothing_printed", 409, "没有可印的文书", "这一批印出的文书都已作废或被替代；要看原件请取 zip。"
+    )
 
 
 def _name(document: Document) -> str:

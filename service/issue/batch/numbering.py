@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
 
-from service.errors import Problem
+from service.errors import Objection, Problem
 from service.issue.batch.checking import told
 from service.issue.batch.frozen import FLAT
 from service.issue.drafting import check_given, used_up
@@ -14,6 +14,9 @@ from storage.archive import Transaction
 from storage.records import BatchRow
 from templates.form import Form
 
+ONCE_ARTICLE = 38
+MEANWHILE = "该生的这种证书在核对之后已由别处出具或取号；请核对，确需再办时另行提出"
+STANDING = frozenset({"pending", "effective"})
 Key = tuple[tuple[str, ...], int, str]
 """The organizations whose blocks a row draws on, the year, and the number its request names, '' for none."""
 
@@ -25,8 +28,32 @@ def number_rows(
 
     `rows` are in list order, and so are the numbers: a run of rows that draw on the same blocks takes them at once.
     """
-    for key, run in groupby(rows, lambda row: _key(form, row)):
+    taken = _taken(transaction, form, rows)
+    yield from (row for row in taken if row.state != "ready")
+    for key, run in groupby((row for row in taken if row.state == "ready"), lambda row: _key(form, row)):
         yield from _run(office, transaction, form, key, list(run))
+
+
+def _taken(transaction: Transaction, form: Form, rows: Sequence[BatchRow]) -> list[BatchRow]:
+    """Refuse whoever was given such a paper by another batch since the check: the row would leave a hole (art. 38)."""
+    if form.kind != "certificate" or not rows:
+        return list(rows)
+    students = [row.student_no for row in rows if row.student_no]
+    began = transaction.batch(rows[0].batch).created_at
+    elsewhere = transaction.numbered_elsewhere(rows[0].batch, form.name, students)
+    elsewhere |= {
+        student_no
+        for student_no, papers in transaction.documents_of(students).items()
+        if any(
+            paper.form == form.name and paper.created_at >= began and paper.status in STANDING
+            for paper in papers
+        )
+    }
+    refusal = [Objection("student", "issued_meanwhile", MEANWHILE, ONCE_ARTICLE).to_json()]
+    return [
+        replace(row, state="refused", values=None, errors=refusal) if row.student_no in elsewhere else row
+        for row in rows
+    ]
 
 
 def _key(form: Form, row: BatchRow) -> Key:
@@ -52,8 +79,8 @@ def _run(
             check_given(form, given, number.number)
         except Problem as problem:
             transaction.give_back(serial)
-            yield replace(row, state="refused", errors=told(problem))
+            yield replace(row, state="refused", values=None, errors=told(problem))
         else:
             yield replace(row, state="numbered", serial=serial, number=number.number)
     for row in rows[len(taken) :]:
-        yield replace(row, state="refused", errors=told(used_up(form, year)))
+        yield replace(row, state="refused", values=None, errors=told(used_up(form, year)))

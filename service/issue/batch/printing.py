@@ -1,7 +1,8 @@
 """Third step of a batch: papers printed outside any transaction, proved by sample, and kept a chunk at a time."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -10,11 +11,12 @@ from service.issue.batch.checking import told
 from service.issue.batch.frozen import Desk
 from service.issue.batch.proving import Sample
 from service.issue.batch.states import NUMBERED
+from service.issue.batch.trouble import NOT_OURS
 from service.issue.drafting import Draft
 from service.issue.keeping import Kept, Proof, keep, print_draft, put_away
 from service.office import Office
 from storage.archive import Transaction
-from storage.errors import NotFound
+from storage.errors import NotFound, ObjectDamaged
 from storage.records import Batch, BatchRow
 from templates.errors import DoesNotFit, TemplatesError
 
@@ -22,6 +24,8 @@ CHUNK = 100
 """Papers kept in one transaction: it holds the writer's lock for some 0.1 s, and a killed worker loses no more work."""
 CHUNK_SECONDS = 5.0
 """After so long a chunk is kept although it is not full: LibreOffice prints five papers in a second, not five hundred."""
+OF_THE_ROW = (NotFound, ObjectDamaged)
+"""What the archive says of one paper; whatever else it says is everybody's."""
 
 Last = Callable[[Transaction], None]
 """What is written together with the last papers of a job."""
@@ -52,12 +56,19 @@ class Press:
     def print_rows(self, after: int, last: int, done: Last) -> None:
         """Print the rows of a job that hold their number; `done` is called in the transaction that keeps the last.
 
-        Raises StorageError when nothing can be kept; rows whose papers are refused come out failed, with the reason.
+        Raises StoreAway and StoreFull when nothing can be kept, ConverterBusy, ConverterFailed, ConverterMissing and
+        FontMissing when nothing can be printed; rows whose papers are refused come out failed, with the reason.
         """
-        chunk = Chunk()
-        for row, draft in _drafts(self.office, self.batch, after, last):
+        drafts, without = _drafts(self.office, self.batch, after, last)
+        chunk = Chunk(failed=without)
+        for row, draft in drafts:
             self.beat()
-            _print(self.office, row, draft, chunk)
+            try:
+                _print(self.office, row, draft, chunk)
+            except NOT_OURS:
+                with suppress(*NOT_OURS):  # what is printed needs no second try
+                    self._keep(chunk, None)
+                raise
             if chunk.full():
                 self._keep(chunk, None)
                 chunk = Chunk()
@@ -66,17 +77,17 @@ class Press:
     def _keep(self, chunk: Chunk, done: Last | None) -> None:
         """Prove a sample, put the bytes away, and keep all together; when one may not be kept, each by itself."""
         office, batch = self.office, self.batch
-        if not self.sample.prove([(row.row, proof) for row, proof in chunk.papers]):
+        if not self.sample.prove([(row.row, proof) for row, proof in chunk.papers], self.beat):
             chunk = self._printed_again(chunk)
         self.beat()
-        kept = put_away(office, [proof for _, proof in chunk.papers])
-        papers = list(zip([row for row, _ in chunk.papers], kept, strict=True))
         try:
+            kept = put_away(office, [proof for _, proof in chunk.papers])
+            papers = list(zip([row for row, _ in chunk.papers], kept, strict=True))
             _write(office, batch, papers, chunk.failed, done)
-        except (Problem, NotFound):
-            for row, paper in papers:
+        except (Problem, *OF_THE_ROW):
+            for row, proof in chunk.papers:
                 self.beat()
-                _write_one(office, batch, row, paper)
+                _keep_one(office, batch, row, proof)
             _write(office, batch, [], chunk.failed, done)
 
     def _printed_again(self, chunk: Chunk) -> Chunk:
@@ -88,12 +99,19 @@ class Press:
         return again
 
 
-def _drafts(office: Office, batch: Batch, after: int, last: int) -> Iterator[tuple[BatchRow, Draft]]:
+def _drafts(
+    office: Office, batch: Batch, after: int, last: int
+) -> tuple[list[tuple[BatchRow, Draft]], list[BatchRow]]:
+    """The drafts of a job's rows, and the rows whose template cannot be read."""
+    drafts, without = [], []
     with office.archive.read() as reading:
         desk = Desk.open(office, batch, reading)
-        rows = reading.batch_rows(batch.id, NUMBERED, after, last)
-        drafts = [(row, desk.draft(row)) for row in rows]
-    yield from drafts
+        for row in reading.batch_rows(batch.id, NUMBERED, after, last):
+            try:
+                drafts.append((row, desk.draft(row)))
+            except ObjectDamaged as error:
+                without.append(failed(row, [_told(error)]))
+    return drafts, without
 
 
 def _print(office: Office, row: BatchRow, draft: Draft, chunk: Chunk) -> None:
@@ -101,13 +119,21 @@ def _print(office: Office, row: BatchRow, draft: Draft, chunk: Chunk) -> None:
         chunk.papers.append((row, print_draft(office, draft)))
     except Problem as problem:
         chunk.failed.append(failed(row, told(problem)))
+    except ObjectDamaged as error:
+        chunk.failed.append(failed(row, [_told(error)]))
+    except NOT_OURS:
+        raise
     except TemplatesError as error:
         chunk.failed.append(failed(row, _said(error)))
 
 
 def failed(row: BatchRow, errors: list[dict[str, Any]]) -> BatchRow:
-    """A row that no paper came of; its serial and number are given up."""
-    return replace(row, state="failed", errors=errors, serial=None, number=None)
+    """A row that no paper came of; its serial and number are given up, and what was gathered for it is not kept."""
+    return replace(row, state="failed", errors=errors, values=None, serial=None, number=None)
+
+
+def _told(error: NotFound | ObjectDamaged) -> dict[str, Any]:
+    return Objection(None, error.code, error.message_zh).to_json()
 
 
 def _said(error: TemplatesError) -> list[dict[str, Any]]:
@@ -116,14 +142,14 @@ def _said(error: TemplatesError) -> list[dict[str, Any]]:
     return [Objection(name, error.code, error.message_zh).to_json() for name in names or [None]]
 
 
-def _write_one(office: Office, batch: Batch, row: BatchRow, paper: Kept) -> None:
+def _keep_one(office: Office, batch: Batch, row: BatchRow, proof: Proof) -> None:
     try:
-        _write(office, batch, [(row, paper)], [], None)
+        (kept,) = put_away(office, [proof])
+        _write(office, batch, [(row, kept)], [], None)
     except Problem as problem:
         _write(office, batch, [], [failed(row, told(problem))], None)
-    except NotFound as error:
-        said = Objection(None, error.code, error.message_zh).to_json()
-        _write(office, batch, [], [failed(row, [said])], None)
+    except OF_THE_ROW as error:
+        _write(office, batch, [], [failed(row, [_told(error)])], None)
 
 
 def _write(

@@ -1,7 +1,7 @@
 """A sample of every batch is proved equal to what LibreOffice prints, before anything of its chunk is kept."""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from service.issue.keeping import Proof
@@ -19,7 +19,8 @@ log = logging.getLogger("yinzheng.batch")
 class Sample:
     """What was proved of one batch, shared by all its workers: a line for each proof in a file of the data folder.
 
-    The file saves work, it proves nothing: were it lost, classes would be proved once more.
+    The file saves work, it proves nothing: were it lost, classes would be proved once more. It goes with the batch;
+    of all proofs ever made only the tallies stay.
     """
 
     def __init__(self, office: Office, batch: int) -> None:
@@ -27,15 +28,17 @@ class Sample:
         self._file = folder(office) / f"batch-{batch}"
         self._proved: set[str] = set()
 
-    def prove(self, rows: Sequence[tuple[int, Proof]]) -> bool:
+    def prove(self, rows: Sequence[tuple[int, Proof]], beat: Callable[[], None]) -> bool:
         """Prove what is due among these printed rows (row, proof); False when a stamped paper differs.
 
-        From then on the printer itself stamps nothing more of that template version. Raises ConverterBusy and
-        ConverterFailed when LibreOffice cannot be asked.
+        From then on the printer itself stamps nothing more of that template version. `beat` is called between
+        proofs, each of which takes LibreOffice's time, and may end the work. Raises ConverterBusy and ConverterFailed
+        when LibreOffice cannot be asked.
         """
         for row, proof in rows:
             if not self._due(row, proof):
                 continue
+            beat()
             same = self._same(proof)
             self._note(SAME if same else DIFFERS, proof)
             if not same:
@@ -64,6 +67,8 @@ class Sample:
             self._file.parent.mkdir(mode=0o700, exist_ok=True)
             with self._file.open("a", encoding="ascii") as file:
                 file.write(f"{result} {proof.paper.layout_class} {proof.paper.template_hash}\n")
+            with (self._file.parent / result).open("ab") as tally:
+                tally.write(b"|")
         if result == SAME:
             self._proved.add(proof.paper.layout_class)
 
@@ -73,13 +78,20 @@ def folder(office: Office) -> Path:
     return office.settings.data / "proofs"
 
 
+def forget(office: Office, batch: int) -> None:
+    """Remove what was proved of a batch that has ended."""
+    with system_errors():
+        (folder(office) / f"batch-{batch}").unlink(missing_ok=True)
+
+
 def counts(office: Office) -> dict[str, int]:
-    """How many stamped papers were proved the same, and how many differed."""
-    found = {SAME: 0, DIFFERS: 0}
-    for file in folder(office).glob("batch-*"):
-        for line in _lines(file):
-            found[line[0]] = found.get(line[0], 0) + 1
-    return found
+    """How many stamped papers were ever proved the same, and how many differed: each is one byte of a tally."""
+    return {result: _size(folder(office) / result) for result in (SAME, DIFFERS)}
+
+
+def _size(file: Path) -> int:
+    with system_errors():
+        return file.stat().st_size if file.exists() else 0
 
 
 def _lines(file: Path) -> Iterator[list[str]]:

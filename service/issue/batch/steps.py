@@ -9,11 +9,12 @@ from service.errors import Objection, whereabouts
 from service.issue.batch.checking import judged_rows, keep_judged
 from service.issue.batch.numbering import number_rows
 from service.issue.batch.printing import Press, failed
-from service.issue.batch.proving import Sample
-from service.issue.batch.states import OPEN, READY, WAITING
+from service.issue.batch.proving import Sample, forget
+from service.issue.batch.states import ENDED, OPEN, READY, WAITING
+from service.issue.batch.trouble import everybodys
 from service.office import Office
-from storage.archive import Transaction
-from storage.errors import StorageError
+from storage.archive import Reading, Transaction
+from storage.errors import StoreAway, StoreFull
 from storage.records import Batch, Job, RowState
 
 KIND = "batch"
@@ -26,10 +27,15 @@ YIELD_SECONDS = 0.02
 """Pause after it: such transactions follow each other, and whoever waits for the writer's lock must get a turn."""
 PRINT_ROWS = 200
 """Rows printed by one job."""
-LEASE_SECONDS = 60.0
-"""After this another worker takes a job whose worker hangs; one that died is known at once."""
+LEASE_SECONDS = 300.0
+"""After this another worker takes a job whose worker hangs; one that died is known at once. Between two beats lies one
+paper at most, for which LibreOffice is waited for up to a minute and a half, with smaller letters again."""
 BEAT_SECONDS = 10.0
 """How often a worker says that it is still at it."""
+PAUSE_SECONDS = 15.0
+"""A job that no paper of its own stopped waits so long before the next worker looks whether the trouble is over."""
+AWAY_SECONDS = 1.0
+"""Pause when not even that can be written down."""
 SPLIT_AT, GIVE_UP_AT = 3, 5
 """Attempts after which a job is cut in halves, and after which the row that is left is given up: among two hundred
 rows one may take its worker down each time, and the others are to be printed."""
@@ -41,6 +47,10 @@ class Interrupted(Exception):
     """This worker is to end: what it has not kept yet is left to another."""
 
 
+class Lost(Exception):
+    """Another worker has taken the job, whose lease ran out: everything that is left is done there."""
+
+
 class Beat:
     """Called between papers: keeps the lease of a job, and ends the work when the worker is told to stop."""
 
@@ -48,16 +58,16 @@ class Beat:
         self._office = office
         self._job = job
         self._stopping = stopping
-        self._last = time.monotonic()
+        self._last = float("-inf")
 
     def __call__(self) -> None:
-        """Raise Interrupted when told to stop, or when another worker has taken the job."""
+        """Raise Interrupted when told to stop, Lost when another worker has taken the job."""
         if self._stopping():
             raise Interrupted
         if time.monotonic() - self._last > BEAT_SECONDS:
             with self._office.archive.begin() as transaction:
                 if not transaction.renew_job(self._job.id, LEASE_SECONDS):
-                    raise Interrupted
+                    raise Lost
             self._last = time.monotonic()
 
 
@@ -76,30 +86,78 @@ def _job(batch: int, step: Step, after: int, last: int) -> dict[str, Any]:
 
 
 def work(office: Office, job: Job, stopping: Callable[[], bool]) -> None:
-    """Do one job of a batch. Raises StorageError when the archive is away; all else ends with the job."""
-    with office.archive.read() as reading:
-        batch = reading.batch(job.payload["batch"])
-    if batch.state in {"done", "cancelled"}:
-        _finish(office, job)
-        return
-    if job.attempts >= SPLIT_AT and _cut(office, batch, job):
-        return
+    """Do one job of a batch; whatever goes wrong, the job ends here or is left to another attempt.
+
+    Raises StoreAway and StoreFull when not even that can be written down, and this worker is to end.
+    """
     try:
-        STEPS[job.payload["step"]](office, batch, job, Beat(office, job, stopping))
+        with office.archive.read() as reading:
+            batch = reading.batch(job.payload["batch"])
+        _tried(office, batch, job, stopping)
+    except (StoreAway, StoreFull) as error:
+        log.warning("batch job waits for the archive: %s", error.code)
+        _leave(office, job, error.code, stopping, spent=False, seconds=PAUSE_SECONDS)
+
+
+def _tried(office: Office, batch: Batch, job: Job, stopping: Callable[[], bool]) -> None:
+    """Do a job, and give it back when this worker cannot; one that another worker has taken meanwhile is its."""
+    try:
+        _work(office, batch, job, stopping)
     except Interrupted:
-        _hand_back(office, job)
-    except StorageError:
+        _leave(office, job, "interrupted", stopping, spent=False)
+    except Lost:
+        log.warning("batch %s: a job was taken by another worker", batch.id)
+    except (StoreAway, StoreFull):
         raise
     except Exception as error:
-        _failed(office, batch, job, error)
+        _failed(office, batch, job, error, stopping)
 
 
-def _failed(office: Office, batch: Batch, job: Job, error: Exception) -> None:
-    """Leave a job for another attempt; the log says what kind of error and where, not its words."""
+def _work(office: Office, batch: Batch, job: Job, stopping: Callable[[], bool]) -> None:
+    if batch.state in ENDED:
+        _finish(office, job)
+    elif job.attempts < SPLIT_AT or not _cut(office, batch, job):
+        STEPS[job.payload["step"]](office, batch, job, Beat(office, job, stopping))
+    with office.archive.read() as reading:
+        ended = not _open(reading, batch)
+    if ended:
+        forget(office, batch.id)
+
+
+def _failed(office: Office, batch: Batch, job: Job, error: Exception, stopping: Callable[[], bool]) -> None:
+    """Leave a job for another attempt; the log says what kind of error and where, not its words.
+
+    Trouble that every job would have now is waited for, and costs the job no attempt, however long it lasts.
+    """
     name, places = type(error).__name__, whereabouts(error)
     log.error("batch %s failed, attempt %s: %s at %s", batch.id, job.attempts, name, places)
-    with office.archive.begin() as transaction:
-        transaction.fail_job(job.id, name)
+    spent = not everybodys(office, office.catalogue.get(batch.form), error)
+    _leave(office, job, name, stopping, spent=spent, seconds=0.0 if spent else PAUSE_SECONDS)
+
+
+def _leave(
+    office: Office,
+    job: Job,
+    why: str,
+    stopping: Callable[[], bool],
+    *,
+    spent: bool,
+    seconds: float = 0.0,
+) -> None:
+    """Give a job back, to be taken again after so many seconds.
+
+    An archive that is away is waited for: whoever gave up here would leave an attempt counted that was none.
+    """
+    while True:
+        try:
+            with office.archive.begin() as transaction:
+                transaction.give_back_job(job.id, why, seconds=seconds, spent=spent)
+        except (StoreAway, StoreFull):
+            if stopping():
+                raise
+            office.sleep(AWAY_SECONDS)
+        else:
+            return
 
 
 def _check(office: Office, batch: Batch, job: Job, beat: Beat) -> None:
@@ -137,15 +195,18 @@ STEPS: dict[str, Callable[[Office, Batch, Job, Beat], None]] = {
 }
 
 
-def _open(transaction: Transaction, batch: Batch) -> bool:
-    return transaction.batch(batch.id).state not in {"done", "cancelled"}
+def _open(reading: Reading, batch: Batch) -> bool:
+    return reading.batch(batch.id).state not in ENDED
 
 
 def _done(transaction: Transaction, batch: Batch, job: Job) -> None:
     """Close a job in the transaction that keeps its work, and move the batch on when it was the last of its step.
 
-    Writers come one at a time: just one of them finds no row left, and a step is begun once.
+    Writers come one at a time: just one of them finds no row left, and a step is begun once. A job that another worker
+    has taken meanwhile is closed by that one; the work is kept all the same.
     """
+    if not transaction.renew_job(job.id, LEASE_SECONDS):
+        return
     transaction.finish_job(job.id)
     present = transaction.batch(batch.id).state
     if present == "checking" and not _any(transaction, batch, WAITING):
@@ -167,13 +228,6 @@ def _any(transaction: Transaction, batch: Batch, states: tuple[RowState, ...]) -
 def _finish(office: Office, job: Job) -> None:
     with office.archive.begin() as transaction:
         transaction.finish_job(job.id)
-
-
-def _hand_back(office: Office, job: Job) -> None:
-    """Leave a job to another worker as if it had never been taken."""
-    with office.archive.begin() as transaction:
-        transaction.finish_job(job.id)
-        transaction.add_job(KIND, job.payload)
 
 
 def _cut(office: Office, batch: Batch, job: Job) -> bool:

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from service.access import Action, Role, Who, may, reads_restricted, restricted
-from service.issue.batch.states import WITHOUT_PAPER
+from service.issue.batch.states import WITH_PAPER, WITHOUT_PAPER
 from service.office import Content, Office
 from service.office.lookups import form_title, require, unknown
 from service.spreadsheet.writing import XLSX, listing
 from storage.archive import Reading
 from storage.errors import NotFound
-from storage.records import Batch, BatchRow
+from storage.records import Batch, BatchRow, RowState
 from templates.form import Form
 
 TOLD = 200
@@ -121,11 +121,11 @@ def _errors(row: BatchRow) -> Iterator[dict[str, Any]]:
         yield {**place, **error}
 
 
-def _every_error(office: Office, batch: Batch) -> Iterator[dict[str, Any]]:
+def _every_error(office: Office, batch: Batch, states: tuple[RowState, ...]) -> Iterator[dict[str, Any]]:
     after = 0
     while True:
         with office.archive.read() as reading:
-            rows = reading.batch_rows(batch.id, WITHOUT_PAPER, after, limit=PAGE)
+            rows = reading.batch_rows(batch.id, states, after, limit=PAGE, told=True)
         for row in rows:
             yield from _errors(row)
         if len(rows) < PAGE:
@@ -134,18 +134,23 @@ def _every_error(office: Office, batch: Batch) -> Iterator[dict[str, Any]]:
 
 
 def errors(office: Office, who: Who | None, batch_id: str) -> dict[str, Any]:
-    """Every error of a batch by row. Raises Problem 401, 403, 404."""
+    """Every error of a batch by row, and what is only told of rows that got their paper. Raises Problem 401, 403, 404."""
     with office.archive.read() as reading:
         batch = find(office, reading, who, batch_id, Action.READ)
-    return {"id": str(batch.id), "errors": list(_every_error(office, batch))}
+    told = {"errors": WITHOUT_PAPER, "warnings": WITH_PAPER}
+    return {"id": str(batch.id)} | {
+        name: list(_every_error(office, batch, states)) for name, states in told.items()
+    }
 
 
 def errors_table(office: Office, who: Who | None, batch_id: str) -> Content:
-    """Every error of a batch as .xlsx, to be worked through. Raises Problem 401, 403, 404."""
+    """Every error of a batch as .xlsx, to be worked through; below them the warnings. Raises Problem 401, 403, 404."""
     with office.archive.read() as reading:
         batch = find(office, reading, who, batch_id, Action.READ)
     form = office.catalogue.forms.get(batch.form)
-    lines = (_line(form, error) for error in _every_error(office, batch))
+    lines = [_line(form, error) for error in _every_error(office, batch, WITHOUT_PAPER)]
+    warnings = _every_error(office, batch, WITH_PAPER)
+    lines += [_line(form, {**told, "message": f"已出具；提示：{told['message']}"}) for told in warnings]
     data = listing("未出具", ("行号", "学籍号", "栏目", "原因", "条款"), WIDTHS, lines)
     return Content(data, XLSX, f"batch-{batch.id}-errors.xlsx")
 

@@ -54,6 +54,7 @@ def _columns() -> None:
         "ALTER TABLE documents ADD COLUMN stamp VARCHAR(64) DEFAULT '' NOT NULL"
         " CHECK ((tier = 2) = (stamp = ''))"
     )
+    op.create_index("ix_documents_status_tier", "documents", ["status", "tier"])
     op.execute("ALTER TABLE jobs ADD COLUMN owner VARCHAR(64)")
     op.create_index("ix_jobs_kind_state", "jobs", ["kind", "state"])
     op.execute(
