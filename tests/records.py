@@ -91,7 +91,11 @@ def alike(asked, dice):
 
 def _same(name, key, value, dice):
     field = FORMS[name].field(key)
-    if field.type in {"photo", "map"} or field.code_set in STAGES or key.rpartition(".")[2] in asked_for(name):
+    if (
+        field.type in {"photo", "map"}
+        or field.code_set in STAGES
+        or key.rpartition(".")[2] in asked_for(name)
+    ):
         return value
     if field.type in {"code", "date", "year_month"}:
         return dice.choice(choices(name, key, value, same=True))
@@ -109,7 +113,11 @@ def unlike(asked, dice):
     form, data = asked.form, dict(asked.data)
     for key, value in asked.data.items():
         field = form.field(key)
-        if field.type in {"photo", "map", "int", "decimal"} or field.code_set in STAGES or dice.random() < 0.6:
+        if (
+            field.type in {"photo", "map", "int", "decimal"}
+            or field.code_set in STAGES
+            or dice.random() < 0.6
+        ):
             continue
         if not field.required and dice.random() < 0.2:
             del data[key]
@@ -123,6 +131,19 @@ def unlike(asked, dice):
     else:
         photos = photos or dict(asked.photos)
     return _signed(replace(asked, data=data), dice, photos)
+
+
+def mixed(orders, dice):
+    """An order whose values come from any of these, photos from one."""
+    base = dice.choice(orders)
+    data = dict(base.data)
+    for key in sorted(set().union(*(order.data for order in orders)) - set(base.photos)):
+        value = dice.choice(orders).data.get(key)
+        if value is not None and base.form.field(key).type != "photo":
+            data[key] = value
+        elif not base.form.field(key).required and key not in asked_for(base.form.name):
+            data.pop(key, None)
+    return replace(base, data=data)
 
 
 def _text(most, dice):

@@ -185,9 +185,7 @@ def _table(font):
 
 
 def _decoded(codes, texts, wide):
-    return "".join(
-        texts[int.from_bytes(codes[at : at + wide])] for at in range(0, len(codes), wide)
-    )
+    return "".join(texts[int.from_bytes(codes[at : at + wide])] for at in range(0, len(codes), wide))
 
 
 def read_out(pdf: bytes) -> list[tuple[str, str]]:

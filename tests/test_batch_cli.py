@@ -2,6 +2,7 @@
 
 import io
 import signal
+import stat
 import subprocess
 import sys
 import time
@@ -11,9 +12,10 @@ import pypdf
 import pytest
 from openpyxl import load_workbook
 
+from service import supervisor
 from service.__main__ import main
 from service.issue import batch
-from tests.batched import FORM, admit
+from tests.batched import FORM, admit, states
 from tests.conftest import DIPLOMA, SCHOOL, as_role
 from tests.test_batch_content import workbook
 
@@ -51,6 +53,8 @@ def test_a_list_becomes_a_folder(town, tmp_path):
         "batch-1-print.pdf",
         "batch-1.zip",
     ]
+    assert {stat.S_IMODE(path.stat().st_mode) for path in out.iterdir()} == {0o600}
+    assert stat.S_IMODE(out.stat().st_mode) == 0o700
     assert len(zipfile.ZipFile(out / "batch-1.zip").namelist()) == 4
     assert len(pypdf.PdfReader(out / "batch-1-print.pdf").pages) == 4
     lines = list(load_workbook(out / "batch-1-errors.xlsx").active.iter_rows(values_only=True))
@@ -86,6 +90,26 @@ def test_cancelled(town, capsys):
     assert '"cancelled": 2' in capsys.readouterr().out
     assert main(["batch", "--resume", number, *data]) == 1
     assert "已取消：0/2 份，取消 2 份" in capsys.readouterr().out
+
+
+def test_workers_that_cannot_start(town, monkeypatch, capsys):
+    """After some failed starts it ends with an error that says how to go on; nothing is lost."""
+    monkeypatch.setattr(supervisor, "QUICK_DEATH_SECONDS", 0.1)
+    monkeypatch.setattr(
+        supervisor, "worker_command", lambda *_arguments: [sys.executable, "-c", "raise SystemExit(3)"]
+    )
+    admit(town, 2)
+    call = ["batch", "--form", FORM, "--grade", "J3", "--school", SCHOOL, "--jobs", "2"]
+    assert (
+        main(
+            [*call, *[part for value in SET for part in ("--set", value)], "--data", str(town.settings.data)]
+        )
+        == 1
+    )
+    told = capsys.readouterr().err
+    assert "打印进程" in told
+    assert "yinzheng batch --resume 1" in told
+    assert states(town, 1) == {"waiting": 4}
 
 
 @pytest.mark.parametrize(

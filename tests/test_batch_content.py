@@ -12,7 +12,7 @@ from service.spreadsheet.writing import XLSX
 from storage.check import check
 from tests.batched import FORM, admit, asked, city_block, ended, made, numbers, rows, working
 from tests.bureau import bureau_of, objections, refused
-from tests.conftest import DIPLOMA, OTHER_SCHOOL, SCHOOL, STUDENT
+from tests.conftest import COUNTY, DIPLOMA, OTHER_SCHOOL, SCHOOL, STUDENT
 
 FORMULA = '=HYPERLINK("http://127.0.0.1","x")'
 
@@ -237,3 +237,53 @@ def test_a_city_gets_every_school(bureau):
     own = bureau.caller(org=SCHOOL).get(f"/v1/batches/{batch}/content")
     refused(own, 403, "out_of_scope", article="第四十四条")
     assert [fault for fault in check(bureau.office.archive) if not fault.harmless] == []
+
+
+@pytest.mark.parametrize("kind", ["zip", "print"])
+def test_an_archive_copy_that_cannot_be_read(bureau, kind):
+    """The answer names the serial and what to do, for bytes that are gone and for such that are no PDF."""
+    students = admit(bureau.office, 1)
+    caller = bureau.caller()
+    batch = made(caller.post("/v1/batches", json=asked(students)))
+    with working(bureau.office):
+        ended(caller, batch)
+    (row,) = rows(bureau.office, batch)
+    with bureau.office.archive.read() as reading:
+        sha256 = reading.document(row.serial).pdf
+    (bureau.office.settings.data / "objects" / sha256[:2] / sha256[2:4] / sha256).unlink()
+    answer = caller.get(f"/v1/batches/{batch}/content", params={"format": kind})
+    refused(answer, 500, "paper_unreadable", row.serial, "yinzheng check")
+
+
+def test_nothing_is_left_to_print(bureau):
+    """Papers that were revoked are in the zip, and not in the print file."""
+    students = admit(bureau.office, 1)
+    caller = bureau.caller()
+    batch = made(caller.post("/v1/batches", json=asked(students)))
+    with working(bureau.office):
+        ended(caller, batch)
+    (row,) = rows(bureau.office, batch)
+    revoked = bureau.caller("county", COUNTY).post(
+        f"/v1/documents/{row.serial}/revoke", json={"reason": "重印"}
+    )
+    assert revoked.status_code == 200, revoked.text
+    path = f"/v1/batches/{batch}/content"
+    refused(caller.get(path, params={"format": "print"}), 409, "nothing_printed", "zip")
+    assert zipfile.ZipFile(io.BytesIO(caller.get(path).content)).testzip() is None
+
+
+def test_what_is_only_told_of_a_row(bureau):
+    """A late paper is issued all the same; its warning stands in the list of errors, apart from them."""
+    students = admit(bureau.office, 1)
+    caller = bureau.caller()
+    died = {"died_on": "2026-01-01", "proof_no": "居民死亡医学证明 2026-001"}
+    body = {"form": "death_cancellation", "students": students, "data": died}
+    batch = made(caller.post("/v1/batches", json=body))
+    with working(bureau.office):
+        assert ended(caller, batch)["done"] == 1
+    told = caller.get(f"/v1/batches/{batch}/errors").json()
+    assert told["errors"] == []
+    assert [(item["row"], item["code"]) for item in told["warnings"]] == [(1, "death_reported_late")]
+    table = caller.get(f"/v1/batches/{batch}/errors", params={"format": "xlsx"}).content
+    lines = list(load_workbook(io.BytesIO(table)).active.iter_rows(values_only=True))
+    assert "已出具；提示" in lines[1][3]

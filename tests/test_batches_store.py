@@ -59,6 +59,7 @@ def printed(archive, rows):
         document(archive, row.row, row.number, docx=None, tier=1, stamp="5" * 64, stage="J") for row in rows
     ]
     with archive.begin() as transaction:
+        transaction.keep_source_template(papers[0].template_hash, papers[0].layout)
         transaction.add_documents(papers)
         transaction.use_numbers([paper.serial for paper in papers])
         transaction.add_leaves(
@@ -213,7 +214,7 @@ def test_cancelled_rows_give_their_numbers_back(archive):
         assert transaction.cancel_batch_rows(made.id, ["numbered"]) == 2
         assert transaction.take_number(FORM, [SCHOOL], 2026, "next").seq == 3
         left = transaction.batch_rows(made.id, ["cancelled"])
-    assert [(row.serial, row.number) for row in left] == [(None, None)] * 2
+    assert [(row.serial, row.number, row.values) for row in left] == [(None, None, None)] * 2
     assert states(archive, made) == ["printed", "printed", "cancelled", "cancelled"]
     assert codes(archive) == set()
 
@@ -314,6 +315,27 @@ def test_many_students_at_once(archive):
             "EXPLAIN QUERY PLAN SELECT student_no FROM students WHERE id_number IN ('3', '9')"
         ).all()
     assert "ix_students_id_number" in plan[0][3]
+
+
+def test_a_stamped_paper_without_its_template_is_named(archive):
+    """Its Word file could not be made any more."""
+    block(archive)
+    (row,) = number(archive, batch(archive, rows=1))
+    with archive.begin() as transaction:
+        transaction.add_document(
+            document(archive, row.row, row.number, docx=None, tier=1, stamp="5" * 64, template_hash="7" * 64)
+        )
+    assert "template_lost" in codes(archive)
+
+
+def test_rows_of_which_something_is_told(archive):
+    """Only those with errors or warnings, in the states asked for."""
+    made = batch(archive, rows=3)
+    with archive.begin() as transaction:
+        rows = transaction.batch_rows(made.id)
+        transaction.put_batch_rows([replace(rows[1], state="ready", errors=[{"code": "late"}])])
+        assert [row.row for row in transaction.batch_rows(made.id, told=True)] == [2]
+        assert transaction.batch_rows(made.id, ["waiting"], told=True) == []
 
 
 ALTERED = {

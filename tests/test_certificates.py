@@ -36,7 +36,7 @@ SEAL_MM = 44.0
 
 
 @pytest.fixture(scope="module")
-def made(catalogue, printer):
+def made(catalogue, either):
     """Print a certificate's example: (form, changes, photo) → paper; each is printed once."""
     kept = {}
 
@@ -56,7 +56,7 @@ def made(catalogue, printer):
                 furniture={"authority": parts["authority"], "attachment": "附件11"},
                 photos={"photo": PHOTO} if photo else {},
             )
-            kept[key] = printer.print(order)
+            kept[key] = either.print(order)
         return kept[key]
 
     return make

@@ -49,10 +49,10 @@ def paper_of(printer, form, name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_names_that_occur_are_printed_whole(printer, diploma, name):
+def test_names_that_occur_are_printed_whole(either, diploma, name):
     """Verbatim, once per place, on the one page, never smaller than can be read."""
     assert 2 <= len(name) <= 24
-    paper = paper_of(printer, diploma, name)
+    paper = paper_of(either, diploma, name)
     values = [value for value in paper.layout.pages[0].values if value.name == "student_name"]
     assert values
     for value in values:

@@ -170,7 +170,7 @@ def codes(pages):
 
 
 @pytest.fixture(scope="module")
-def papers(printer):
+def papers(either):
     """Each paper's order and print, made once when first asked for."""
     made = {}
 
@@ -179,7 +179,7 @@ def papers(printer):
             form = FORMS[name]
             order = trial.order(form, form.template.read_bytes())
             object.__setattr__(order, "codes", codes)
-            made[name] = (order, printer.print(order))
+            made[name] = (order, either.print(order))
         return made[name]
 
     return paper

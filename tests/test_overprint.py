@@ -41,7 +41,7 @@ def body(**changes):
 
 
 @pytest.fixture(scope="module")
-def printed(catalogue, printer):
+def printed(catalogue, either):
     """Print the example of a form on a blank."""
 
     def make(blank, picture=None, **changes):
@@ -50,7 +50,7 @@ def printed(catalogue, printer):
         if picture:
             data["photo"] = hashlib.sha256(picture).hexdigest()
         kinds = {block.id: "seal" if block.seal_box else "sign" for block in form.blocks}
-        return printer.print(
+        return either.print(
             Order(
                 form=blank.form_on(form),
                 data=data,

@@ -68,10 +68,10 @@ def order(form, picture=None, **changes):
     )
 
 
-def test_a_photo_stands_at_26_by_32_millimetres(tmp_path, printer):
+def test_a_photo_stands_at_26_by_32_millimetres(tmp_path, either):
     """Its bytes are in the PDF as they are stored; its place is archived; it is no text."""
     picture = jpeg(40)
-    paper = printer.print(order(single(tmp_path), picture))
+    paper = either.print(order(single(tmp_path), picture))
     (place,) = paper.layout.pages[0].photos
     assert place.name == "photo"
     assert (place.box[2] - place.box[0], place.box[3] - place.box[1]) == pytest.approx((26, 32), abs=0.1)
@@ -92,9 +92,9 @@ def _images(pdf):
         yield from (item.get_object() for item in page["/Resources"]["/XObject"].values())
 
 
-def test_no_photo_leaves_its_place_empty(tmp_path, printer):
+def test_no_photo_leaves_its_place_empty(tmp_path, either):
     """`raw.photo` tells the template."""
-    assert printer.print(order(single(tmp_path))).layout.pages[0].photos == ()
+    assert either.print(order(single(tmp_path))).layout.pages[0].photos == ()
 
 
 @pytest.mark.parametrize(
@@ -116,10 +116,10 @@ def test_a_photo_that_is_none_is_refused_by_field(tmp_path, printer, stored, giv
     assert caught.value.field == "photo"
 
 
-def test_a_photo_the_template_forgets_is_noticed(tmp_path, printer):
+def test_a_photo_the_template_forgets_is_noticed(tmp_path, either):
     """As any value is."""
     with pytest.raises(ValueNotPrinted) as caught:
-        printer.print(order(single(tmp_path, ""), jpeg(3)))
+        either.print(order(single(tmp_path, ""), jpeg(3)))
     assert caught.value.names == ("photo",)
 
 

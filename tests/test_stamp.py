@@ -189,10 +189,11 @@ def test_another_person_s_file_begins_the_same(papers, stamping):
     """All that is not personal stands first: the same bytes in every paper of a template."""
     asked, _, fast, _ = papers("diploma_junior")
     other = stamping.print(alike(asked, random.Random(3)))
-    shared = os.path.commonprefix([fast.pdf, other.pdf])
+    pairs = zip(fast.pdf, other.pdf, strict=False)
+    shared = next(place for place, (mine, its) in enumerate(pairs) if mine != its)
     assert other.tier == 1
-    assert len(shared) > 30_000
-    assert shared.rstrip().rfind(b"/Type/ObjStm") > 0
+    assert shared > 30_000
+    assert b"/Type/ObjStm" in fast.pdf[:shared]
 
 
 @pytest.mark.parametrize("name", ["diploma_junior", "transfer_application", "academic_record_certificate"])

@@ -58,7 +58,9 @@ FREE = st.tuples(st.just(Settings()), st.one_of(TEXTS, DRAWINGS))
 BLOCKS = st.lists(st.one_of(CLIPPED, FREE), min_size=1, max_size=3)
 
 
-@given(st.lists(st.tuples(st.sampled_from(["P", "Span", "List#20Paragraph", "Artifact"]), BLOCKS), max_size=4))
+@given(
+    st.lists(st.tuples(st.sampled_from(["P", "Span", "List#20Paragraph", "Artifact"]), BLOCKS), max_size=4)
+)
 def test_what_is_painted_is_read_again(pieces):
     """Any page written as we write is read as what it was: each block under its settings, in order."""
     content = [b"0.1 w"]
@@ -66,7 +68,9 @@ def test_what_is_painted_is_read_again(pieces):
         known = b"<</MCID %d>>BDC" % number
         content.append(b"/" + tag.encode() + (b" BMC" if tag == stream.ARTIFACT else known))
         for settings, block in blocks:
-            content += [settings.written() + stream.painted(block) if settings.clip else b"Q " + stream.painted(block)]
+            content += [
+                settings.written() + stream.painted(block) if settings.clip else b"Q " + stream.painted(block)
+            ]
         content.append(b"EMC")
     page = stream.read(b"\n".join([*content, b"Q"]))
     assert page.prologue == b"0.1 w"
@@ -159,7 +163,9 @@ def test_a_dictionary_is_read_as_it_was_written(entries):
     body = zlib.decompress(data[data.index(b">>stream\n") + 9 : data.rindex(b"\nendstream")])
     first = int(re.search(rb"/First (\d+)", data)[1])
     read = DictionaryObject.read_from_stream(BytesIO(body[first:]), None)
-    assert {key: int(value) for key, value in read.items()} == {f"/{key}": value for key, value in entries.items()}
+    assert {key: int(value) for key, value in read.items()} == {
+        f"/{key}": value for key, value in entries.items()
+    }
 
 
 @pytest.mark.parametrize("name", STAMPABLE[:6])

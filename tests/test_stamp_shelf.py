@@ -131,7 +131,9 @@ def shifted(folder):
         if path.name == "frame" or not raw[0]:
             continue
         pattern = raw[0][0][1][0]["b"]
-        moved = re.sub(r"\n([\d.]+) ([\d.]+ Td)", lambda at: f"\n{float(at[1]) + 3} {at[2]}", pattern, count=1)
+        moved = re.sub(
+            r"\n([\d.]+) ([\d.]+ Td)", lambda at: f"\n{float(at[1]) + 3} {at[2]}", pattern, count=1
+        )
         if moved == pattern:
             continue
         raw[0][0][1][0]["b"] = moved
@@ -179,9 +181,17 @@ def test_a_damaged_file_is_compiled_anew(folder, machine, which):
     """One bit flipped, or cut short, or empty: the paper is learned again and is the same."""
     asked = example("completion_certificate")
     right = machine().print(asked)
-    for harm in (lambda raw: raw[:-40] + bytes([raw[-40] ^ 1]) + raw[-39:], lambda raw: raw[:90], lambda _: b""):
-        files = [path for path in folder.rglob("*") if path.is_file() and (path.name == "frame") is (which == "frame")]
-        path = sorted(files)[0]
+    for harm in (
+        lambda raw: raw[:-40] + bytes([raw[-40] ^ 1]) + raw[-39:],
+        lambda raw: raw[:90],
+        lambda _: b"",
+    ):
+        files = [
+            path
+            for path in folder.rglob("*")
+            if path.is_file() and (path.name == "frame") is (which == "frame")
+        ]
+        path = min(files)
         path.write_bytes(harm(path.read_bytes()))
         printer = machine()
         assert printer.print(asked) == right
@@ -215,7 +225,9 @@ def test_many_at_once_compile_one(folder, fonts, converter, tmp_path):
     made = [digest for process in running for digest in process.communicate(timeout=200)[0].split()]
     assert [process.returncode for process in running] == [0, 0]
     assert len(made) == 8
-    assert {*made, *(hashlib.sha256(pdf).hexdigest() for pdf in mine)} == {hashlib.sha256(mine[0]).hexdigest()}
+    assert {*made, *(hashlib.sha256(pdf).hexdigest() for pdf in mine)} == {
+        hashlib.sha256(mine[0]).hexdigest()
+    }
     assert len(list(folder.glob("*/frame"))) == 1
     assert not list(folder.glob("*/.*"))
     assert len(PdfReader(io.BytesIO(mine[0])).pages) == 1

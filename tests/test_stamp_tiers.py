@@ -5,40 +5,39 @@ import hashlib
 from dataclasses import replace
 
 import pytest
-from docx import Document
-from docx.enum.section import WD_SECTION
-from docx.enum.table import WD_ROW_HEIGHT_RULE
 from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_UNDERLINE
-from docx.oxml import OxmlElement, parse_xml
-from docx.oxml.ns import nsdecls, qn
-from docx.shared import Mm, Pt, RGBColor
+from docx.shared import Pt
 
 from templates.errors import DoesNotFit
-from templates.fonts import KAI, LATIN, SONG
+from templates.fonts import LATIN, SONG
 from templates.lint import trial
 from templates.order import Order
 from tests import tabled
+from tests.laidout import (
+    aligned,
+    boxed,
+    cell,
+    columns,
+    conditional,
+    cut_row,
+    family,
+    font,
+    headed,
+    neighbours,
+    numbered,
+    page,
+    plain,
+    properties,
+    red,
+    shaded,
+    tabs,
+    twice,
+    upright,
+)
 from tests.records import example
 
-MARK = "{{ student_name }}"
 NAME = "欧阳思远"
 SERIAL = "7K2M9QX4TB5DR"
-WORD = "http://schemas.microsoft.com/office/word/2010/wordprocessingShape"
-BOX = (
-    '<w:p {ns} xmlns:wp="{ml}/wordprocessingDrawing" xmlns:wps="' + WORD + '" '
-    'xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006"><w:r><mc:AlternateContent>'
-    '<mc:Choice Requires="wps"><w:drawing>'
-    '<wp:anchor distT="0" distB="0" distL="0" distR="0" simplePos="0" relativeHeight="2" behindDoc="0" locked="0" '
-    'layoutInCell="1" allowOverlap="1"><wp:simplePos x="0" y="0"/>'
-    '<wp:positionH relativeFrom="page"><wp:posOffset>2880000</wp:posOffset></wp:positionH>'
-    '<wp:positionV relativeFrom="{how}"><wp:posOffset>{down}</wp:posOffset></wp:positionV>'
-    '<wp:extent cx="2160000" cy="720000"/><wp:wrapNone/><wp:docPr id="9" name="box"/>'
-    '<a:graphic xmlns:a="{ml}/main"><a:graphicData uri="' + WORD + '"><wps:wsp><wps:cNvSpPr txBox="1"/><wps:spPr>'
-    '<a:xfrm><a:off x="0" y="0"/><a:ext cx="2160000" cy="720000"/></a:xfrm><a:prstGeom prst="rect"><a:avLst/>'
-    "</a:prstGeom></wps:spPr><wps:txbx><w:txbxContent><w:p><w:r><w:t>{mark}</w:t></w:r></w:p></w:txbxContent>"
-    "</wps:txbx><wps:bodyPr/></wps:wsp></a:graphicData></a:graphic></wp:anchor></w:drawing></mc:Choice></mc:AlternateContent></w:r></w:p>"
-)
-ML = "http://schemas.openxmlformats.org/drawingml/2006"
 
 
 @pytest.fixture
@@ -48,135 +47,12 @@ def small(catalogue, tmp_path):
     field = dataclasses.replace(diploma.field("student_name"), type="text", max=2000)
 
     def make(build):
-        document = Document()
-        section = document.sections[0]
-        section.page_width, section.page_height = Mm(210), Mm(297)
-        style = document.styles["Normal"]
-        style.font.name, style.font.size = KAI.name, Pt(12)
-        style.element.rPr.rFonts.set(qn("w:eastAsia"), KAI.name)
-        document.add_paragraph("{{ code }}")
-        document.add_paragraph("{{ serial }}")
-        build(document)
-        document.save(tmp_path / "template.docx")
+        page(build).save(tmp_path / "template.docx")
         digest = hashlib.sha256((tmp_path / "template.docx").read_bytes()).hexdigest()
         parts = {"fields": (field,), "blocks": (), "size_mm": (210.0, 297.0), "number_field": None}
         return dataclasses.replace(diploma, **parts, folder=tmp_path, template_hash=digest, series={})
 
     return make
-
-
-def run(document, mark=MARK, before="姓名：", after="，学生"):
-    paragraph = document.add_paragraph(before)
-    made = paragraph.add_run(mark)
-    paragraph.add_run(after)
-    return made
-
-
-def font(**looks):
-    """A value in a run that looks like this."""
-
-    def build(document):
-        made = run(document)
-        for name, value in looks.items():
-            setattr(made.font, name, value)
-
-    return build
-
-
-def family(name):
-    def build(document):
-        made = run(document)
-        made.font.name = name
-        made._element.rPr.rFonts.set(qn("w:eastAsia"), name)
-
-    return build
-
-
-def properties(*xml):
-    """A value in a run with further properties."""
-
-    def build(document):
-        made = run(document)
-        for part in xml:
-            made._element.get_or_add_rPr().append(parse_xml(part.replace("/>", f" {nsdecls('w')}/>")))
-
-    return build
-
-
-def aligned(how):
-    def build(document):
-        run(document)
-        document.paragraphs[-1].alignment = how
-
-    return build
-
-
-def cell(document):
-    grid = document.add_table(2, 2)
-    grid.style = "Table Grid"
-    grid.cell(0, 0).text, grid.cell(0, 1).text = "姓名", MARK
-    grid.cell(1, 0).text = "备注"
-    return grid
-
-
-def upright(document):
-    grid = cell(document)
-    direction = OxmlElement("w:textDirection")
-    direction.set(qn("w:val"), "tbRl")
-    grid.cell(0, 1)._tc.get_or_add_tcPr().append(direction)
-    grid.rows[0].height = Mm(40)
-
-
-def shaded(document):
-    grid = cell(document)
-    grid.cell(0, 1)._tc.get_or_add_tcPr().append(
-        parse_xml(f'<w:shd {nsdecls("w")} w:val="clear" w:fill="DDEEFF"/>')
-    )
-
-
-def boxed(how, down):
-    def build(document):
-        document.element.body.insert(
-            2, parse_xml(BOX.format(ns=nsdecls("w"), ml=ML, mark=MARK, how=how, down=down))
-        )
-
-    return build
-
-
-def headed(document):
-    document.sections[0].header.paragraphs[0].text = f"姓名 {MARK}"
-    document.sections[0].footer.paragraphs[0].text = f"页脚 {MARK} 完"
-    document.add_paragraph("正文")
-
-
-def columns(document):
-    section = document.add_section(WD_SECTION.CONTINUOUS)
-    columns = OxmlElement("w:cols")
-    columns.set(qn("w:num"), "2")
-    section._sectPr.append(columns)
-    run(document)
-
-
-def numbered(document):
-    document.add_paragraph(MARK, style="List Number")
-    document.add_paragraph("下一项", style="List Number")
-
-
-def tabs(document):
-    document.add_paragraph(f"姓名\t{MARK}\t终").paragraph_format.tab_stops.add_tab_stop(Mm(90))
-
-
-def twice(document):
-    run(document)
-    run(document, before="又及：", after=MARK)
-
-
-def conditional(document):
-    document.add_paragraph(f"{{% if raw.student_name %}}有：{MARK}{{% else %}}无{{% endif %}}。")
-
-
-def plain(document):
-    run(document)
 
 
 STAMPED = {
@@ -286,6 +162,31 @@ def test_a_long_first_paper_spoils_nothing(printer, small):
     assert both(printer, ask(form, NAME)).tier == 1
 
 
+@pytest.mark.parametrize("lined", [True, False])
+@pytest.mark.parametrize("below", [True, False])
+def test_cells_never_move_one_another_unseen(printer, small, lined, below):
+    """Two cells of a row make it grow, each by itself; no paper with neither is stamped as if it had grown."""
+    form = small(neighbours(lined=lined, below=below))
+    names = ("student_name", "school_name", "head_name")
+    fields = [dataclasses.replace(form.fields[0], name=name, source="data") for name in names]
+    form = dataclasses.replace(form, fields=tuple(fields))
+    long = "户籍随迁，全家迁居。" * 4
+    rows = [
+        (long, "短", "钟涛"),
+        ("短", long, "钟涛"),
+        ("短", "短", "钟涛"),
+        ("短", "短", "欧阳涛"),
+        (long, "短", "欧阳涛"),
+    ]
+    stamped = 0
+    for values in [*rows, *rows, *rows]:
+        asked = replace(ask(form, NAME), data=dict(zip(names, values, strict=True)))
+        paper = printer.print(asked)
+        printer.prove(asked, paper)
+        stamped += paper.tier == 1
+    assert stamped >= 2 * len(rows) - 2
+
+
 def test_values_set_smaller_are_converted(printer):
     """A paper that fits only with smaller letters; on a blank each value shrinks by itself and is stamped."""
     asked = example("transfer_application")
@@ -306,14 +207,7 @@ def test_what_needs_more_pages_is_refused_as_ever(printer, small):
 
 def test_a_row_that_cuts_is_not_learned_from(printer, small):
     """一 has its ink where the row shows it, 龘 does not: the first must not open the way for the second."""
-
-    def row(document):
-        grid = document.add_table(1, 1)
-        grid.rows[0].height_rule, grid.rows[0].height = WD_ROW_HEIGHT_RULE.EXACTLY, Mm(2.5)
-        grid.cell(0, 0).paragraphs[0].add_run(MARK).font.size = Pt(20)
-        grid.cell(0, 0).paragraphs[0].paragraph_format.line_spacing = Pt(12)
-
-    form = small(row)
+    form = small(cut_row)
     assert printer.print(ask(form, "一一")).pages == 1
     with pytest.raises(DoesNotFit, match="student_name"):
         printer.print(ask(form, "龘龘"))
@@ -321,11 +215,6 @@ def test_a_row_that_cuts_is_not_learned_from(printer, small):
 
 def test_a_red_value_stays_red(printer, small):
     """The colour of a template's run is its own again."""
-
-    def red(document):
-        made = run(document)
-        made.font.color.rgb, made.font.underline = RGBColor(0xC0, 0, 0), True
-
     asked = ask(small(red), NAME)
     paper = both(printer, asked)
     assert paper.tier == 1

@@ -16,7 +16,7 @@ from templates.order import MarkAt, Order, TemplateSource
 from tests.validator import validator
 
 FORMS = Catalogue.load().forms
-TIERS = (2,)
+MET_TWICE = 3  # prints after which every paper of one page is stamped, even one on which a row grows
 RARE = "郝一㛃𠮷"  # set in two fonts, one of them for this word alone
 
 
@@ -64,8 +64,15 @@ ORDERS = {
     "class_roster of many pages": lambda: trial.many_rows(example("class_roster")),
     "number_ledger": ledger,
 }
+CONVERTED = {"diploma_junior with a rare name", "class_roster of many pages", "number_ledger"}
+STAMPED = [name for name in ORDERS if name not in CONVERTED and FORMS[name.split()[0]].pages == 1]
 IN_EVERY_TIER = pytest.mark.parametrize(
-    ("tier", "name"), [pytest.param(tier, name, id=f"{tier} {name}") for tier in TIERS for name in ORDERS]
+    ("tier", "name"),
+    [
+        pytest.param(tier, name, id=f"{tier} {name}")
+        for tier, names in ((1, STAMPED), (2, ORDERS))
+        for name in names
+    ],
 )
 
 
@@ -77,13 +84,14 @@ def validate(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def papers(printer):
-    """Each paper in each tier, printed once when first asked for."""
-    printers, made = {2: printer}, {}
+def papers(printer, slow_printer):
+    """Each paper in each tier, printed when first asked for."""
+    printers, made = {1: printer, 2: slow_printer}, {}
 
     def paper(tier, name):
         if (tier, name) not in made:
-            made[tier, name] = printers[tier].print(ORDERS[name]())
+            times = MET_TWICE if tier == 1 else 1
+            made[tier, name] = [printers[tier].print(ORDERS[name]()) for _ in range(times)][-1]
         return made[tier, name]
 
     return paper
@@ -102,10 +110,12 @@ def test_its_codes_are_pictures_of_one_bit(papers, tier, name):
     """Each page draws its own code as black and white, one bit for each pixel."""
     paper = papers(tier, name)
     for page, text in zip(PdfReader(io.BytesIO(paper.pdf)).pages, paper.codes, strict=True):
-        drawn, wanted = page.get_contents().get_data(), code.draw(text)
+        drawn = page.get_contents().get_data()
+        wanted = code.draw(text) if tier == 2 else code.quick(text)
+        pixels = wanted.pixels if tier == 2 else (wanted.side, wanted.side)
         pictures = page["/Resources"]["/XObject"].items()
         shown = [item.get_object() for key, item in pictures if key.encode() + b" Do" in drawn]
-        (picture,) = [item for item in shown if (item["/Width"], item["/Height"]) == wanted.pixels]
+        (picture,) = [item for item in shown if (item["/Width"], item["/Height"]) == pixels]
         assert (picture["/BitsPerComponent"], picture["/ColorSpace"]) == (1, "/DeviceGray")
         assert picture.get_data() == wanted.bits
 

@@ -1,9 +1,13 @@
 """The worker: ends when told, is replaced before it grows, and survives a database that is away."""
 
+import os
+import signal
+import sys
 import threading
+import time
 from dataclasses import replace
 
-from service import receive, worker
+from service import receive, supervisor, worker
 from storage.errors import StoreAway
 from tests.test_verify import png
 
@@ -64,3 +68,31 @@ def test_the_log_says_where_it_failed_and_never_what_was_said(town, registrar, m
     assert "test_worker.py:" in caplog.text
     assert "文勇俊" not in caplog.text
     assert "140499" not in caplog.text
+
+
+def test_a_supervisor_goes_on_whatever_keeps_a_worker_from_starting(tmp_path, monkeypatch):
+    """A program that ends at once and one that cannot be started are counted and tried again; a good one clears that."""
+    monkeypatch.setattr(supervisor, "QUICK_DEATH_SECONDS", 0.2)
+    good = [sys.executable, "-c", "import sys; sys.stdin.read()"]
+    bad = [["yinzheng-that-is-not-there"], [sys.executable, "-c", "raise SystemExit(3)"]]
+    for command in bad:
+        monkeypatch.setattr(supervisor, "worker_command", lambda *_arguments, command=command: command)
+        keeper = supervisor.Supervisor(tmp_path)
+        keeper.start()
+        until(lambda keeper=keeper: keeper.failed_starts >= 2)
+        keeper._command = good
+        until(lambda keeper=keeper: keeper._process is not None and keeper._process.poll() is None)
+        first = keeper.pid()
+        time.sleep(2 * supervisor.QUICK_DEATH_SECONDS)  # it has now lived long enough not to count as failed
+        os.kill(keeper.pid(), signal.SIGKILL)
+        until(lambda keeper=keeper, first=first: keeper.pid() != first)
+        assert keeper.failed_starts == 0
+        supervisor.stop([keeper])
+
+
+def until(holds):
+    """Wait until something holds."""
+    end = time.monotonic() + 30
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.02)

@@ -46,7 +46,7 @@ def order_of(office: Office, reading: Reading, document: Document) -> Order:
             code=document.code_text,
             photos=pictures,
         )
-    except (KeyError, TypeError, ValueError):  # another version of this program wrote it
+    except (LookupError, AttributeError, TypeError, ValueError):  # another version of this program wrote it
         raise _gone() from None
     if order.mark_places is None and hash_of(form, source.docx) != source.hash:
         raise _gone()
