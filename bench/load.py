@@ -4,27 +4,32 @@ import asyncio
 import os
 import statistics
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import urlparse
 
+from measuring import percentile
 
-def _request(base: str, path: str, body: bytes) -> bytes:
+
+def _request(base: str, path: str, body: bytes, token: str = "") -> bytes:
     host = urlparse(base).netloc
+    who = f"Authorization: Bearer {token}\r\n" if token else ""
     return (
-        f"POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n"
+        f"POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n{who}"
         f"Content-Length: {len(body)}\r\n\r\n"
     ).encode() + body
 
 
 async def _exchange(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes) -> None:
+    """Send a request and read its answer; anything but success ends the run: a refusal is no latency."""
     writer.write(request)
     head = await reader.readuntil(b"\r\n\r\n")
-    if not head.startswith(b"HTTP/1.1 200"):
-        raise RuntimeError(head[:200].decode())
     length = next(
         int(row.split(b":")[1]) for row in head.split(b"\r\n") if row.lower().startswith(b"content-length")
     )
-    await reader.readexactly(length)
+    body = await reader.readexactly(length)
+    if not head.startswith((b"HTTP/1.1 200", b"HTTP/1.1 201")):
+        raise RuntimeError((head[:20] + body[:300]).decode())
 
 
 def flood(base: str, path: str, body: bytes, *, seconds: float, connections: int) -> float:
@@ -49,8 +54,10 @@ def flood(base: str, path: str, body: bytes, *, seconds: float, connections: int
     return asyncio.run(run())
 
 
-def steady(base: str, path: str, body: bytes, *, per_second: int, seconds: float) -> tuple[float, float]:
-    """Return the median and 95th percentile in ms of requests sent on a fixed timetable.
+def steady(
+    base: str, path: str, bodies: Sequence[bytes], *, per_second: int, token: str = ""
+) -> tuple[float, float]:
+    """Return the median and 95th percentile in ms of requests, one for each body, sent on a fixed timetable.
 
     Waiting counts: a request's time runs from when it was due, not from when a connection was free.
     """
@@ -62,7 +69,7 @@ def steady(base: str, path: str, body: bytes, *, per_second: int, seconds: float
             idle.put_nowait(await asyncio.open_connection(address.hostname, address.port))
         times: list[float] = []
 
-        async def one(due: float) -> None:
+        async def one(due: float, request: bytes) -> None:
             pair = await idle.get()
             await _exchange(*pair, request)
             idle.put_nowait(pair)
@@ -70,36 +77,23 @@ def steady(base: str, path: str, body: bytes, *, per_second: int, seconds: float
 
         began = time.perf_counter() + 0.1
         tasks = []
-        for k in range(int(per_second * seconds)):
+        for k, body in enumerate(bodies):
             due = began + k / per_second
             await asyncio.sleep(max(0.0, due - time.perf_counter()))
-            tasks.append(asyncio.create_task(one(due)))
+            tasks.append(asyncio.create_task(one(due, _request(base, path, body, token))))
         await asyncio.gather(*tasks)
         while not idle.empty():
             idle.get_nowait()[1].close()
         return times
 
-    request = _request(base, path, body)
-    times = sorted(asyncio.run(run()))
-    return statistics.median(times) * 1000, times[int(len(times) * 0.95)] * 1000
+    times = asyncio.run(run())
+    return statistics.median(times) * 1000, percentile(times, 0.95) * 1000
 
 
 def memory_below(pid: int) -> dict[str, int]:
     """Return resident MB of every process under `pid`, by name."""
-    parents: dict[int, int] = {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            text = stat.read_text()
-        except OSError:
-            continue
-        parents[int(text.split()[0])] = int(text.rsplit(")", 1)[1].split()[1])
     found: dict[str, int] = {}
-    for child in parents:
-        ancestor = child
-        while ancestor in parents and ancestor != pid:
-            ancestor = parents[ancestor]
-        if ancestor != pid or child == pid:
-            continue
+    for child in _below(pid):
         try:
             words = Path(f"/proc/{child}/cmdline").read_text().split("\0")
             pages = int(Path(f"/proc/{child}/statm").read_text().split()[1])
@@ -110,6 +104,47 @@ def memory_below(pid: int) -> dict[str, int]:
             name += "′"
         found[name] = pages * os.sysconf("SC_PAGESIZE") // 2**20
     return found
+
+
+def peaks_below(pid: int) -> dict[int, tuple[str, float]]:
+    """Return of every process under `pid` its command line and the most MB it ever had in memory (VmHWM), by id."""
+    found = {}
+    for child in _below(pid):
+        try:
+            words = Path(f"/proc/{child}/cmdline").read_text().replace("\0", " ")
+            status = Path(f"/proc/{child}/status").read_text()
+        except OSError:
+            continue
+        if "VmHWM" in status:  # a process that has just ended has no memory any more
+            found[child] = (words, _peak(status))
+    return found
+
+
+def own_peak() -> float:
+    """Return the most MB this process ever had in memory."""
+    return _peak(Path("/proc/self/status").read_text())
+
+
+def _peak(status: str) -> float:
+    return next(int(row.split()[1]) / 1024 for row in status.splitlines() if row.startswith("VmHWM"))
+
+
+def _below(pid: int) -> list[int]:
+    parents: dict[int, int] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            text = stat.read_text()
+        except OSError:
+            continue
+        parents[int(text.split()[0])] = int(text.rsplit(")", 1)[1].split()[1])
+    below = []
+    for child in parents:
+        ancestor = child
+        while ancestor in parents and ancestor != pid:
+            ancestor = parents[ancestor]
+        if ancestor == pid and child != pid:
+            below.append(child)
+    return below
 
 
 def _named(words: list[str]) -> str:

@@ -3,6 +3,7 @@
 import contextlib
 import io
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -14,13 +15,16 @@ from typing import Final
 
 import pypdfium2
 import pytesseract
+import typst
 from docxtpl import DocxTemplate, InlineImage
 from PIL import Image
 
 from templates.catalogue import Catalogue
+from templates.code import Symbol
 
 SITE_PACKAGES: Final = Path(sys.prefix) / "lib" / "python3.11" / "site-packages"
 PIXEL: Final = 120
+TYPST_SOURCE: Final = Path(__file__).with_name("diploma.typ")
 FORMS: Final = Catalogue.load()  # read once: not a part of what is timed
 
 
@@ -122,6 +126,30 @@ class Unoserver:
             options = ["SelectPdfVersion=2"]
             answer = proxy.convert(None, xmlrpc.client.Binary(docx), None, "pdf", None, options, True, None)
         return answer.data
+
+
+class Typst:
+    """A warm typst: one compiler with one font, of which only inputs and code picture change. PDF/A-2b, tagged, as ours."""
+
+    def __init__(self, folder: Path, font: Path) -> None:
+        fonts = folder / "fonts"
+        fonts.mkdir(parents=True)
+        shutil.copy(font, fonts)
+        shutil.copy(TYPST_SOURCE, folder)
+        found = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[fonts])
+        self._code = folder / "code.png"
+        self._compiler = typst.Compiler(
+            folder / TYPST_SOURCE.name, font_paths=found, ignore_system_fonts=True
+        )
+
+    def picture(self, symbol: Symbol) -> None:
+        """Lay out a code that somebody else has drawn: not a part of what is timed."""
+        Image.frombytes("1", (symbol.side, symbol.side), symbol.bits).save(self._code)
+
+    def compile(self, facts: dict[str, str]) -> bytes:
+        """Return the PDF of a diploma's text."""
+        pdf: bytes = self._compiler.compile(sys_inputs=facts, pdf_standards=["a-2b"])
+        return pdf
 
 
 def raster(pdf: bytes, dpi: int) -> Image.Image:

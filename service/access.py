@@ -120,7 +120,7 @@ def within(who: Who | None, action: Action, chain: Sequence[str]) -> Who:
             "out_of_scope",
             403,
             "不在管辖范围",
-            f"只能{ACTION_NAMES[action]}本单位及下属单位的内容；范围以外请由有管辖权的单位办理，查阅须先取得学籍主管部门的书面批准。",
+            f"{ACTION_NAMES[action]}只限本单位及下属单位；范围以外请由有管辖权的单位办理，查阅须先取得学籍主管部门的书面批准。",
             article=article_name(SECRECY_ARTICLE),
         )
     return allowed

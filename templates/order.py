@@ -64,7 +64,8 @@ class Printed:
 
     `facts` are the printed texts by flat name, `codes` the QR text of each page. `tier` 1 was stamped, 2 converted
     by LibreOffice. A stamped paper has no `docx` (see `Printer.word`); `stamp` names the artefact it was stamped
-    from, by a hash of all that this depends on, and papers of one `layout_class` differ only in their glyphs.
+    from, by a hash of all that this depends on, and papers of one `layout_class` differ only in their glyphs; `compared`
+    says that this very paper was held against LibreOffice's, being the first of its class.
     """
 
     pdf: bytes
@@ -78,3 +79,4 @@ class Printed:
     tier: Literal[1, 2] = 2
     stamp: str = ""
     layout_class: str = ""
+    compared: bool = False

@@ -3,6 +3,7 @@
 import logging
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Literal
 
 from templates import code, conversion, describe, naming, pdfa, pieces, places
@@ -135,7 +136,7 @@ class Printer:
             return self._finished(job, lesson.filled, lesson.converted, lesson.drawn, lesson.owned.colours)
         stamper.keep()
         self.counts["learned"] += 1
-        return fast
+        return replace(fast, compared=True)
 
     def _compare(self, fast: Printed, raw: bytes, colours: Mapping[int, str]) -> None:
         found = _apart(fast, raw, colours)

@@ -85,7 +85,8 @@ def test_a_csv_file(bureau):
     assert told == [(2, 4, "bad_month", "study_from"), (3, 5, "digits_lost", "student_no")]
     table = caller.get(f"/v1/batches/{batch}/errors", params={"format": "xlsx"})
     lines = list(load_workbook(io.BytesIO(table.content)).active.iter_rows(values_only=True))
-    assert lines[0] == ("行号", "学籍号", "栏目", "原因", "条款")
+    assert lines[0] == ("行号", "学籍号", "栏目", "原因", "条款", "代码")
+    assert [line[5] for line in lines[1:]] == ["bad_month", "digits_lost"]
     assert [line[0] for line in lines[1:]] == ["4", "5"]
 
 

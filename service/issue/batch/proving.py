@@ -39,7 +39,7 @@ class Sample:
             if not self._due(row, proof):
                 continue
             beat()
-            same = self._same(proof)
+            same = proof.paper.compared or self._same(proof)
             self._note(SAME if same else DIFFERS, proof)
             if not same:
                 log.error("stamp differs from LibreOffice, template %s", proof.paper.template_hash)

@@ -18,7 +18,7 @@ TOLD = 200
 PAGE = 1000
 """Rows read at a time where all are gone through: memory does not grow with the batch."""
 MAX_ID_DIGITS = 18
-WIDTHS = (8, 24, 24, 70, 16)
+WIDTHS = (8, 24, 24, 70, 16, 28)
 
 
 def find(office: Office, reading: Reading, who: Who | None, batch_id: str, action: Action) -> Batch:
@@ -151,7 +151,7 @@ def errors_table(office: Office, who: Who | None, batch_id: str) -> Content:
     lines = [_line(form, error) for error in _every_error(office, batch, WITHOUT_PAPER)]
     warnings = _every_error(office, batch, WITH_PAPER)
     lines += [_line(form, {**told, "message": f"已出具；提示：{told['message']}"}) for told in warnings]
-    data = listing("未出具", ("行号", "学籍号", "栏目", "原因", "条款"), WIDTHS, lines)
+    data = listing("未出具", ("行号", "学籍号", "栏目", "原因", "条款", "代码"), WIDTHS, lines)
     return Content(data, XLSX, f"batch-{batch.id}-errors.xlsx")
 
 
@@ -163,6 +163,7 @@ def _line(form: Form | None, error: dict[str, Any]) -> tuple[str, ...]:
         _label(form, error["field"]),
         error["message"],
         error["article"] or "",
+        error["code"],
     )
 
 
