@@ -221,7 +221,7 @@ def test_a_long_roster_is_given_longer(tmp_path):
 @pytest.fixture
 def lazy(skeleton, fonts):
     """A pool that is started by its first document and rests soon."""
-    converter = Converter(skeleton / "lazy", 2, fonts.conf, lazy=True, idle=1.0)
+    converter = Converter(skeleton / "lazy", 2, fonts.conf, lazy=True, idle=3.0)
     yield converter
     converter.close()
     assert not converter.ready()

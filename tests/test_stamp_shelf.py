@@ -194,9 +194,9 @@ def test_a_damaged_file_is_compiled_anew(folder, machine, which):
         path = min(files)
         path.write_bytes(harm(path.read_bytes()))
         printer = machine()
-        assert printer.print(asked) == right
+        assert printer.print(asked).pdf == right.pdf
         assert printer.counts == {"learned": 1}
-        assert machine().print(asked) == right
+        assert machine().print(asked).pdf == right.pdf
 
 
 def test_many_at_once_compile_one(folder, fonts, converter, tmp_path):
