@@ -125,13 +125,13 @@ def test_what_libreoffice_did_not_write_is_refused(catalogue, printer):
             pdfa.finish(wrong, {}, "标题")
 
 
-def test_another_process_prints_the_same_bytes(catalogue, fonts, printer, tmp_path):
+def test_another_process_prints_the_same_bytes(catalogue, fonts, slow_printer, tmp_path):
     """What LibreOffice wrote before, and where it keeps its fonts, is not seen in the paper."""
     orders = [
         trial.order(form, form.template.read_bytes())
         for form in (catalogue.get("decision_notice"), catalogue.get("diploma_junior"))
     ]
-    first = [printer.print(order).pdf for order in orders]
+    first = [slow_printer.print(order).pdf for order in orders]
     other = OnDemand(tmp_path, 1, fonts.conf)
     try:
         second = [Printer(catalogue, other, fonts).print(order).pdf for order in reversed(orders)]

@@ -212,8 +212,8 @@ def parted(pdf):
     """The same paper with its content in three parts, cut between lines."""
     writer = pypdf.PdfWriter(clone_from=BytesIO(pdf))
     page = writer.pages[0]
-    content = page["/Contents"].get_data()
-    cuts = [0, *(content.index(b"\n", at) for at in (40_000, 80_000)), len(content)]
+    content = page.get_contents().get_data()
+    cuts = [0, *(content.index(b"\n", at) for at in (20_000, 40_000)), len(content)]
     parts = []
     for begin, end in pairwise(cuts):
         part = DecodedStreamObject()
