@@ -16,7 +16,7 @@ LONG = 40_000
 SIZES = [int(size) for size in os.environ.get("BENCH_SIZES", "100,1000,10000").split(",")]
 FIRST = int(os.environ.get("BENCH_FIRST", "500"))
 """Papers of the first batch ever, for which LibreOffice compiles the template."""
-PROFILED = int(os.environ.get("BENCH_PROFILED", "2000"))
+PROFILED = int(os.environ.get("BENCH_PROFILED", "10000"))
 
 
 def batching(rows: list[Row]) -> None:

@@ -44,7 +44,8 @@ def opened(store: Path | None = None, *, workers: int | None = None) -> Iterator
     """
     os.environ["YINZHENG_RATE"] = "1000000"
     os.environ["YINZHENG_WORKERS"] = str(workers or os.cpu_count() or 1)
-    with tempfile.TemporaryDirectory() as folder:
+    # A worker that is cut short may still be putting a file away when its folder goes.
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         found = store or Path(folder)
         token = server.token(found, "city", people.CITY)
         with server.running(found, server.free_port()) as base:

@@ -158,14 +158,22 @@ def number_on(page):
 
 
 def test_the_errors(printed):
-    """Row, 学籍号, field in the form's words, reason, article; JSON says the same."""
+    """Row, 学籍号, field in the form's words, reason, article, code; JSON says the same."""
     bureau, batch = printed
     caller = bureau.caller()
     (error,) = caller.get(f"/v1/batches/{batch}/errors").json()["errors"]
     answer = caller.get(f"/v1/batches/{batch}/errors", params={"format": "xlsx"})
     assert answer.headers["content-type"] == XLSX
     _, line = load_workbook(io.BytesIO(answer.content)).active.iter_rows(values_only=True)
-    assert line == (str(error["row"]), error["student"], "grade", error["message"], "第三十四条")
+    assert line == (
+        str(error["row"]),
+        error["student"],
+        "grade",
+        error["message"],
+        "第三十四条",
+        error["code"],
+    )
+    assert error["code"] == "not_final_grade"
 
 
 def test_no_formula_gets_into_the_table(bureau):
@@ -176,9 +184,9 @@ def test_no_formula_gets_into_the_table(bureau):
     with working(bureau.office):
         ended(caller, batch)
     answer = caller.get(f"/v1/batches/{batch}/errors", params={"format": "xlsx"})
-    cells = [cell for row in load_workbook(io.BytesIO(answer.content)).active for cell in row]
-    assert "f" not in {cell.data_type for cell in cells}
-    assert cells[6].value == FORMULA[:40]
+    heads, line = load_workbook(io.BytesIO(answer.content)).active.iter_rows()
+    assert "f" not in {cell.data_type for cell in (*heads, *line)}
+    assert line[1].value == FORMULA[:40]
 
 
 def test_nothing_is_printed_yet(bureau):

@@ -24,7 +24,9 @@ def test_it_stops_when_told(town):
 
 def test_it_is_replaced_after_its_share(town, registrar):
     """After worker_jobs scans it ends by itself and leaves the rest to its successor."""
-    few = replace(town, settings=replace(town.settings, worker_jobs=2))
+    # The process that runs the tests is far larger than a worker may grow.
+    settings = replace(town.settings, worker_jobs=2, worker_memory_mb=1 << 20)
+    few = replace(town, settings=settings)
     ids = [receive.accept(town, registrar, png("https://example.com"), None) for _ in range(3)]
     worker.run(few, threading.Event())
     states = [receive.result(town, registrar, scan)["state"] for scan in ids]
