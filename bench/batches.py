@@ -89,9 +89,9 @@ def _peaks() -> dict[str, float]:
 
 
 def _compiled(service: house.House) -> int:
-    """Files of compiled templates: a frame, and each variant of a container."""
-    folder = service.store / "stamps"
-    return sum(file.is_file() for file in folder.glob("*/*"))
+    """Files of compiled templates: frames, and each variant of a container."""
+    files = (service.store / "stamps").glob("*/*")
+    return sum(file.is_file() and not file.name.startswith("shape-") for file in files)
 
 
 def _classes(service: house.House, batch: str) -> set[str]:
@@ -100,7 +100,7 @@ def _classes(service: house.House, batch: str) -> set[str]:
         lines = (service.store / "proofs" / f"batch-{batch}").read_text("ascii").splitlines()
     except FileNotFoundError:  # none was proved yet, or the batch has ended
         return set()
-    return {line.split(" ")[1] for line in lines if line.startswith("same ")}
+    return {name for line in lines if line.startswith("same ") for name in line.split(" ")[1:-1]}
 
 
 def _proved(service: house.House) -> int:

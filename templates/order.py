@@ -64,8 +64,9 @@ class Printed:
 
     `facts` are the printed texts by flat name, `codes` the QR text of each page. `tier` 1 was stamped, 2 converted
     by LibreOffice. A stamped paper has no `docx` (see `Printer.word`); `stamp` names the artefact it was stamped
-    from, by a hash of all that this depends on, and papers of one `layout_class` differ only in their glyphs; `compared`
-    says that this very paper was held against LibreOffice's, being the first of its class.
+    from, by a hash of all that this depends on; its `layout_classes`, one for each container, tell how the texts fall
+    there, and papers with the same ones differ only in their glyphs; `compared` says that this very paper was held
+    against LibreOffice's, being the first with one of them.
     """
 
     pdf: bytes
@@ -78,5 +79,5 @@ class Printed:
     codes: tuple[str, ...]
     tier: Literal[1, 2] = 2
     stamp: str = ""
-    layout_class: str = ""
+    layout_classes: tuple[str, ...] = ()
     compared: bool = False

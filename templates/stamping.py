@@ -162,7 +162,7 @@ class Stamper:
             (self._text,),
             tier=1,
             stamp=stamp.key,
-            layout_class=stamp.layout_class,
+            layout_classes=stamp.layout_classes,
         )
 
 

@@ -81,7 +81,7 @@ def proved(asked, paper: Printed, pattern: Printed, wanted) -> None:
     """
     facts = {key: text for key, text in printed(asked.form, asked.data).items() if text}
     assert paper.tier == 1
-    assert (paper.stamp, paper.layout_class) == (pattern.stamp, pattern.layout_class)
+    assert (paper.stamp, paper.layout_classes) == (pattern.stamp, pattern.layout_classes)
     assert paper.facts.items() >= facts.items()
     shown = said(paper.pdf)
     assert [(font, _kind(text)) for font, text in shown] == wanted

@@ -364,12 +364,12 @@ class Doubtful:
         paper = self._printer.print(order)
         if self.off:
             return paper
-        return replace(paper, tier=1, stamp="0" * 64, layout_class=order.data["sex"])
+        return replace(paper, tier=1, stamp="0" * 64, layout_classes=(order.data["sex"],))
 
     def prove(self, _order, paper):
         """Find the papers of one class different."""
-        self.proved.append(paper.layout_class)
-        if paper.layout_class == "1":
+        self.proved.extend(paper.layout_classes)
+        if paper.layout_classes == ("1",):
             self.off = True
             raise StampDiffers(paper.template_hash, 0.2, 9)
 

@@ -90,7 +90,7 @@ def test_the_first_is_learned_and_the_second_stamped(papers, stamping, name):
     assert first == replace(second, compared=True)
     assert (second.tier, second.docx, second.pages) == (1, None, 1)
     assert second.stamp
-    assert second.layout_class
+    assert second.layout_classes
     assert stamping.again(asked, second.stamp) == second.pdf
 
 

@@ -141,10 +141,10 @@ def test_a_piece_of_two_paragraphs_is_not_dealt_out():
     content = b"/P<</MCID 0>>BDC\nq 0 0 0.0039215686 rg\nBT\n1 2 Td /F1 12 Tf<01>Tj\nET\nQ\nq 0 0 0.0078431372 rg\nBT\n"
     content += b"9 2 Td<02>Tj\nET\nQ\nEMC"
     page = stream.read(content)
-    apart = probe.apart(page, Ownership({3: 0}, {}, {1: 3, 2: 3}, {}, {}))
+    apart = probe.apart(page, Ownership({3: 0}, {0: 0}, {}, {1: 3, 2: 3}, {}, {}))
     assert list(apart.puts) == ["3.0"]
     with pytest.raises(NotStampable, match="shared"):
-        probe.apart(page, Ownership({3: 0, 4: 0}, {}, {1: 3, 2: 4}, {}, {}))
+        probe.apart(page, Ownership({3: 0, 4: 0}, {0: 0}, {}, {1: 3, 2: 4}, {}, {}))
 
 
 @given(st.integers(0, 0xFFFF))

@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import pytest
 from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_UNDERLINE
+from docx.oxml import parse_xml
+from docx.oxml.ns import nsdecls
 from docx.shared import Pt
 
 from templates.errors import DoesNotFit
@@ -111,6 +113,18 @@ def both(printer, asked):
     return second
 
 
+THREE = ("student_name", "school_name", "head_name")
+LONG = "户籍随迁，全家迁居。" * 4
+
+
+def three(small, build):
+    """Give a form around a template with three fields, and a function that prints a paper with their values."""
+    form = small(build)
+    fields = [dataclasses.replace(form.fields[0], name=name, source="data") for name in THREE]
+    form = dataclasses.replace(form, fields=tuple(fields))
+    return lambda *values: replace(ask(form, NAME), data=dict(zip(THREE, values, strict=True)))
+
+
 @pytest.mark.parametrize("name", STAMPED)
 def test_it_is_stamped(printer, small, name):
     """And is what LibreOffice makes of it; so is another name of as many characters."""
@@ -166,25 +180,61 @@ def test_a_long_first_paper_spoils_nothing(printer, small):
 @pytest.mark.parametrize("below", [True, False])
 def test_cells_never_move_one_another_unseen(printer, small, lined, below):
     """Two cells of a row make it grow, each by itself; no paper with neither is stamped as if it had grown."""
-    form = small(neighbours(lined=lined, below=below))
-    names = ("student_name", "school_name", "head_name")
-    fields = [dataclasses.replace(form.fields[0], name=name, source="data") for name in names]
-    form = dataclasses.replace(form, fields=tuple(fields))
-    long = "户籍随迁，全家迁居。" * 4
+    made = three(small, neighbours(lined=lined, below=below))
     rows = [
-        (long, "短", "钟涛"),
-        ("短", long, "钟涛"),
+        (LONG, "短", "钟涛"),
+        ("短", LONG, "钟涛"),
         ("短", "短", "钟涛"),
         ("短", "短", "欧阳涛"),
-        (long, "短", "欧阳涛"),
+        (LONG, "短", "欧阳涛"),
     ]
     stamped = 0
     for values in [*rows, *rows, *rows]:
-        asked = replace(ask(form, NAME), data=dict(zip(names, values, strict=True)))
+        asked = made(*values)
         paper = printer.print(asked)
         printer.prove(asked, paper)
         stamped += paper.tier == 1
     assert stamped >= 2 * len(rows) - 2
+
+
+def test_cells_that_are_known_are_stamped_in_other_company(printer, small):
+    """How a cell's text falls is learned once for all papers on which its neighbours take the same lines."""
+    paper = three(small, neighbours(lined=False, below=True))
+    for values in (("王芳", "一中", "钟涛"), ("阿衣古", "第一中学", "欧阳涛"), (LONG, "一中", "欧阳涛")):
+        printer.print(paper(*values))
+    counts = printer.counts.copy()
+    mixed = [("王芳", "第二中学", "钟涛"), ("古丽娜", "二中", "申建"), (LONG, "二中", "申建军")]
+    for asked in (paper(*values) for values in mixed):
+        printer.prove(asked, printer.print(asked))
+    assert printer.counts - counts == {"stamped": len(mixed)}
+    for values in (
+        (LONG, "第二中学", "申建军"),
+        (LONG[:-10], "二中", "申建军"),
+    ):  # new beside four lines; three lines
+        asked = paper(*values)
+        printer.prove(asked, printer.print(asked))
+    assert printer.counts - counts == {"stamped": len(mixed), "learned": 2}
+
+
+def test_cells_beside_something_floating_are_learned_together(printer, small):
+    """Where lines break around a frame, the place of a cell decides how its text falls."""
+
+    def build(document):
+        neighbours(lined=False, below=True)(document)
+        floating = document.add_paragraph("浮")
+        floating._p.get_or_add_pPr().append(
+            parse_xml(
+                f'<w:framePr {nsdecls("w")} w:w="900" w:wrap="around" w:hAnchor="page" w:vAnchor="page" w:x="2000" w:y="2600"/>'
+            )
+        )
+
+    paper = three(small, build)
+    for values in (("王芳", "一中", "钟涛"), ("阿衣古", "第一中学", "欧阳涛")):
+        printer.print(paper(*values))
+    counts = printer.counts.copy()
+    asked = paper("王芳", "第二中学", "钟涛")
+    printer.prove(asked, printer.print(asked))
+    assert printer.counts["stamped"] == counts["stamped"]
 
 
 def test_values_set_smaller_are_converted(printer):

@@ -114,12 +114,16 @@ def compiled(
     parts.append(b"Q\n")
     tags.finish()
     heavy, own, order = _streams(_joined(parts))
+    places = tuple(None if paragraph is None else owned.containers[paragraph] for paragraph in texts)
     return Frame(
         body=body(paper.reader, [paper.code, *paper.photos.values()], heavy, order),
         streams=tuple(own),
         slots=slots,
-        texts=tuple(None if paragraph is None else owned.containers[paragraph] for paragraph in texts),
+        texts=places,
         containers=dict(owned.containers),
+        neighbours=_neighbours(
+            owned.groups, {*places, *(slot.container for slot in slots.values())} - {None}
+        ),
         size_mm=sheet.pages[0],
         pictures=tuple(_place(spot, photos) for spot in sheet.pictures),
         code=paper.code,
@@ -127,6 +131,17 @@ def compiled(
         glyphs={paragraph: tuple(said) for paragraph, said in words.items()},
         statics=paper.statics,
     )
+
+
+def _neighbours(groups: Mapping[int, int], shown: Collection[int | None]) -> dict[int, tuple[int, ...]]:
+    """Give the others of the same group for each container that shows anything."""
+    return {
+        container: tuple(
+            other for other in groups if groups[other] == group and other in shown and other != container
+        )
+        for container, group in groups.items()
+        if container in shown
+    }
 
 
 def _place(spot: PictureSpot, photos: Mapping[str, str]) -> PicturePlace:

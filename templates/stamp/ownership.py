@@ -10,11 +10,16 @@ from templates.runs import W, colour_of
 from templates.word import Filled
 
 _PARAGRAPH, _RUN, _TEXT = f"{{{W}}}p", f"{{{W}}}r", f"{{{W}}}t"
+_DRAWING = "http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing"
 _TABLE, _CELL, _BOX, _ANCHOR = (
     f"{{{W}}}tbl",
     f"{{{W}}}tc",
     f"{{{W}}}txbxContent",
-    "{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing}anchor",
+    f"{{{_DRAWING}}}anchor",
+)
+_FLOATING = (
+    *(f"{{{_DRAWING}}}wrap{how}" for how in ("Square", "Tight", "Through", "TopAndBottom")),
+    *(f"{{{W}}}{tag}" for tag in ("framePr", "tblpPr", "pict")),
 )
 _NO_LINE = frozenset({"none", "nil"})
 _ON_THE_PAGE = frozenset({"page", "margin", "topMargin", "bottomMargin", "insideMargin", "outsideMargin"})
@@ -25,15 +30,18 @@ _HIGHEST = 0xFFFF
 class Ownership:
     """Who owns what: paragraphs and containers are counted from 0.
 
-    A container is what no other moves unseen: a cell of a table with lines, which show when a row grows; a text box
-    that hangs on the page; all the rest together.
+    A container is a cell, a text box, or all that stands in none: it alone decides how its texts break into lines.
+    A group is what no other moves unseen: a cell of a table with lines, which show when a row grows; a text box that
+    hangs on the page; all the rest together. In it a container may move the others, by the lines it takes.
 
-    `containers` has the container of each owned paragraph, `marks` the paragraph of each traced text by number,
+    `containers` has the container of each owned paragraph, `groups` the group of each of these containers, `marks`
+    the paragraph of each traced text by number,
     `tints` the paragraph of each colour, `colours` what a colour (RRGGBB) shall be in the end; `statics` are the runs
     that print the template's own words, with their colours.
     """
 
     containers: Mapping[int, int]
+    groups: Mapping[int, int]
     marks: Mapping[int, int]
     tints: Mapping[int, int]
     colours: Mapping[int, str]
@@ -41,16 +49,17 @@ class Ownership:
 
 
 def ownership(filled: Filled, paragraphs: Collection[int] | None = None) -> Ownership:
-    """Own these paragraphs, or those of every container that prints a traced text.
+    """Own these paragraphs, or those of every group that prints a traced text.
 
     Raises NotStampable(colours) when there are not enough colours.
     """
-    count, container_of = dict(_paragraphs(filled)), dict(_containers(filled))
+    count = dict(_paragraphs(filled))
+    container_of, group_of = _dealt(filled)
     numbers = {element: number for number, element in count.items()}
     marks = {mark.number: numbers[_above(filled.runs(mark.number)[0])] for mark in filled.marks}
     if paragraphs is None:
-        busy = {container_of[number] for number in marks.values()}
-        paragraphs = {number for number, container in container_of.items() if container in busy}
+        busy = {group_of[container_of[number]] for number in marks.values()}
+        paragraphs = {number for number, container in container_of.items() if group_of[container] in busy}
     tints = {mark.tint: marks[mark.number] for mark in filled.marks}
     colours = {mark.tint: mark.colour for mark in filled.marks}
     own = {run for mark in filled.marks for run in filled.runs(mark.number)}
@@ -66,25 +75,35 @@ def ownership(filled: Filled, paragraphs: Collection[int] | None = None) -> Owne
             statics[run], tints[tint], colours[tint] = tint, number, look[1]
     if max(tints, default=0) > _HIGHEST:
         raise NotStampable("colours")
-    return Ownership({number: container_of[number] for number in paragraphs}, marks, tints, colours, statics)
+    containers = {number: container_of[number] for number in sorted(paragraphs)}
+    groups = {container: group_of[container] for container in sorted(set(containers.values()))}
+    return Ownership(containers, groups, marks, tints, colours, statics)
 
 
 def _paragraphs(filled: Filled) -> Iterator[tuple[int, etree._Element]]:
     return enumerate(paragraph for tree in filled.trees for paragraph in tree.iter(_PARAGRAPH))
 
 
-def _containers(filled: Filled) -> Iterator[tuple[int, int]]:
-    """Give the container of each paragraph."""
-    lined = _lined_styles(filled.styles)
+def _dealt(filled: Filled) -> tuple[dict[int, int], dict[int, int]]:
+    """Give the container of each paragraph, and the group of each container."""
+    lined, whole = _lined_styles(filled.styles), _floating(filled)
     alone: dict[etree._Element, bool] = {}
     seen: dict[etree._Element | None, int] = {}
+    containers: dict[int, int] = {}
+    groups: dict[int, int] = {}
     for number, paragraph in _paragraphs(filled):
-        element = paragraph.getparent()
-        while element is not None:
-            if element.tag in {_CELL, _BOX} and alone.setdefault(element, _alone(element, lined)):
-                break
-            element = element.getparent()
-        yield number, seen.setdefault(element, len(seen))
+        around = [element for element in paragraph.iterancestors() if element.tag in {_CELL, _BOX}]
+        group = next((one for one in around if alone.setdefault(one, _alone(one, lined))), None)
+        container = group if whole or not around else around[0]
+        containers[number] = seen.setdefault(container, len(seen))
+        groups[containers[number]] = seen.setdefault(group, len(seen))
+    return containers, groups
+
+
+def _floating(filled: Filled) -> bool:
+    """Tell whether lines may break around something: then where a cell stands decides how its texts fall."""
+    trees = (*filled.trees, filled.styles)
+    return any(next(tree.iter(*_FLOATING), None) is not None for tree in trees)
 
 
 def _alone(element: etree._Element, lined: Collection[str]) -> bool:

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -20,20 +19,20 @@ from templates.stamp import frame as frames
 from templates.stamp import variants, writing
 from templates.stamp.canonical import canonical, constant, constants
 from templates.stamp.faces import Face
+from templates.stamp.known import Known
 from templates.stamp.ownership import Ownership
 from templates.stamp.proof import prove
 from templates.stamp.shelf import Shelf, variant_name
 from templates.stamp.typeset import Fill, Frame, Variant
 from templates.word import Filled, Mark
 
-ENGINE = "1"  # changes when the same artefact would be written as other bytes
-_FRAMES_KEPT = 64  # in memory, about 0.3 MB each
-_VARIANTS_KEPT = 50_000  # about 2 KB each
+ENGINE = "2"  # changes when the same artefact would be written as other bytes
 _OUTLINES_KEPT = 256
 _MET_KEPT = 10_000
 _OWN_KEPT = 200  # frames for a class alone, of one template version: each takes 0.1 MB of the disk
 
 Outline = tuple[tuple[str, ...], ...]
+_NOTHING = variants.Learned({}, {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +52,18 @@ class Sort:
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """A frame with the variants one paper needs: ready to be written. `layout_class` tells it from others."""
+    """A frame with the variants one paper needs, ready to be written; by container, as are their names and shapes."""
 
     key: str
     frame: Frame
     variants: Mapping[int, Variant]
-    layout_class: str
+    names: Mapping[int, str]
+    shapes: Mapping[int, str]
+
+    @property
+    def layout_classes(self) -> tuple[str, ...]:
+        """Tell how the texts fall in each container; papers with the same classes differ only in their glyphs."""
+        return tuple(f"{self.key[:16]}{self.key[-16:]}-{name}" for name in self.names.values())
 
 
 class Press:
@@ -69,17 +74,15 @@ class Press:
 
     def __init__(self, folder: Path, fonts: Fonts, engine: str) -> None:
         self.shelf = Shelf(folder)
+        self._known = Known(self.shelf)
         self._engine = engine
         files = {name for name in fonts.files if name not in {*SONG.files, *RARE.files}}
         self._faces = [Face.open(fonts.files[name]) for name in sorted(files)]
         self._fonts = [fonts.hashes[name] for name in sorted(fonts.files)]
-        self._frames: dict[str, Frame] = {}
-        self._variants: dict[tuple[str, str], Variant] = {}
         self._keys: dict[Sort, str] = {}
         self._even: set[tuple[int, str]] = set()
         self._met: set[str] = set()
         self._given_up: dict[str, str] = {}
-        self._lock = threading.Lock()
 
     def sort(
         self, template_hash: str, title: str, modules: int, outline: Outline, shown: Sequence[Shown]
@@ -89,23 +92,36 @@ class Press:
 
     def find(self, sort: Sort, shown: Sequence[Shown]) -> Stamp | None:
         """Give the stamp for a paper of this sort with these texts; None when something of it was not compiled yet."""
-        return self._stamp(self._key(sort), shown, {})
+        key = self._key(sort)
+        frame = self._known.frame(key)
+        return None if frame is None else self._stamp(key, frame, shown, _NOTHING)
 
-    def _stamp(self, key: str, shown: Sequence[Shown], fresh: Mapping[int, Variant]) -> Stamp | None:
-        """Put a stamp together from what is kept, else from what is `fresh`."""
-        frame = self._frame(key)
-        if frame is None:
-            return None
-        found: dict[int, Variant] = {}
-        names = []
-        for container, texts in variants.keys(frame, shown).items():
-            name = variant_name(container, texts)
-            variant = self._variant(key, name) or fresh.get(container)
-            if variant is None:
+    def _stamp(self, key: str, frame: Frame, shown: Sequence[Shown], fresh: variants.Learned) -> Stamp | None:
+        """Put a stamp together from what is kept, else from what is `fresh`.
+
+        A container is set as where it was learned when its texts are of the same kind, and its neighbours of the
+        same shape: they move it no further and no less.
+        """
+        texts = variants.keys(frame, shown)
+        shapes: dict[int, str] = {}
+        for container in (one for one in texts if frame.neighbours[one]):
+            name = variant_name(container, texts[container])
+            shape = self._known.shape(key, name) or fresh.shapes.get(container)
+            if shape is None:
                 return None
-            found[container] = variant
-            names.append(name)
-        return Stamp(key, frame, found, hashlib.sha256("".join([key, *names]).encode()).hexdigest()[:32])
+            shapes[container] = shape
+        names = {
+            container: variant_name(
+                container, own, tuple(shapes[other] for other in frame.neighbours[container])
+            )
+            for container, own in texts.items()
+        }
+        found = {
+            container: self._known.variant(key, name) or fresh.variants.get(container)
+            for container, name in names.items()
+        }
+        whole = {container: variant for container, variant in found.items() if variant is not None}
+        return Stamp(key, frame, whole, names, shapes) if len(whole) == len(found) else None
 
     def write(
         self,
@@ -156,7 +172,7 @@ class Press:
         key = self._key(sort)
         if key in self._given_up:
             raise NotStampable(self._given_up[key])
-        frame = self._frame(key)
+        frame = self._known.frame(key)
         return None if frame is None else frozenset(frame.containers)
 
     def give_up(self, sort: Sort, why: str) -> None:
@@ -211,32 +227,30 @@ class Press:
             made = frames.compiled(
                 paper, owned, texts=paragraphs, sheet=sheet, photos=photos, personal=personal
             )
-        key = self._key(sort)
-        with self._lock:
-            kept = self._frames[key] = self.shelf.keep_frame(key, made)
-        return kept
+        return self._known.keep_frame(self._key(sort), made)
 
     def learn(self, sort: Sort, lesson: variants.Lesson, shown: Sequence[Shown]) -> Stamp:
         """Learn how the texts of a converted paper fall, without keeping it yet (see `keep`); raises NotStampable."""
         key = self._key(sort)
-        frame = self._frame(key)
+        frame = self._known.frame(key)
         if frame is None:
             raise NotStampable("frame")
         with _stampable():
             fresh = variants.learned(frame, lesson, shown, self._faces)
-        found = self._stamp(key, shown, fresh)
+        found = self._stamp(key, frame, shown, fresh)
         if found is None:
             raise NotStampable("frame")
+        if found.shapes != fresh.shapes:
+            raise NotStampable("shape")  # it breaks into other lines here: more than its texts decides that
         return found
 
     def keep(self, stamp: Stamp, shown: Sequence[Shown]) -> None:
         """Keep what was learned, once a paper stamped with it was seen to be right."""
-        for container, texts in variants.keys(stamp.frame, shown).items():
-            name = variant_name(container, texts)
-            with self._lock:
-                if (stamp.key, name) not in self._variants:
-                    kept = self.shelf.keep_variant(stamp.key, name, stamp.variants[container])
-                    self._remember(stamp.key, name, kept)
+        texts = variants.keys(stamp.frame, shown)
+        for container, shape in stamp.shapes.items():
+            self._known.keep_shape(stamp.key, variant_name(container, texts[container]), shape)
+        for container, name in stamp.names.items():
+            self._known.keep_variant(stamp.key, name, stamp.variants[container])
 
     def open(
         self,
@@ -262,26 +276,6 @@ class Press:
             told += [sort.outline, sort.constants]
             key = self._keys[sort] = hashlib.sha256(json.dumps(told).encode()).hexdigest()
         return key
-
-    def _frame(self, key: str) -> Frame | None:
-        found = self._frames.get(key)
-        if found is None and (found := self.shelf.frame(key)) is not None:
-            if len(self._frames) >= _FRAMES_KEPT:
-                self._frames.clear()
-                self._variants.clear()
-            self._frames[key] = found
-        return found
-
-    def _variant(self, key: str, name: str) -> Variant | None:
-        found = self._variants.get((key, name))
-        if found is None and (found := self.shelf.variant(key, name)) is not None:
-            self._remember(key, name, found)
-        return found
-
-    def _remember(self, key: str, name: str, variant: Variant) -> None:
-        if len(self._variants) >= _VARIANTS_KEPT:
-            self._variants.clear()
-        self._variants[key, name] = variant
 
     def _prove_widths(self, stamp: Stamp, shown: Sequence[Shown]) -> None:
         """Prove that each character is as wide as the one that stands for its kind."""

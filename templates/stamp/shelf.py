@@ -1,4 +1,4 @@
-"""Keeps compiled templates in a folder: frames and variants, each file hashed, written once, the first one stays."""
+"""Keeps compiled templates in a folder: frames, variants and shapes, each file hashed, written once, the first one stays."""
 
 import dataclasses
 import hashlib
@@ -64,6 +64,15 @@ class Shelf:
         self._write(self._folder / key / name, variant)
         return self.variant(key, name) or variant
 
+    def shape(self, key: str, name: str) -> str | None:
+        """Give the shape of a container (see `variants`) by name; None when it was not learned yet."""
+        shape: str | None = self._read(self._folder / key / f"shape-{name}")
+        return shape
+
+    def keep_shape(self, key: str, name: str, shape: str) -> None:
+        """Keep a shape unless another process was first."""
+        self._write(self._folder / key / f"shape-{name}", shape)
+
     def count(self, start: str) -> int:
         """Count the frames for a class alone whose keys begin so."""
         return sum(1 for _ in self._folder.glob(f"{start}-*"))
@@ -97,7 +106,7 @@ class Shelf:
             return None
         return json.loads(zlib.decompress(packed))
 
-    def _write(self, path: Path, value: Frame | Variant) -> None:
+    def _write(self, path: Path, value: Frame | Variant | str) -> None:
         packed = zlib.compress(json.dumps(_plain(value), ensure_ascii=False).encode(), _LEVEL)
         with suppress(OSError):
             path.parent.mkdir(mode=0o700, exist_ok=True)
@@ -110,7 +119,7 @@ class Shelf:
                 Path(name).unlink()
 
 
-def variant_name(container: int, key: tuple[str, ...]) -> str:
+def variant_name(container: int, *key: tuple[str, ...]) -> str:
     """Name a variant without telling its texts: they may hold letters of a name."""
     return f"{container}-{hashlib.sha256(json.dumps(key).encode()).hexdigest()[:32]}"
 
@@ -139,7 +148,7 @@ def _box(raw: Any) -> Box:
 
 def _frame(raw: Any) -> Frame:
     """Build a frame from its fields in order."""
-    body, rows, slots, texts, containers, size, pictures, code, photos, glyphs, statics = raw
+    body, rows, slots, texts, containers, neighbours, size, pictures, code, photos, glyphs, statics = raw
     return Frame(
         body=_body(*body),
         streams=tuple(tuple(part if isinstance(part, str) else _data(part) for part in row) for row in rows),
@@ -149,6 +158,7 @@ def _frame(raw: Any) -> Frame:
         },
         texts=tuple(texts),
         containers=dict(containers),
+        neighbours={container: tuple(others) for container, others in neighbours},
         size_mm=(size[0], size[1]),
         pictures=tuple(
             PicturePlace(_box(box), (pixels[0], pixels[1]), *rest) for box, pixels, *rest in pictures

@@ -214,6 +214,21 @@ def _coded(item: bytes | str) -> bytes:
     return item.encode() if isinstance(item, str) else b"<%s>" % item.hex().upper().encode()
 
 
+def heights(block: Text) -> Iterator[float]:
+    """Give the height on the page of each show's baseline, in points; of upright ones that of the first glyph.
+
+    Units are those before the operators `q` and `BT`, in which LibreOffice writes points.
+    """
+    line, down = 0.0, 1.0
+    for show in block.shows:
+        numbers = show.place.split()
+        if numbers[-1:] == [b"Tm"]:
+            line, down = float(numbers[5]), float(numbers[3])
+        elif numbers:
+            line += float(numbers[1]) * down
+        yield round(line, 1)
+
+
 def tint(colour: bytes) -> int:
     """Give the marker colour (see `word.Mark.tint`) of `r g b`; 0 for black and for all that is no marker."""
     red, green, blue = (float(part) for part in colour.split())

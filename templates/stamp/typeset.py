@@ -103,7 +103,8 @@ class Frame:
 
     `streams` are the content streams that each paper writes itself, each a row of operators (bytes) and slots
     (names); the others are in the body. `slots` by name, `texts` the container of each printed text, None for a
-    constant that is empty, `containers` that of each paragraph with a slot or near one. `code` and
+    constant that is empty, `containers` that of each paragraph with a slot or near one, `neighbours` of each
+    container those that may move it unseen (see `ownership`). `code` and
     `photos` are the resource names of the personal pictures, `photos` by field. `glyphs` are the template's own
     words in each paragraph, as the frame's fonts show them; `statics` is the digest of what all its papers share.
     """
@@ -113,6 +114,7 @@ class Frame:
     slots: Mapping[str, Slot]
     texts: tuple[int | None, ...]
     containers: Mapping[int, int]
+    neighbours: Mapping[int, tuple[int, ...]]
     size_mm: tuple[float, float]
     pictures: tuple[PicturePlace, ...]
     code: str

@@ -1,5 +1,6 @@
 """Learns from a converted paper how the texts of each container fall, so that the next such paper need not be converted."""
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -10,9 +11,10 @@ from templates.stamp.canonical import canonical, constant
 from templates.stamp.chunks import Weaver
 from templates.stamp.faces import Face
 from templates.stamp.frame import Opened
+from templates.stamp.glyphs import PageFont
 from templates.stamp.ownership import Ownership
 from templates.stamp.probe import paragraph_of
-from templates.stamp.stream import tint
+from templates.stamp.stream import Piece, Text, heights, tint
 from templates.stamp.typeset import Chunk, Frame, TextPlace, Variant
 from templates.word import Mark
 
@@ -29,19 +31,29 @@ class Lesson:
     sheet: Sheet
 
 
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """What a paper taught, by container: the variants it shows, and the shapes of those that have neighbours.
+
+    A shape tells, as a digest, all by which a container may move its neighbours: the lines of each paragraph with
+    the fonts and sizes that make them high, and the breaks and gaps in its texts, which leave no glyphs.
+    """
+
+    variants: Mapping[int, Variant]
+    shapes: Mapping[int, str]
+
+
 def keys(frame: Frame, shown: Sequence[Shown]) -> dict[int, Key]:
-    """Give the key of each container: its texts in canonical form (see `canonical`)."""
-    found: dict[int, list[str]] = {}
+    """Give the key of each container that shows anything: its texts in canonical form (see `canonical`)."""
+    found: dict[int, list[str]] = {container: [] for container in frame.neighbours}
     for container, text in zip(frame.texts, shown, strict=True):
         if container is not None:
-            found.setdefault(container, []).append(canonical(text))
+            found[container].append(canonical(text))
     return {container: tuple(texts) for container, texts in found.items()}
 
 
-def learned(
-    frame: Frame, lesson: Lesson, shown: Sequence[Shown], faces: Sequence[Face]
-) -> dict[int, Variant]:
-    """Give the variant of each container of the frame that this paper shows.
+def learned(frame: Frame, lesson: Lesson, shown: Sequence[Shown], faces: Sequence[Face]) -> Learned:
+    """Give the variant and the shape of each container of the frame that this paper shows.
 
     `shown` are all its printed texts in order, empty ones too. Raises NotStampable when the paper has another frame,
     such as a row that grew, or shows a text otherwise than glyph by glyph.
@@ -64,14 +76,39 @@ def learned(
     for name, pieces in paper.probe.puts.items():
         chunks.setdefault(frame.slots[name].container, {})[name] = weaver.chunk(paragraph_of(name), pieces)
     weaver.finish()
-    return {
+    found = {
         container: Variant(
             chunks.get(container, {}),
             tuple(place for place in places if frame.texts[place.text] == container),
         )
-        for container in {*frame.texts, *chunks} - {None}
-        if container is not None
+        for container in frame.neighbours
     }
+    return Learned(found, _shapes(frame, paper, shown))
+
+
+def _shapes(frame: Frame, paper: Opened, shown: Sequence[Shown]) -> dict[int, str]:
+    told: dict[int, list[object]] = {
+        container: [] for container, others in frame.neighbours.items() if others
+    }
+    for container, text in zip(frame.texts, shown, strict=True):
+        if container in told:
+            told[container].append([len(part) > 0 for part in text.split("\n")])
+    for name, pieces in sorted(paper.probe.puts.items()):
+        if (container := frame.slots[name].container) in told:
+            told[container].append([name, *_lines(pieces, paper.fonts)])
+    return {
+        container: hashlib.sha256(repr(parts).encode()).hexdigest()[:32] for container, parts in told.items()
+    }
+
+
+def _lines(pieces: Sequence[Piece], fonts: Mapping[str, PageFont]) -> list[list[tuple[str, bytes]]]:
+    """Give the fonts and sizes in each line of a paragraph's pieces, in order."""
+    lines: dict[float, set[tuple[str, bytes]]] = {}
+    for _, block in (one for piece in pieces for one in piece.blocks):
+        if isinstance(block, Text):
+            for show, height in zip(block.shows, heights(block), strict=True):
+                lines.setdefault(height, set()).add((fonts[show.font.decode()].name, show.size))
+    return [sorted(line) for line in lines.values()]
 
 
 def _places(lesson: Lesson, numbers: Sequence[int], shown: Sequence[Shown]) -> list[TextPlace]:

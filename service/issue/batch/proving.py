@@ -10,7 +10,7 @@ from storage.objects.folder import system_errors
 from templates.errors import StampDiffers
 
 EVERY = 500
-"""One of so many rows is proved, whatever its layout class."""
+"""One of so many rows is proved, whatever its layout classes."""
 SAME, DIFFERS = "same", "differs"
 
 log = logging.getLogger("yinzheng.batch")
@@ -58,19 +58,23 @@ class Sample:
             return False
         if row % EVERY == 0:
             return True
-        if proof.paper.layout_class not in self._proved:
-            self._proved = {line[1] for line in _lines(self._file) if line[0] == SAME}
-        return proof.paper.layout_class not in self._proved
+        classes = set(proof.paper.layout_classes)
+        if not classes <= self._proved:
+            self._proved = {
+                name for result, *names, _ in _lines(self._file) if result == SAME for name in names
+            }
+        return not classes <= self._proved
 
     def _note(self, result: str, proof: Proof) -> None:
+        classes = proof.paper.layout_classes
         with system_errors():
             self._file.parent.mkdir(mode=0o700, exist_ok=True)
             with self._file.open("a", encoding="ascii") as file:
-                file.write(f"{result} {proof.paper.layout_class} {proof.paper.template_hash}\n")
+                file.write(" ".join([result, *classes, proof.paper.template_hash]) + "\n")
             with (self._file.parent / result).open("ab") as tally:
                 tally.write(b"|")
         if result == SAME:
-            self._proved.add(proof.paper.layout_class)
+            self._proved.update(classes)
 
 
 def folder(office: Office) -> Path:
@@ -95,7 +99,8 @@ def _size(file: Path) -> int:
 
 
 def _lines(file: Path) -> Iterator[list[str]]:
-    """Result, layout class and template of each proof; a line somebody was killed over is passed by."""
+    """Result, layout classes and template of each proof; what somebody was killed over is passed by."""
     with system_errors():
         text = file.read_text("ascii") if file.exists() else ""
-    return (parts for line in text.splitlines() if len(parts := line.split(" ")) == 3)
+    whole = (line.removesuffix("\n") for line in text.splitlines(keepends=True) if line.endswith("\n"))
+    return (parts for line in whole if len(parts := line.split(" ")) > 1)
