@@ -1,6 +1,5 @@
 """Describes a converted paper as a layout, and proves the finished one against what should be on it."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -31,7 +30,6 @@ _PAGE_SLACK = 0.3  # mm a value's box may reach over the paper's edge
 _OVERLAP = 0.35  # part of a line's height and width that may be shared before two values collide
 _PIXELS_PER_MODULE = 4  # the finished code is read at about 185 dpi, as a scanner would
 _QR = zxingcpp.barcode_formats_from_str("QRCode")
-_SPACE = re.compile(r"\s+")
 
 
 def layout(
@@ -296,4 +294,4 @@ def _overlap(one: Box, two: Box) -> bool:
 
 
 def _bare(text: str) -> str:
-    return _SPACE.sub("", text)
+    return "".join(text.split())

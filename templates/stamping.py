@@ -3,6 +3,7 @@
 import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from PIL import Image
 
@@ -53,8 +54,12 @@ class Stamper:
         outline, self._shown = template.outline(job.context)
         title = job.order.form.title
         self._sort = press.sort(job.source.hash, title, symbol.modules, outline, self._shown)
-        self._own = replace(self._sort, whole=tuple(canonical(text) for text in self._shown))
         self._fresh: Stamp | None = None
+
+    @cached_property
+    def _own(self) -> Sort:
+        """The sort of papers of this class alone."""
+        return replace(self._sort, whole=tuple(canonical(text) for text in self._shown))
 
     def print(self) -> Printed | None:
         """Stamp the paper; None when its class is not compiled yet. Raises NotStampable, and as `Printer.print`."""

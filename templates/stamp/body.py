@@ -38,7 +38,7 @@ def body(reader: PdfReader, personal: Sequence[str], heavy: Sequence[bytes], ord
     bodies = {numbers[item.idnum]: objects.written(item.get_object(), numbers) for item in packed}
     at = numbers[page.indirect_reference.idnum]
     bodies[at] = bodies[at].removesuffix(b">>") + _page_own(holder, order) + b">>"
-    standing = [objects.stream(part, level=9) for part in heavy]
+    standing = [objects.stream(part, level=objects.ONCE) for part in heavy]
     standing += [objects.written(item.get_object(), numbers) for item in alone]
     data, entries = _standing(standing)
     entries += b"".join(objects.in_stream(holder, index) for index in range(len(packed)))

@@ -7,8 +7,9 @@ import struct
 from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
-from typing import Self
+from typing import NamedTuple, Self
 
 from templates.errors import FontMissing
 from templates.fonts import FAMILIES
@@ -21,6 +22,7 @@ _KEPT = (
 )  # the hinting programs: without them glyphs with instructions look different
 _NEEDED = (b"head", b"hhea", b"maxp", b"hmtx", b"cmap", b"loca", b"glyf", b"name", b"post", b"OS/2")
 _PDF_EM = 1000
+_GLYPHS_KEPT = 8192  # glyphs and characters of a face in memory, about 0.6 KB each
 _FIRST_STEMS, _STEM_WEIGHT = 50, 65  # see Looks.stem
 
 
@@ -40,6 +42,14 @@ class Looks:
     def stem(self) -> int:
         """Thickness of upright strokes; TrueType does not say, so the usual guess from the weight is taken."""
         return _FIRST_STEMS + (self.weight * self.weight) // (_STEM_WEIGHT * _STEM_WEIGHT)
+
+
+class Cut(NamedTuple):
+    """A glyph as a subset holds it: outline with its padding, entry of `hmtx`, width in 1/1000 em as digits."""
+
+    outline: bytes
+    metric: bytes
+    width: bytes
 
 
 class Face:
@@ -65,7 +75,8 @@ class Face:
             raise ValueError("loca and maxp disagree")
         self._kept = {tag: bytes(tables[tag]) for tag in _KEPT if tag in tables} | {b"head": bytes(head)}
         self._glyf = tables[b"glyf"]
-        self._map = truetype.character_map(tables[b"cmap"])
+        self._gid = lru_cache(_GLYPHS_KEPT)(truetype.character_map(tables[b"cmap"]).gid)
+        self.cut = lru_cache(_GLYPHS_KEPT)(self._cut)
         self._advances, self._bearings = _metrics(tables[b"hmtx"], self._hhea, self.glyph_count)
         self.looks = _looks(tables, self._em)
 
@@ -81,7 +92,7 @@ class Face:
 
     def gid(self, char: str) -> int:
         """Give the glyph of one character, 0 when the font has none."""
-        return self._map.gid(ord(char))
+        return self._gid(ord(char))
 
     def missing(self, text: str) -> str:
         """Give the characters of `text` that the face lacks, each once, in order of appearance."""
@@ -99,6 +110,11 @@ class Face:
         """Give a glyph's bytes as they stand in the font's glyf table, empty for a blank."""
         return bytes(self._glyf[self._places[gid] * self._unit : self._places[gid + 1] * self._unit])
 
+    def _cut(self, gid: int) -> Cut:
+        outline = self.outline(gid)
+        metric = struct.pack(">HH", self.advance(gid), self._bearings[gid])
+        return Cut(outline + bytes(-len(outline) % 4), metric, b"%d" % self.width(gid))
+
     def subset(self, glyphs: Sequence[int]) -> bytes:
         """Write a TrueType program of .notdef and these glyphs, numbered from 1 in the order given.
 
@@ -108,15 +124,15 @@ class Face:
         """
         kept = [0, *glyphs]
         number = {gid: at for at, gid in reversed(list(enumerate(kept)))}
-        outlines: list[bytes] = []
+        outlines, metrics = list[bytes](), list[bytes]()
         places = array("I", [0])
         at = 0
         for gid in kept:  # grows while composites are met
-            outline = self.outline(gid)
+            outline, metric, _ = self.cut(gid)
             if outline[:1] >= b"\x80":
                 outline = _renumbered(outline, kept, number)
-            outline += bytes(-len(outline) % 4)
             outlines.append(outline)
+            metrics.append(metric)
             places.append(at := at + len(outline))
         count = struct.pack(">H", len(kept))
         return truetype.assembled(
@@ -124,7 +140,7 @@ class Face:
             | {
                 b"glyf": b"".join(outlines),
                 b"loca": truetype.written(places),
-                b"hmtx": b"".join(struct.pack(">HH", self.advance(gid), self._bearings[gid]) for gid in kept),
+                b"hmtx": b"".join(metrics),
                 b"hhea": self._hhea[:34] + count,
                 b"maxp": self._maxp[:4] + count + self._maxp[6:],
             }

@@ -1,10 +1,10 @@
 """Writes PDF objects as bytes: what pypdf read, with other numbers, and the parts of a file around them."""
 
-import zlib
 from collections.abc import Mapping
 from io import BytesIO
 from typing import Any
 
+import deflate
 from pypdf.generic import (
     ArrayObject,
     DictionaryObject,
@@ -15,6 +15,11 @@ from pypdf.generic import (
 )
 
 HEADER = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n"
+PACKER = f"deflate {deflate.__version__}"
+"""What packs: another version may write other bytes, as no processor does."""
+LEVEL, ONCE = 1, 12
+"""How hard a paper's own streams are packed, and those that are written once. The font of 60 hanzi, 32.5 KB: 23.6 KB in
+0.08 ms at level 1, 23.1 KB in 0.2 ms at level 6, for which zlib takes 0.9 ms: outlines hardly repeat themselves."""
 ENTRY_BYTES = 6  # of the cross-reference stream: kind 1, offset or stream number 3, index 2
 
 
@@ -72,9 +77,9 @@ def _members(item: Mapping[Any, Any], numbers: Mapping[int, int]) -> bytes:
     return b"".join(one(key, value) for key, value in item.items())
 
 
-def stream(data: bytes, more: bytes = b"", level: int = 6) -> bytes:
+def stream(data: bytes, more: bytes = b"", level: int = LEVEL) -> bytes:
     """Write a packed stream object; `more` are further entries of its dictionary."""
-    packed = zlib.compress(data, level)
+    packed = deflate.zlib_compress(data, level)
     return b"<<%s/Filter/FlateDecode/Length %d>>stream\n%s\nendstream" % (more, len(packed), packed)
 
 
@@ -86,7 +91,7 @@ def object_stream(bodies: Mapping[int, bytes]) -> bytes:
         at += len(body) + 1
     head = b" ".join(places) + b" "
     data = head + b" ".join(bodies.values())
-    return stream(data, b"/Type/ObjStm/N %d/First %d" % (len(bodies), len(head)), 9)
+    return stream(data, b"/Type/ObjStm/N %d/First %d" % (len(bodies), len(head)), ONCE)
 
 
 def at_offset(offset: int) -> bytes:
@@ -109,7 +114,7 @@ def ending(entries: bytes, number: int, at: int, *, root: int, info: int, mark: 
 
     `entries` are those of the objects 0 to `number` - 1, `mark` the file's identity as hexadecimal digits.
     """
-    data = zlib.compress(entries + at_offset(at), 1)
+    data = deflate.zlib_compress(entries + at_offset(at), LEVEL)
     head = b"/Type/XRef/W[1 3 2]/Size %d/Root %d 0 R/Info %d 0 R/ID[<%s><%s>]" % (
         number + 1,
         root,

@@ -16,7 +16,7 @@ from templates.layout import Line
 from templates.places import PictureSpot, Sheet, Spot
 from templates.sandbox import Shown
 from templates.stamp import frame as frames
-from templates.stamp import variants, writing
+from templates.stamp import objects, variants, writing
 from templates.stamp.canonical import canonical, constant, constants
 from templates.stamp.faces import Face
 from templates.stamp.known import Known
@@ -272,7 +272,15 @@ class Press:
         if not key:
             if len(self._keys) >= _OUTLINES_KEPT:
                 self._keys.clear()
-            told = [ENGINE, self._engine, self._fonts, sort.template_hash, sort.title, sort.modules]
+            told = [
+                ENGINE,
+                objects.PACKER,
+                self._engine,
+                self._fonts,
+                sort.template_hash,
+                sort.title,
+                sort.modules,
+            ]
             told += [sort.outline, sort.constants]
             key = self._keys[sort] = hashlib.sha256(json.dumps(told).encode()).hexdigest()
         return key

@@ -3,6 +3,7 @@
 import re
 import zlib
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from templates.errors import PdfRefused
 from templates.stamp.objects import ENTRY_BYTES
@@ -13,7 +14,7 @@ _SHOWN = re.compile(rb"/(\w+) [\d.]+ Tf\[([^\]]*)\]TJ")
 _CODES = re.compile(rb"<([0-9A-F]*)>")
 _FONT = re.compile(rb"/(Y\d+) (\d+) 0 R")
 _LINE = re.compile(rb"<([0-9A-F]{4})><([0-9A-F]+)>\n")
-_BLANK = re.compile(r"\s+")
+_TEXTS_KEPT = 16_384
 _TO_UNICODE = 4  # objects after a font's first
 
 
@@ -58,8 +59,8 @@ def prove(pdf: bytes, frame: Frame, texts: Iterable[str]) -> None:
         contents = b"".join(file.stream(number + 1 + at) for at in range(len(frame.streams)))
     except (ValueError, IndexError, zlib.error) as problem:
         raise PdfRefused("结构损坏") from problem
-    said = _BLANK.sub("", "".join(_said(contents, tables)))
-    if any(_BLANK.sub("", text) not in said for text in texts):
+    said = _bare("".join(_said(contents, tables)))
+    if any(_bare(text) not in said for text in texts):
         raise PdfRefused("内容不全")
 
 
@@ -68,8 +69,13 @@ def _tables(file: _File, resources: bytes) -> Iterator[tuple[bytes, dict[bytes, 
         table = file.stream(int(number) + _TO_UNICODE)
         yield (
             name,
-            {code: bytes.fromhex(text.decode()).decode("utf-16-be") for code, text in _LINE.findall(table)},
+            {code: _read(text) for code, text in _LINE.findall(table)},
         )
+
+
+@lru_cache(_TEXTS_KEPT)
+def _read(text: bytes) -> str:
+    return bytes.fromhex(text.decode()).decode("utf-16-be")
 
 
 def _said(contents: bytes, tables: dict[bytes, dict[bytes, str]]) -> Iterator[str]:
@@ -78,3 +84,7 @@ def _said(contents: bytes, tables: dict[bytes, dict[bytes, str]]) -> Iterator[st
         if table is not None:
             codes = b"".join(_CODES.findall(items))
             yield "".join([table.get(codes[at : at + 4], "\0") for at in range(0, len(codes), 4)])
+
+
+def _bare(text: str) -> str:
+    return "".join(text.split())

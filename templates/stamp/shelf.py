@@ -9,6 +9,7 @@ import tempfile
 import zlib
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from templates.stamp.typeset import (
 _MAGIC = b"yinzheng stamp 1 "
 _BYTES = "latin-1"  # bytes as text of the same length
 _LEVEL = 6
+_NAMES_KEPT = 20_000  # a name is asked for at each print, and takes longer to hash than to remember
 
 log = logging.getLogger("yinzheng.printer")
 
@@ -119,6 +121,7 @@ class Shelf:
                 Path(name).unlink()
 
 
+@lru_cache(_NAMES_KEPT)
 def variant_name(container: int, *key: tuple[str, ...]) -> str:
     """Name a variant without telling its texts: they may hold letters of a name."""
     return f"{container}-{hashlib.sha256(json.dumps(key).encode()).hexdigest()[:32]}"

@@ -9,7 +9,6 @@ from templates.stamp.embedding import OBJECTS, Embedded, embed
 from templates.stamp.faces import Face
 from templates.stamp.typeset import FIXED, Frame, Variant
 
-_LEVEL = 1  # of a page's own operators: a few kilobytes, and a third of the time of level 6
 _JPEG = b"/Type/XObject/Subtype/Image/BitsPerComponent 8/Filter/DCTDecode/Width %d/Height %d/ColorSpace/%s"
 _CODE = b"/Type/XObject/Subtype/Image/BitsPerComponent 1/ColorSpace/DeviceGray/Width %d/Height %d"
 
@@ -65,7 +64,7 @@ def write(
                 ]
                 parts.append(chunk.pattern % tuple(fills))
             parts.append(b"EMC\n")
-        contents.append(objects.stream(b"".join(parts), level=_LEVEL))
+        contents.append(objects.stream(b"".join(parts)))
     return _file(frame, contents, fonts, code, photos)
 
 
