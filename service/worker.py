@@ -29,7 +29,7 @@ IDLE_SECONDS, IDLE_BATCH_SECONDS = 0.1, 0.5
 AWAY_SECONDS = 5.0
 """Pause when the database cannot be asked."""
 GRACE_SECONDS = 3.0
-NICE = 10
+NICE = 19
 """How much a worker that prints batches steps back: a single request that comes meanwhile gets the processor first."""
 
 log = logging.getLogger("yinzheng.worker")

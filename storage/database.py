@@ -2,6 +2,8 @@
 
 import shutil
 import sqlite3
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,9 @@ VALUE_ERRORS = (UnicodeEncodeError, OverflowError)
 
 BUSY_SECONDS = 10.0
 """A writer waits this long for the others: 8 writers at a few ms each are far below it, a hung one is told."""
+POLL_SECONDS = 0.002
+"""How often it asks for its turn. SQLite's own waiting asks ever more seldom, up to ten times a second: a writer that
+waited long would lose every turn to those that come anew."""
 KEPT_CONNECTIONS = 8
 EXTRA_CONNECTIONS = 56
 """More threads than a web server's pool has (40), so that a connection is never what a request waits for."""
@@ -26,6 +31,7 @@ NO_ROOM = 64 * 1024
 BAD_VALUE = frozenset(
     {"SQLITE_CONSTRAINT_CHECK", "SQLITE_CONSTRAINT_NOTNULL", "SQLITE_TOOBIG", "TypeError", "ProgrammingError"}
 )
+_PRIMARY = 0xFF  # of an error code: the rest says which of its kinds
 WRITES = "yinzheng_writes"
 """Execution option of a connection that will write: it takes the writer's lock at once, never half way."""
 
@@ -41,7 +47,7 @@ def connect(file: Path) -> Engine:
         hide_parameters=True,
     )
     event.listen(engine, "connect", _settle)
-    event.listen(engine, "begin", _begin)
+    event.listen(engine, "begin", _beginner())
     return engine
 
 
@@ -51,9 +57,41 @@ def _settle(connection: sqlite3.Connection, _record: object) -> None:
     connection.execute("PRAGMA foreign_keys=ON")
 
 
-def _begin(connection: Connection) -> None:
-    writes = connection.get_execution_options().get(WRITES, False)
-    _driver(connection).execute("BEGIN IMMEDIATE" if writes else "BEGIN")
+def _beginner() -> Callable[[Connection], None]:
+    """Make what begins a transaction; the threads of this process queue up for the writer's lock, so that one asks."""
+    queue = threading.Lock()
+
+    def begin(connection: Connection) -> None:
+        driver = _driver(connection)
+        if not connection.get_execution_options().get(WRITES, False):
+            driver.execute("BEGIN")
+            return
+        end = time.monotonic() + BUSY_SECONDS
+        first = queue.acquire(timeout=BUSY_SECONDS)
+        try:
+            _begin_writing(driver, end)
+        finally:
+            if first:
+                queue.release()
+
+    return begin
+
+
+def _begin_writing(driver: sqlite3.Connection, end: float) -> None:
+    """Take the writer's lock; sqlite3.OperationalError when nobody has let go of it by `end`."""
+    driver.execute("PRAGMA busy_timeout=0")
+    try:
+        while True:
+            try:
+                driver.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & _PRIMARY != sqlite3.SQLITE_BUSY or time.monotonic() > end:
+                    raise
+                time.sleep(POLL_SECONDS)
+            else:
+                return
+    finally:
+        driver.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000:.0f}")
 
 
 def _driver(connection: Connection) -> sqlite3.Connection:

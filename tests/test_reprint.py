@@ -12,6 +12,7 @@ from service.issue.keeping import print_draft, put_away
 from service.office import reprint
 from service.office.reprint import RECIPE, differing, order_of
 from storage.archive import DATABASE
+from storage.objects import syncing
 from tests.batched import admit, asked, ended, made, rows, working
 from tests.bureau import bureau_of
 
@@ -85,13 +86,13 @@ def test_a_single_paper_does_not_wait_for_the_whole_disk(stamped, monkeypatch):
     """Each of its files is brought to the disk by itself."""
     office, papers = stamped
 
-    def whole_disk(_datas):
+    def whole_disk(_handle):
         raise AssertionError
 
     with office.archive.read() as reading:
         (batch,) = reading.batches()
         desk = Desk.open(office, batch, reading)
         draft = desk.draft(reading.batch_rows(batch.id)[0])
-    monkeypatch.setattr(office.archive.objects, "put_many", whole_disk)
+    monkeypatch.setattr(syncing._system, "syncfs", whole_disk, raising=False)
     (kept,) = put_away(office, [print_draft(office, draft)])
     assert kept.document.pdf == papers[0].pdf

@@ -101,10 +101,7 @@ def put_away(office: Office, proofs: Sequence[Proof]) -> list[Kept]:
         for data in (proof.paper.pdf, proof.paper.docx, layout)
         if data is not None
     ]
-    objects = office.archive.objects
-    # One paper syncs its own files: syncing all of the disk would wait for whatever else is being written to it.
-    names = [objects.put(data) for data in datas] if len(proofs) == 1 else objects.put_many(datas)
-    kept, rest = [], iter(names)
+    kept, rest = [], iter(office.archive.objects.put_many(datas))
     for proof, layout, source in zip(proofs, layouts, sources, strict=True):
         docx = proof.paper.docx
         stored = (next(rest), None if docx is None else next(rest), next(rest))

@@ -23,7 +23,9 @@ PROBE_BYTES = 64 * 1024
 """Room for a small document; with less the next request would fail."""
 TMP = "tmp"
 THREADS = 8
-"""Files synced side by side where they cannot be synced at once: waiting together they share the journal's commits."""
+"""Files synced side by side where they are not synced at once: waiting together they share the journal's commits."""
+FEW = THREADS
+"""So many are never synced at once, as those of a single paper: it would wait for whatever else is being written."""
 
 
 @contextmanager
@@ -72,13 +74,13 @@ class Folder:
         """Keep objects and return their sha256s in this order; the promise is put's for each, the waits are shared.
 
         All drafts are on disk before one of them gets its name, and all names are before the answer: by two syncs
-        of the file system, or each by its own, side by side, where that would promise less (decision 8). Meant for
-        hundreds; errors as for put, and what has its name by then is whole and stays.
+        of the file system, or each by its own, side by side, when they are few or where that would promise less
+        (decision 8). Errors as for put, and what has its name by then is whole and stays.
         """
         named = [(sha256(data).hexdigest(), data) for data in datas]
         objects = {self._file(name): data for name, data in named}
         with system_errors():
-            if objects and self._at_once:
+            if len(objects) > FEW and self._at_once:
                 with whole(self._path) as sync:
                     self._put_all(objects, sync)
             elif objects:

@@ -12,6 +12,7 @@ from service.issue.batch.printing import Press, failed
 from service.issue.batch.proving import Sample, forget
 from service.issue.batch.states import ENDED, OPEN, READY, WAITING
 from service.issue.batch.trouble import everybodys
+from service.issue.batch.turns import give_way
 from service.office import Office
 from storage.archive import Reading, Transaction
 from storage.errors import StoreAway, StoreFull
@@ -23,8 +24,6 @@ CHECK_ROWS = 200
 """Rows judged by one job: half a second, after which a worker may be asked for something else."""
 NUMBER_ROWS = 250
 """Numbers given in one transaction; meanwhile nobody else writes (some 30 ms)."""
-YIELD_SECONDS = 0.02
-"""Pause after it: such transactions follow each other, and whoever waits for the writer's lock must get a turn."""
 PRINT_ROWS = 200
 """Rows printed by one job."""
 LEASE_SECONDS = 300.0
@@ -177,7 +176,7 @@ def _number(office: Office, batch: Batch, job: Job, beat: Beat) -> None:
             rows = transaction.batch_rows(batch.id, READY, limit=NUMBER_ROWS)
             transaction.put_batch_rows(list(number_rows(office, transaction, form, rows)))
         _done(transaction, batch, job)
-    office.sleep(YIELD_SECONDS)
+    give_way(office)
 
 
 def _print(office: Office, batch: Batch, job: Job, beat: Beat) -> None:
