@@ -24,8 +24,9 @@ CHECK_ROWS = 200
 """Rows judged by one job: half a second, after which a worker may be asked for something else."""
 NUMBER_ROWS = 250
 """Numbers given in one transaction; meanwhile nobody else writes (some 30 ms)."""
-PRINT_ROWS = 200
-"""Rows printed by one job."""
+PRINT_ROWS, LEAST_ROWS, JOBS = 200, 25, 8
+"""Rows printed by one job at most; of a small batch fewer, so that eight workers have something to do, down to as many
+as are worth the proofs that two workers make of one class."""
 LEASE_SECONDS = 300.0
 """After this another worker takes a job whose worker hangs; one that died is known at once. Between two beats lies one
 paper at most, for which LibreOffice is waited for up to a minute and a half, with smaller letters again."""
@@ -215,7 +216,8 @@ def _done(transaction: Transaction, batch: Batch, job: Job) -> None:
         transaction.add_job(KIND, _job(batch.id, "number", 0, batch.total))
     elif present == "numbering":
         transaction.set_batch_state(batch.id, "printing")
-        transaction.add_jobs(KIND, _jobs(batch.id, "print", batch.total, PRINT_ROWS))
+        size = min(PRINT_ROWS, max(LEAST_ROWS, batch.total // JOBS))
+        transaction.add_jobs(KIND, _jobs(batch.id, "print", batch.total, size))
     if present in {"numbering", "printing"} and not _any(transaction, batch, OPEN):
         transaction.set_batch_state(batch.id, "done")
 
