@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,7 @@ from service.office.lookups import (
     document_body,
     find_document,
     form_title,
+    hides_evidence,
     issue_payload,
     open_to,
     readable,
@@ -168,7 +170,8 @@ def _open(office: Office, who: Who | None, owner: str, approval: str | None, wha
     with office.archive.read() as reading:
         entries = reading.entries(owner)
         hidden = _hidden(office, reading, allowed)
-    shown = [entry for entry in entries if entry.serial not in hidden]
+        secret = _secret(reading, allowed, entries)
+    shown = [entry for entry in entries if entry.serial not in hidden and entry.id not in secret]
     return _File(kind, name, shown, len(entries) - len(shown))
 
 
@@ -177,6 +180,17 @@ def _hidden(office: Office, reading: Reading, who: Who) -> set[str]:
     forms = [form.name for form in office.catalogue.forms.values() if form.access]
     papers = (found for form in forms for found in reading.documents(form=form))
     return {found.serial for found in papers if not readable(office, who, found)}
+
+
+def _secret(reading: Reading, who: Who, entries: Sequence[Entry]) -> set[str]:
+    """The entries of restricted evidence, such as a court's papers, that somebody may not see."""
+    return {
+        entry.id
+        for entry in entries
+        if entry.evidence is not None
+        and entry.serial is not None
+        and hides_evidence(who, reading.document(entry.serial), entry.evidence)
+    }
 
 
 def _owner(reading: Reading, owner: str) -> tuple[str, str, str]:
@@ -217,6 +231,7 @@ def _entry_body(owner: str, entry: Entry) -> dict[str, Any]:
         "size": entry.size,
         "media_type": entry.media_type,
         "serial": entry.serial,
+        "evidence": entry.evidence,
         "created_at": entry.created_at.isoformat(),
         "links": {"content": f"/v1/archives/{owner}/entries/{entry.id}/content"},
     }

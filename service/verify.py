@@ -24,13 +24,14 @@ from service.office.papers import (
     TOO_COARSE,
     Named,
     Paper,
+    Slip,
     Unnamed,
     name_page,
     open_paper,
     read_paper,
     shows_whole_page,
 )
-from service.signing import BadCode, Token, read_address
+from service.signing import SLIP, BadCode, Token, read_address
 from storage.archive import Reading
 from storage.errors import NotFound, ObjectDamaged, StorageError
 from storage.records import Document
@@ -39,6 +40,8 @@ MAX_PAGES = 4
 """Pages of a public upload that are looked at: a paper of ours and the sheets around it."""
 NO_CODE = (("no_code",), ("no_code", TOO_COARSE))
 """Reasons of pages that show no code: whatever else another page shows is said instead."""
+COVER_SHEET = "cover_sheet"
+"""Reason for an evidence slip: it bears our signature, and is no paper that anybody could be shown."""
 MASK = "**"
 STATUS_VERDICTS = {
     "pending": "pending",
@@ -79,6 +82,8 @@ def by_code(office: Office, text: str) -> Verdict:
     """Verify the text of a QR code; never raises: an outage is `cannot_check`."""
     try:
         token = office.keys.public.check(text)  # (1)
+        if token.kind == SLIP:
+            return Verdict("unknown", (COVER_SHEET,))
         with office.archive.read() as reading:
             document = reading.document(token.serial)  # (2)
             school = _school(reading, document)
@@ -154,8 +159,8 @@ def _of_page(office: Office, page: PageImage) -> tuple[str | None, Verdict]:
     try:
         with office.archive.read() as reading:
             named = name_page(office, reading, page)
-            if isinstance(named, Unnamed):
-                return None, _unnamed(named.reason)
+            if not isinstance(named, Named):
+                return None, _no_paper(named)
             paper = open_paper(office, reading, named.document)
             school = _school(reading, named.document)
         verdict = _told(office, named.document, school, named.token, read_address(named.code.text))
@@ -187,7 +192,10 @@ def _compared(office: Office, paper: Paper, page: PageImage, named: Named, verdi
     return verdict
 
 
-def _unnamed(reason: str) -> Verdict:
+def _no_paper(named: Slip | Unnamed) -> Verdict:
+    if isinstance(named, Slip):
+        return Verdict("unknown", (COVER_SHEET,))
+    reason = named.reason
     if reason == TOO_COARSE:
         return Verdict("cannot_check", ("no_code", TOO_COARSE))
     if reason in {"no_code", "several_documents"}:

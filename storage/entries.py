@@ -63,10 +63,22 @@ class WritesEntries(ReadsEntries):
         media_type: str,
         serial: str | None,
         by: str,
+        evidence: str | None = None,
     ) -> Entry:
         """File an item whose bytes are already in the objects folder (size in bytes); it can never be changed."""
         item = Entry(
-            "", archive, kind, archive_class, title, sha256, size, media_type, serial, self._now(), by
+            "",
+            archive,
+            kind,
+            archive_class,
+            title,
+            sha256,
+            size,
+            media_type,
+            serial,
+            self._now(),
+            by,
+            evidence,
         )
         values = {field: getattr(item, field) for field in Entry.__slots__ if field != "id"}
         return replace(item, id=str(self._insert("entry", entries, values)))

@@ -8,7 +8,7 @@ OrganizationKind = Literal["city", "county", "school"]
 NumberState = Literal["held", "used", "void", "free"]
 DocumentStatus = Literal["pending", "effective", "revoked", "superseded"]
 ScanState = Literal["waiting", "running", "done", "failed"]
-EntryKind = Literal["document", "layout", "scan", "check", "tick"]
+EntryKind = Literal["document", "layout", "scan", "check", "tick", "evidence"]
 JobState = Literal["waiting", "running", "done", "dead"]
 BatchState = Literal["checking", "numbering", "printing", "done", "cancelled"]
 RowState = Literal["waiting", "ready", "refused", "numbered", "printed", "failed", "cancelled"]
@@ -125,7 +125,11 @@ class Scan:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One immutable item of a permanent file; `archive` is a student_no or a school code, `size` in bytes."""
+    """One immutable item of a permanent file; `archive` is a student_no or a school code, `size` in bytes.
+
+    `evidence` names what kind of evidence it is (see `templates.evidence`); of a scan, which restricted evidence it
+    holds besides.
+    """
 
     id: str
     archive: str
@@ -138,6 +142,7 @@ class Entry:
     serial: str | None
     created_at: datetime
     by: str
+    evidence: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +158,7 @@ class NewEntry:
     media_type: str
     serial: str | None
     by: str
+    evidence: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-REVISION = "0003"
+REVISION = "0004"
 """The schema these tables describe; a database that says the same needs no Alembic at start."""
 
 
@@ -171,6 +171,7 @@ entries = Table(
     Column("serial", String(32), ForeignKey("documents.serial"), index=True),
     Column("created_at", Moment, nullable=False),
     Column("by", Text, nullable=False),
+    Column("evidence", String(32)),
 )
 
 leaves = Table(

@@ -132,6 +132,13 @@ def test_a_stack_is_sorted_by_its_codes(town, registrar, diploma):
     assert [sheet["serial"] for sheet in result["sheets"]] == [diploma["serial"], None, other["serial"]]
 
 
+def test_a_sheet_fed_twice_is_named(town, registrar, diploma):
+    """Both sides are read, and the paper says which of its pages came twice."""
+    paper = paper_of(town, diploma["serial"]).complete(SEALS, SIGNERS)
+    document = only(brought(town, registrar, stack([paper, paper], level("B", 6))))
+    assert (document["verdict"], document["pages"], document["doubled"]) == ("genuine", [0, 1], [1])
+
+
 def _as_images(pdf):
     from tests.paper import rasterised
 

@@ -10,8 +10,9 @@ from typing import Any
 from service.commands.speaking import DONE, FAILED, say_json
 from service.errors import Objection, Problem, refused
 from service.settings import Settings
-from service.signing import BadCode, PublicKeys, Token, sha256_hex
+from service.signing import SLIP, BadCode, PublicKeys, Token, sha256_hex
 
+SLIP_TITLE = "材料封面页"
 LONGEST_CODE = 2048
 """Characters of a QR text: the largest symbol holds 4,296, ours 179; a longer argument is a path."""
 
@@ -75,7 +76,7 @@ def _told(token: Token) -> dict[str, Any]:
     titles = {form.code: form.title for form in Catalogue.load().forms.values()}
     return {
         "serial": token.serial,
-        "form": titles.get(token.kind),
+        "form": SLIP_TITLE if token.kind == SLIP else titles.get(token.kind),
         "page": token.page,
         "pages": token.pages,
         "school": token.school,

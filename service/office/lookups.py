@@ -13,6 +13,7 @@ from storage.archive import Reading, Transaction
 from storage.errors import NotFound
 from storage.records import Document, Entry, EntryKind, NewEntry, Organization, TemplateVersion
 from templates.catalogue import hash_of
+from templates.evidence import EVIDENCE
 from templates.form import Form
 
 PDF, DOCX, JSON = (
@@ -49,6 +50,12 @@ def readable(office: Office, who: Who, document: Document) -> bool:
     """Tell whether somebody in scope may also read this document, which may be a restricted one."""
     form = office.catalogue.forms.get(document.form)
     return form is None or not form.access or reads_restricted(who, document.created_by)
+
+
+def hides_evidence(who: Who, document: Document, evidence: str | None) -> bool:
+    """Tell whether evidence of this kind is restricted from somebody who may read the paper itself (art. 44)."""
+    kind = None if evidence is None else EVIDENCE.get(evidence)
+    return kind is not None and kind.restricted and not reads_restricted(who, document.created_by)
 
 
 def effective_once(office: Office, reading: Reading, document: Document) -> bool:
@@ -145,6 +152,7 @@ def file(
     title: str,
     item: tuple[str, int, str],
     by: str,
+    evidence: str | None = None,
 ) -> Entry:
     """File one object (sha256, bytes, media type) into the student's and the school's archive, as `to` says.
 
@@ -162,6 +170,7 @@ def file(
             media_type=item[2],
             serial=document.serial,
             by=by,
+            evidence=evidence,
         )
         for archive in _archives(document, to)
     ]

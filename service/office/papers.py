@@ -12,10 +12,11 @@ from intake.reading import Code, MarkFinding, PageImage, PageReading
 from service.office.desk import Office
 from service.office.lookups import named_unit, units_above
 from service.regulation.units import expected_units, foreign_blocks
-from service.signing import BadCode, Token
+from service.signing import SLIP, BadCode, Token
 from storage.archive import Reading
 from storage.errors import NotFound, ObjectDamaged
 from storage.records import Document
+from templates.evidence import BY_CODE, Evidence
 
 REASONS = ("no_code", "foreign_code", "unknown_key", "bad_signature")
 """What may be wrong with the codes of a page, worst news first when there are several."""
@@ -35,10 +36,19 @@ class Named:
 
 
 @dataclass(frozen=True, slots=True)
+class Slip:
+    """A cover sheet of ours: what is scanned behind it is evidence of this kind for this document."""
+
+    document: Document
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
 class Unnamed:
-    """A page that names no document of ours, and why."""
+    """A page that names no document of ours, and why; a `blank` one shows nothing but paper."""
 
     reason: str
+    blank: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,18 +63,22 @@ class Paper:
     registry: tuple[str, ...]
 
 
-def name_page(office: Office, reading: Reading, page: PageImage) -> Named | Unnamed:
-    """Find the code of ours on a page and its document.
+def name_page(office: Office, reading: Reading, page: PageImage) -> Named | Slip | Unnamed:
+    """Find the code of ours on a page and its document, or the document whose evidence slip it is.
 
     Reasons: no_code, rescan:low_resolution (none found, and too few pixels to tell), foreign_code, unknown_key, bad_signature, unknown_serial (signed by us, not on file),
-    several_documents (codes of two papers on one page).
+    unknown_evidence (a slip of a kind we do not have), several_documents (codes of two papers on one page).
     """
-    named: dict[str, Named] = {}
+    named: dict[tuple[str, bool], Named | Slip] = {}
     reason = "no_code"
     for code in find(page):
         try:
             token = office.keys.public.check(code.text)
-            named.setdefault(token.serial, Named(token, code, reading.document(token.serial)))
+            document = reading.document(token.serial)
+            if token.kind == SLIP and token.page not in BY_CODE:
+                return Unnamed("unknown_evidence")
+            one = Slip(document, BY_CODE[token.page]) if token.kind == SLIP else Named(token, code, document)
+            named.setdefault((token.serial, token.kind == SLIP), one)
         except BadCode as bad:
             reason = max(reason, bad.reason, key=REASONS.index)
         except NotFound:

@@ -4,10 +4,10 @@ from typing import Any
 
 from intake.errors import UploadRefused
 from intake.uploads import inspect
-from service.access import Action, Role, Who, may
+from service.access import Action, Role, Who, may, restricted
 from service.errors import Problem
 from service.office import Content, Office
-from service.office.lookups import find_document, open_to, require, unknown
+from service.office.lookups import find_document, hides_evidence, open_to, require, unknown
 from storage.archive import Reading
 from storage.errors import NotFound
 from storage.records import Scan, ScanState
@@ -87,15 +87,21 @@ def _find(office: Office, reading: Reading, who: Who | None, scan_id: str) -> Sc
         raise unknown("scan", "扫描件", "请核对编号") from None
     require(reading, allowed, Action.READ, scan.org)
     if scan.by != allowed.token_digest:
-        for serial in _serials(scan):
-            open_to(office, allowed, find_document(reading, serial))
+        for serial, evidence in _found(scan):
+            document = find_document(reading, serial)
+            open_to(office, allowed, document)
+            if hides_evidence(allowed, document, evidence):
+                raise restricted()
     return scan
 
 
-def _serials(scan: Scan) -> list[str]:
-    """The documents that were found on a scan: who may not read one of them is not told the scan either."""
-    found: Any = (scan.result or {}).get("documents", [])
-    return [str(document["serial"]) for document in found]
+def _found(scan: Scan) -> list[tuple[str, str | None]]:
+    """The documents on a scan, and the evidence: who may not read one of them is not told the scan either."""
+    result: Any = scan.result or {}
+    return [
+        (str(one["serial"]), one.get("evidence"))
+        for one in (*result.get("documents", []), *result.get("evidence", []))
+    ]
 
 
 def scan_body(scan: Scan) -> dict[str, Any]:
@@ -106,6 +112,7 @@ def scan_body(scan: Scan) -> dict[str, Any]:
         "uploaded_at": scan.uploaded_at.isoformat(),
         "pages": scan.pages,
         "documents": [],
+        "evidence": [],
         "unmatched": [],
     }
     if scan.result is not None:
@@ -131,7 +138,7 @@ def _codes_below(reading: Reading, who: Who) -> list[str]:
 
 def _line(scan: Scan) -> dict[str, Any]:
     body = scan_body(scan)
-    counts = {name: len(body.pop(name)) for name in ("documents", "unmatched")}
+    counts = {name: len(body.pop(name)) for name in ("documents", "evidence", "unmatched")}
     return {name: body.get(name) for name in ("id", "state", "uploaded_at", "pages")} | counts
 
 

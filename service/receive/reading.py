@@ -1,5 +1,6 @@
 """What a worker does with a scan: page after page to its document, then all documents judged and filed."""
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -10,21 +11,27 @@ from service.errors import Problem
 from service.office import Office
 from service.office.judgement import Judgement, SheetReading, judge_paper
 from service.office.lookups import JSON, canonical, file, files_of
-from service.office.papers import Named, Paper, Unnamed, name_page, open_paper, read_paper
+from service.office.papers import Named, Paper, Slip, Unnamed, name_page, open_paper, read_paper
 from service.receive.arrival import MEDIA_TYPES, upload_problem
+from service.receive.behind import Bundle, Filed, Stack, file_evidence, put_away, restricted_kind
 from storage.archive import Reading, Transaction
 from storage.records import Document, Scan
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One side of paper of an upload: index from 0, its size in pixels, and the reading or why there is none."""
+    """One side of paper of an upload: index from 0, its size in pixels, and the reading or why there is none.
+
+    `evidence` names the kind of a slip, and of what lies behind it; a `blank` side shows nothing.
+    """
 
     index: int
     size: tuple[int, int]
     serial: str | None
     reason: str | None
     read: SheetReading | None
+    evidence: str | None = None
+    blank: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +45,15 @@ class Checked:
     size: int
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """All that was found in an upload: its sheets, its documents judged, the evidence behind its slips."""
+
+    sheets: list[Sheet]
+    checks: list[Checked]
+    evidence: list[Filed]
+
+
 def process(office: Office, scan_id: str) -> None:
     """Read a scan and file what was found; does nothing when that was done before.
 
@@ -48,14 +64,15 @@ def process(office: Office, scan_id: str) -> None:
     if scan is None:
         return
     try:
-        sheets, papers = _read_all(office, scan)
+        sheets, papers, bundles = _read_all(office, scan)
     except UploadRefused as refusal:
         with office.archive.begin() as transaction:
             transaction.set_scan(scan.id, "failed", problem=upload_problem(refusal).to_json())
         return
     checks = [_check(office, scan, papers[serial], sheets) for serial in papers]
+    found = Found(sheets, checks, put_away(office, bundles))
     with office.archive.begin() as transaction:
-        _file(office, transaction, scan, checks, sheets)
+        _file(office, transaction, scan, found)
 
 
 def fail(office: Office, scan_id: str) -> None:
@@ -77,20 +94,25 @@ def _start(office: Office, scan_id: str) -> Scan | None:
     return scan
 
 
-def _read_all(office: Office, scan: Scan) -> tuple[list[Sheet], dict[str, Paper]]:
+def _read_all(office: Office, scan: Scan) -> tuple[list[Sheet], dict[str, Paper], list[Bundle]]:
     """Read page after page, holding one page's pixels at a time."""
     papers: dict[str, Paper] = {}
+    stack = Stack()
     data = office.archive.objects.get(scan.original)
-    sheets = [_sheet(office, scan, page, papers) for page in pages(data, cast("Kind", scan.kind))]
-    return sheets, papers
+    sheets = [_sheet(office, scan, page, papers, stack) for page in pages(data, cast("Kind", scan.kind))]
+    return sheets, papers, stack.bundles
 
 
-def _sheet(office: Office, scan: Scan, page: PageImage, papers: dict[str, Paper]) -> Sheet:
+def _sheet(office: Office, scan: Scan, page: PageImage, papers: dict[str, Paper], stack: Stack) -> Sheet:
     size = (page.pixels.shape[1], page.pixels.shape[0])
     with office.archive.read() as reading:
         named = _named(office, reading, scan, page)
-        if isinstance(named, Unnamed):
-            return Sheet(page.index, size, None, named.reason, None)
+        place = stack.take(named, page)
+        if isinstance(place, Bundle):
+            return Sheet(page.index, size, place.document.serial, None, None, place.evidence.name)
+        if isinstance(place, Unnamed):
+            return Sheet(page.index, size, None, place.reason, None, blank=place.blank)
+        assert isinstance(named, Named)
         serial = named.document.serial
         if serial not in papers:
             papers[serial] = open_paper(office, reading, named.document)
@@ -98,10 +120,10 @@ def _sheet(office: Office, scan: Scan, page: PageImage, papers: dict[str, Paper]
     return Sheet(page.index, size, serial, None, SheetReading(named.token.page, found))
 
 
-def _named(office: Office, reading: Reading, scan: Scan, page: PageImage) -> Named | Unnamed:
+def _named(office: Office, reading: Reading, scan: Scan, page: PageImage) -> Named | Slip | Unnamed:
     """The page's document, if the one who brought the scan may see it (art. 44)."""
     named = name_page(office, reading, page)
-    if isinstance(named, Named) and scan.org not in reading.chain(named.document.school):
+    if not isinstance(named, Unnamed) and scan.org not in reading.chain(named.document.school):
         return Unnamed("out_of_scope")
     return named
 
@@ -109,7 +131,7 @@ def _named(office: Office, reading: Reading, scan: Scan, page: PageImage) -> Nam
 def _check(office: Office, scan: Scan, paper: Paper, sheets: list[Sheet]) -> Checked:
     """Judge one document and put its check away as JSON."""
     document = paper.document
-    mine = [sheet for sheet in sheets if sheet.serial == document.serial]
+    mine = [sheet for sheet in sheets if sheet.serial == document.serial and sheet.evidence is None]
     reads = [sheet.read for sheet in mine if sheet.read is not None]
     judgement = judge_paper(paper.layout, document.status, reads)
     body = {
@@ -140,6 +162,9 @@ def _check(office: Office, scan: Scan, paper: Paper, sheets: list[Sheet]) -> Che
             for item in judgement.marks
         ],
         "pages": [sheet.index for sheet in mine],
+        "doubled": sorted(
+            number for number, times in Counter(read.page for read in reads).items() if times > 1
+        ),
     }
     kept = canonical(
         {
@@ -153,15 +178,14 @@ def _check(office: Office, scan: Scan, paper: Paper, sheets: list[Sheet]) -> Che
     return Checked(document, judgement, body, office.archive.objects.put(kept), len(kept))
 
 
-def _file(
-    office: Office, transaction: Transaction, scan: Scan, checks: list[Checked], sheets: list[Sheet]
-) -> None:
+def _file(office: Office, transaction: Transaction, scan: Scan, found: Found) -> None:
     """Everything of one scan in one transaction: entries, statuses, and the result."""
     if transaction.scan(scan.id).state == "done":
         return  # another worker, whose lease followed ours, was faster
     original = (scan.original, office.archive.objects.size(scan.original), MEDIA_TYPES[scan.kind])
     told = []
-    for check in checks:
+    secret = restricted_kind(found.evidence)
+    for check in found.checks:
         form = office.catalogue.get(check.document.form)
         kept_as, title = form.archive_class, form.title
         files = files_of(transaction, check.document)
@@ -174,6 +198,7 @@ def _file(
             title=f"{title}（扫描件）",
             item=original,
             by=scan.by,
+            evidence=secret,
         )
         file(
             transaction,
@@ -191,12 +216,18 @@ def _file(
         ):
             transaction.set_status(check.document.serial, "effective")
         told.append({**check.body, "entry": entry.id})
-    transaction.set_scan(scan.id, "done", result=_result(told, sheets), pages=len(sheets))
+    attached = [file_evidence(office, transaction, scan, one) for one in found.evidence]
+    transaction.set_scan(
+        scan.id, "done", result=_result(told, attached, found.sheets), pages=len(found.sheets)
+    )
 
 
-def _result(told: list[dict[str, Any]], sheets: list[Sheet]) -> dict[str, object]:
+def _result(
+    told: list[dict[str, Any]], attached: list[dict[str, Any]], sheets: list[Sheet]
+) -> dict[str, object]:
     return {
         "documents": told,
+        "evidence": attached,
         "unmatched": [
             {"page": sheet.index, "reason": sheet.reason} for sheet in sheets if sheet.reason is not None
         ],
@@ -211,6 +242,8 @@ def _sheet_body(sheet: Sheet) -> dict[str, Any]:
         "width": sheet.size[0],
         "height": sheet.size[1],
         "serial": sheet.serial,
+        "evidence": sheet.evidence,
+        "blank": sheet.blank,
         "page": sheet.read.page if sheet.read else None,
         "quality": {"ok": quality.ok, "reasons": list(quality.reasons)} if quality else None,
         "how": sheet.read.reading.how if sheet.read else None,

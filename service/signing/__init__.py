@@ -2,10 +2,11 @@
 
 from service.signing.keys import KeyRing, PublicKeys, sha256_hex
 from service.signing.serial import BadSerial, new_serial, parse_serial
-from service.signing.token import LONG_PAGES, BadCode, Token, address, read_address
+from service.signing.token import LONG_PAGES, SLIP, BadCode, Token, address, read_address, slip_token
 
 __all__ = [
     "LONG_PAGES",
+    "SLIP",
     "BadCode",
     "BadSerial",
     "KeyRing",
@@ -16,4 +17,5 @@ __all__ = [
     "parse_serial",
     "read_address",
     "sha256_hex",
+    "slip_token",
 ]

@@ -11,6 +11,10 @@ from service.signing.serial import serial_text, serial_value
 SHORT, LONG = 1, 2
 """Versions: up to 15 pages, page and pages share a byte; up to 255, each has one, and the digest gives one up."""
 SHORT_PAGES, LONG_PAGES = 15, 255
+SLIP = 0
+"""The kind of an evidence slip: forms have codes from 1 on. It names the paper its evidence belongs to, and the evidence
+by its code in place of the page; it is no paper itself."""
+SLIP_PAGES = 255
 EPOCH = date(2000, 1, 1)
 DIGEST_BYTES = {SHORT: 12, LONG: 11}
 """96 or 88 bits of the digest: whoever wants other facts under one signature must find a second preimage."""
@@ -81,6 +85,11 @@ class Token:
             issued_on=EPOCH + timedelta(days=int.from_bytes(rest[13:15])),
             digest=rest[15:],
         )
+
+
+def slip_token(*, key: int, evidence: int, serial: str, school: str, issued_on: date) -> Token:
+    """The token of an evidence slip: `evidence` is the code of the kind (1 to 255), all else is the paper's own."""
+    return Token(key, SLIP, evidence, SLIP_PAGES, serial, school, issued_on, bytes(DIGEST_BYTES[LONG]))
 
 
 def _code(value: int) -> str:

@@ -2,13 +2,23 @@
 
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, Body, Header, Query
 from starlette.responses import JSONResponse, Response
 
-from service import issue, receive, retrieve
+from service import issue, receive, retrieve, slips
 from service.web.auth import Caller, TheOffice
 from service.web.downloads import send
-from service.web.schemas import DocumentIn, DocumentOut, Documents, RevokeIn, SpoilIn, SpoilOut, TickIn
+from service.web.schemas import (
+    DocumentIn,
+    DocumentOut,
+    Documents,
+    EvidenceOut,
+    RevokeIn,
+    SlipIn,
+    SpoilIn,
+    SpoilOut,
+    TickIn,
+)
 
 router = APIRouter(tags=["文书"])
 PDF: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {"application/pdf": {}}}}
@@ -51,6 +61,29 @@ def post(body: DocumentIn, who: Caller, office: TheOffice, key: Key = None) -> J
     if issued.replay:
         headers["Idempotent-Replayed"] = "true"
     return JSONResponse(dict(issued.body), issued.status, headers)
+
+
+@router.post(
+    "/v1/documents/{serial}/evidence-slip",
+    summary="打印材料封面页",
+    description="每种证明材料一张，带签名的二维码。扫描时放在材料前面：它后面的各页就归到这份文书的这种材料下。不写种类时，打印这份文书必须附的各种。",
+    response_class=Response,
+    responses=PDF,
+)
+def evidence_slip(
+    serial: str,
+    who: Caller,
+    office: TheOffice,
+    body: Annotated[SlipIn, Body(default_factory=SlipIn)],
+) -> Response:
+    """Cover sheets for the evidence of one case, as one PDF."""
+    return send(slips.printed(office, who, serial, body.evidence))
+
+
+@router.get("/v1/documents/{serial}/evidence", summary="要附和已归档的材料", response_model=EvidenceOut)
+def evidence(serial: str, who: Caller, office: TheOffice) -> JSONResponse:
+    """What evidence a case asks for, what was filed, and what is missing."""
+    return JSONResponse(slips.overview(office, who, serial))
 
 
 @router.get("/v1/documents", summary="列出文书", response_model=Documents)

@@ -325,6 +325,45 @@ class ScannedDocument(BaseModel):
     entry: str | None
 
 
+class ScannedEvidence(BaseModel):
+    """扫描件里一张封面页后面的材料：归到哪份文书、哪一种材料、哪几页。"""
+
+    model_config = ConfigDict(extra="allow")
+
+    serial: str
+    form: str
+    evidence: str
+    label: str
+    pages: list[int]
+    entry: str | None
+
+
+class SlipIn(BaseModel):
+    """要打印哪几种材料的封面页；不写则为这份文书必须附的各种。"""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"evidence": ["hukou_copy"]}]})
+
+    evidence: list[Annotated[str, Field(max_length=40)]] | None = Field(default=None, max_length=40)
+
+
+class EvidenceKind(BaseModel):
+    """一种材料：是否必须、出具单位的最低级别、已归档的件号。"""
+
+    evidence: str
+    label: str
+    required: bool
+    min_level: str
+    entries: list[str]
+
+
+class EvidenceOut(BaseModel):
+    """一份文书要附的材料和已归档的材料；`missing` 是还缺的必须附的种类。"""
+
+    serial: str
+    evidence: list[EvidenceKind]
+    missing: list[str]
+
+
 class ScanOut(BaseModel):
     """扫描件的状态和结果。"""
 
@@ -334,6 +373,7 @@ class ScanOut(BaseModel):
     state: Literal["waiting", "running", "done", "failed"]
     pages: int | None = None
     documents: list[ScannedDocument] = Field(default_factory=list)
+    evidence: list[ScannedEvidence] = Field(default_factory=list)
     unmatched: list[dict[str, Any]] = Field(default_factory=list)
 
 

@@ -96,6 +96,7 @@ _REASONS: Final = MappingProxyType(
         "foreign_code": "这个二维码不是本系统印制的。",
         "not_issued_here": "签名成立，但存档里没有这份文书。",
         "unknown_serial": "签名成立，但存档里没有这份文书。",
+        "cover_sheet": "这是扫描材料用的封面页，不是证书或申请表。",
         "no_code": "图像里没有找到本系统的二维码。请把整张纸连同二维码拍全、拍清后再试。",
         "code_only": "图像里只看得到二维码，没有拍到整张纸，所以只核验了二维码。要核对纸上的内容，请拍下整张纸。",
         "several_documents": "图像里有不止一份文书，请一次只拍一份。",

@@ -16,6 +16,7 @@ from templates.draft import (
     reports,
     rosters,
     school,
+    slip,
     student_info,
     transfer,
 )
@@ -33,6 +34,7 @@ DRAFTS: Mapping[str, Callable[[], Any]] = MappingProxyType(
         "transfer_application": transfer.draft,
         "student_info": student_info.draft,
         "decision_notice": notice.draft,
+        slip.FORM: slip.draft,
         **applications.DRAFTS,
         **reports.DRAFTS,
         **school.DRAFTS,

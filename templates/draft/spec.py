@@ -6,6 +6,7 @@ Heights are least heights in mm: a row grows with its text. A paper that is not 
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from templates.catalogue import FORMS
@@ -119,12 +120,12 @@ class Named:
         return next(str(item["label"]) for item in field["column"] if item["name"] == column)
 
 
-def named(form: str) -> Named:
+def named(form: str, folder: Path = FORMS) -> Named:
     """Read the wording of a form's definition; raises OSError and KeyError when it is not there."""
-    raw = tomllib.loads((FORMS / form / DEFINITION).read_text("utf-8"))
+    raw = tomllib.loads((folder / form / DEFINITION).read_text("utf-8"))
     return Named(
         raw["title"],
         len(raw.get("footnotes", ())),
         {item["name"]: item for item in raw["field"]},
-        {item["id"]: item for item in raw["block"]},
+        {item["id"]: item for item in raw.get("block", ())},
     )
