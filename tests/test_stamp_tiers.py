@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+import random
 from dataclasses import replace
 
 import pytest
@@ -39,6 +40,7 @@ from tests.laidout import (
 from tests.records import example
 
 NAME = "欧阳思远"
+DIPLOMAS = 60
 SERIAL = "7K2M9QX4TB5DR"
 
 
@@ -214,6 +216,30 @@ def test_cells_that_are_known_are_stamped_in_other_company(printer, small):
         asked = paper(*values)
         printer.prove(asked, printer.print(asked))
     assert printer.counts - counts == {"stamped": len(mixed), "learned": 2}
+
+
+@pytest.mark.parametrize("name", ["diploma_primary", "diploma_junior", "diploma_senior"])
+def test_a_diploma_is_right_in_any_company(printer, name):
+    """Names, schools and heads of one and of two lines, in pairs that were never printed together before."""
+    dice, asked, apart = random.Random(name), example(name), 0
+
+    def hanzi(count):
+        return "".join(dice.choices("王李欧阳思远伟芳龘一乙十明", k=count))
+
+    for _ in range(DIPLOMAS):
+        changed = {
+            "student_name": hanzi(dice.choice((2, 3, 15))),
+            "head_name": hanzi(dice.choice((2, 3, 20))),
+            "school_name": "黎城县" + hanzi(dice.choice((3, 5, 30))) + "学校",
+            "birth_date": f"2011-{dice.choice((4, 11)):02d}-{dice.choice((2, 12, 25)):02d}",
+        }
+        order = replace(asked, data={**asked.data, **changed})
+        paper = printer.print(order)
+        assert paper.tier == 1
+        if not paper.compared:
+            printer.prove(order, paper)  # raises StampDiffers
+            apart += 1
+    assert apart > DIPLOMAS // 5
 
 
 def test_cells_beside_something_floating_are_learned_together(printer, small):
