@@ -71,5 +71,4 @@ def _steady(service: house.House, graduates: Sequence[county.Graduate]) -> tuple
 
 def _told(rows: list[Row], when: str, waits: tuple[float, float]) -> None:
     what = f"POST /v1/documents at {PER_SECOND}/s, warm{when}"
-    aim = "" if when else "p95 ≤ 60 ms"
-    rows.append(line(what, f"p50 {waits[0]:.0f} ms, p95 {waits[1]:.0f} ms", aim))
+    rows.append(line(what, f"p50 {waits[0]:.0f} ms, p95 {waits[1]:.0f} ms", "p95 ≤ 60 ms"))
