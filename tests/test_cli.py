@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from service import slips
 from service.__main__ import main, parser
 from tests.conftest import CITY, SCHOOL, STUDENT, UNITS, issue_diploma, layout_of, pdf_of
 from tests.paper import Paper, level
@@ -106,6 +107,14 @@ def test_offline_verification(paper, town, tmp_path, capsys, monkeypatch):
     assert json.loads(capsys.readouterr().out) == {"signature": "bad", "reason": "bad_signature"}
     (tmp_path / "foreign.png").write_bytes(png("https://example.com"))
     assert main(["verify", "--keys", "keys.json", "foreign.png"]) == 1
+
+
+def test_an_evidence_slip_is_no_paper_offline_either(paper, town, registrar, tmp_path, capsys):
+    """Its signature is good, and whoever looks at the exit code alone must not take it for a diploma."""
+    (tmp_path / "slip.pdf").write_bytes(slips.printed(town, registrar, paper["serial"], ["hukou_copy"]).data)
+    assert main(["verify", "--keys", str(tmp_path / "keys.json"), str(tmp_path / "slip.pdf")]) == 1
+    answer = json.loads(capsys.readouterr().out)
+    assert (answer["reason"], answer["form"]) == ("cover_sheet", "材料封面页")
 
 
 def test_offline_revocation(paper, town, county, tmp_path, capsys):
