@@ -14,6 +14,7 @@ from storage.records import Document
 from templates import printfile
 from templates.catalogue import SHEETS, load_form
 from templates.evidence import EVIDENCE, Evidence, wanted
+from templates.form import Form
 from templates.order import Order
 
 SHEET = "evidence_slip"
@@ -39,7 +40,8 @@ def printed(office: Office, who: Who | None, serial: str, kinds: Sequence[str] |
             what=f"evidence slip {document.serial}",
             approval=None,
         )
-    sheets = [_printed(office, document, school, kind) for kind in chosen]
+    form = load_form(SHEETS / SHEET)
+    sheets = [_printed(office, form, document, school, kind) for kind in chosen]
     out = io.BytesIO()
     printfile.write(sheets, out)
     return Content(out.getvalue(), PDF, f"材料封面页-{document.serial}.pdf")
@@ -107,7 +109,7 @@ def _chosen(office: Office, document: Document, kinds: Sequence[str] | None) -> 
     return [EVIDENCE[name] for name in dict.fromkeys(kinds)]
 
 
-def _printed(office: Office, document: Document, school: str, kind: Evidence) -> bytes:
+def _printed(office: Office, form: Form, document: Document, school: str, kind: Evidence) -> bytes:
     token = slip_token(
         key=office.keys.kid,
         evidence=kind.code,
@@ -127,7 +129,7 @@ def _printed(office: Office, document: Document, school: str, kind: Evidence) ->
         "number": document.number or "",
     }
     order = Order(
-        form=load_form(SHEETS / SHEET),
+        form=form,
         data={name: text for name, text in data.items() if text},
         serial=document.serial,
         codes=lambda pages: [code] * pages,

@@ -158,7 +158,6 @@ class NewEntry:
     media_type: str
     serial: str | None
     by: str
-    evidence: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

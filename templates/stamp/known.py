@@ -46,6 +46,7 @@ class Known:
     def keep_frame(self, key: str, frame: Frame) -> Frame:
         """Keep a frame; gives the one that is kept, the first."""
         with self._lock:
+            self._make_room()
             kept = self._frames[key] = self._shelf.keep_frame(key, frame)
         return kept
 
@@ -53,12 +54,14 @@ class Known:
         """Keep a variant unless there is one."""
         with self._lock:
             if (key, name) not in self._variants:
+                self._make_room()
                 self._variants[key, name] = self._shelf.keep_variant(key, name, variant)
 
     def keep_shape(self, key: str, name: str, shape: str) -> None:
         """Keep a shape unless there is one."""
         with self._lock:
             if (key, name) not in self._shapes:
+                self._make_room()
                 self._shelf.keep_shape(key, name, shape)
                 self._shapes[key, name] = shape
 
