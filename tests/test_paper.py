@@ -1,6 +1,7 @@
 """The simulator of returned papers: what it draws is what was asked for, and the seed alone decides the rest."""
 
 import io
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from PIL import Image, ImageDraw
 from pillow_heif import open_heif
 
+from service.demo.curl import Curl
 from service.demo.fonts import SONG, font
 from tests.paper import (
     LEVELS,
@@ -155,6 +157,93 @@ def test_copies_without_colour(paper):
     bilevel = stamped.look(copied(LEVELS["B"], bilevel=True)).pixels
     assert gray.ndim == 2
     assert set(np.unique(bilevel)) == {0, 255}
+
+
+def dotted(paper):
+    """The sheet with four round dots of 1 mm, and where they stand."""
+    sheet = paper.sheets[0].copy()
+    places = [(15.0, 15.0), (90.0, 20.0), (52.0, 125.0), (88.0, 138.0)]
+    for x, y in places:
+        cv2.circle(sheet, (round(x * PX), round(y * PX)), 14, (0, 0, 0), -1)
+    return sheet, places
+
+
+@pytest.mark.parametrize("name", LEVELS)
+def test_every_level_tells_where_the_page_lies(paper, name):
+    """Dots are found where the capture says, curled or flat, unless a corner was lost with its dot."""
+    sheet, places = dotted(paper)
+    for seed in (1, 2):
+        seen = capture(sheet, PX, level(name, seed))
+        gray = seen.pixels if seen.pixels.ndim == 2 else seen.pixels.min(axis=2)
+        paper_tone = int(np.median(gray))
+        for x, y in places[1:3] if name == "stapled" else places:
+            column, row = (round(value) for value in seen.at(x, y))
+            assert gray[row - 1 : row + 2, column - 1 : column + 2].mean() < 0.55 * paper_tone, (x, y)
+
+
+@pytest.mark.parametrize("name", ["gray100", "onebit150", "fax100"])
+def test_copies_have_their_resolution_and_no_colour(paper, name):
+    """One channel at the asked dpi; two levels where one bit was asked."""
+    pixels = paper.look(level(name, 1)).pixels
+    assert pixels.ndim == 2
+    assert abs(pixels.shape[1] - 105 * LEVELS[name].dpi / 25.4) < 2
+    assert (set(np.unique(pixels)) == {0, 255}) == (name != "gray100")
+
+
+def test_a_fax_line_adds_specks(paper):
+    """The clean part of a faxed page is not clean."""
+    clean = paper.look(replace(level("fax100", 1), fax=0.0)).pixels
+    faxed = paper.look(level("fax100", 1)).pixels
+    assert (clean[200:400, 20:380] == 0).sum() < (faxed[200:400, 20:380] == 0).sum()
+
+
+def test_a_small_phone_picture_is_1200_pixels_long(paper):
+    """Whatever the paper's size, the longer side keeps 1200 pixels."""
+    assert max(paper.look(level("phone1200", 1)).pixels.shape) == 1200
+
+
+def test_no_homography_explains_a_curled_page():
+    """The best flat map leaves millimetres, and what is seen leads back to the page."""
+    grid = np.stack(np.meshgrid(np.linspace(5, 205, 21), np.linspace(5, 292, 29)), axis=2).reshape(-1, 2)
+    for seed in range(8):
+        curl = Curl.thrown(210, 297, LEVELS["curled"].curl, np.random.default_rng(seed))
+        seen = curl.seen(grid)
+        flat, _ = cv2.findHomography(grid, seen)
+        off = np.linalg.norm(cv2.perspectiveTransform(grid[None], flat)[0] - seen, axis=1)
+        assert 1.0 < off.max() < 9.0
+        assert np.abs(curl.page(seen) - grid).max() < 0.01
+
+
+def test_a_staple_takes_a_corner(paper):
+    """The upper left corner shows the bed and the sheet's back; now and then a lower one is gone too."""
+    sheet = np.zeros_like(paper.sheets[0])
+    lost = set()
+    for seed in range(6):
+        seen = capture(sheet, PX, level("stapled", seed))
+        bright = [
+            all(seen.pixels[row, column] > 150)
+            for row, column in [
+                [round(value) for value in seen.at(*corner)[::-1]] for corner in ((9, 9), (96, 139), (9, 139))
+            ]
+        ]
+        assert bright[0]
+        lost.add(sum(bright))
+    assert lost == {1, 2}
+
+
+def test_a_hand_takes_light_away(paper):
+    """Under the hand the paper is much darker, elsewhere as it was."""
+    plain = paper.look(replace(level("shadow", 4), shadow=0.0)).pixels.astype(float)
+    dark = paper.look(level("shadow", 4)).pixels.astype(float)
+    share = cv2.GaussianBlur(dark, (0, 0), 5) / np.maximum(cv2.GaussianBlur(plain, (0, 0), 5), 1)
+    assert share.min() < 0.55
+    assert np.percentile(share, 95) > 0.9
+
+
+def test_a_screen_beats_with_the_sensor(paper):
+    """Broad coloured stripes stand on blank paper, far stronger than noise."""
+    pixels = paper.look(level("moire", 1)).pixels[150:450, 150:450].astype(np.float32)
+    assert (pixels[..., 2] - pixels[..., 1]).std() > 8
 
 
 @pytest.mark.parametrize("kind", ["pdf", "jpeg", "png", "tiff", "heic"])
