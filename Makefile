@@ -8,7 +8,9 @@ SERVE ?= 1
 # What the product needs of Debian 12, and what only its tests need on top.
 PACKAGES := python3-venv libreoffice-writer-nogui python3-uno fonts-lxgw-wenkai fonts-noto-cjk \
             fonts-liberation fonts-babelstone-han tesseract-ocr tesseract-ocr-chi-sim
-TEST_PACKAGES := chromium curl openjdk-17-jdk-headless maven
+# Handwriting for the simulated papers (and ghostscript, which OCRmyPDF calls) is all that `make bench` needs on top.
+BENCH_PACKAGES := fonts-seto fonts-kouzan-mouhitsu fonts-arphic-gkai00mp ghostscript
+TEST_PACKAGES := chromium curl openjdk-17-jdk-headless maven $(BENCH_PACKAGES)
 COMPILE := uv pip compile --universal --generate-hashes --python-version 3.11 --no-header --no-emit-index-url -q pyproject.toml
 
 export PYTHONSAFEPATH := 1
@@ -16,7 +18,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # uv_build calls its own program by name
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help install install-dev packages test-packages demo serve test check bench gallery drill lock clean
+.PHONY: help install install-dev packages bench-packages test-packages demo serve test check bench gallery drill lock clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -34,6 +36,9 @@ endef
 
 packages:
 	$(call need_packages,$(PACKAGES))
+
+bench-packages:
+	$(call need_packages,$(BENCH_PACKAGES))
 
 test-packages:
 	$(call need_packages,$(TEST_PACKAGES))
@@ -72,7 +77,7 @@ check: install-dev ## format, lint, types, walls
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-bench: install-dev ## speed against what a user would pick instead, in one run
+bench: install-dev bench-packages ## speed against what a user would pick instead, in one run
 	@PYTHONPATH=bench $(BIN)/python bench/run.py
 
 gallery: install-dev ## print every form's example and draw the contact sheets of docs/gallery

@@ -1,18 +1,35 @@
-"""Tamper with a printed value: reprint it in its own font over the old one, or glue a slip of paper on it."""
+"""Tamper with a printed value: reprint it in its own font, glue a slip on it, write over it with a pen, or paint it out."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import cv2
 import numpy as np
 from PIL import Image, ImageDraw
 
 from service.demo.fonts import Mask, font
-from service.demo.ink import BLACK, Picture, multiply
+from service.demo.hand import PLAIN, Hand, handwriting
+from service.demo.ink import BLACK, BLUE_BLACK, Inking, Picture, clouds, inked, multiply
 
 POINTS_PER_INCH = 72
 MM_PER_INCH = 25.4
 SLIP_MM = 0.8  # what a cut-out leaves around its text
+OVER: Final = {
+    "0": "689",
+    "1": "47",
+    "3": "8",
+    "5": "6",
+    "6": "8",
+    "7": "2",
+    "9": "8",
+    "一": "二三七",
+    "二": "三",
+    "七": "九",
+}
+"""What a pen can make of a printed numeral without taking anything away."""
+PEN_OVER = Inking(BLACK, strength=0.97, uneven=0.1, gaps=0.0)  # who writes over print presses hard
+BASELINE_LINE = 1.1  # ems from the top of a line's canvas to its baseline
+GHOST = 0.12  # of the old ink: what a scraping knife leaves
 PRINT_FAMILIES = ("LXGW WenKai", "Noto Serif CJK SC", "Liberation Serif")
 
 
@@ -29,11 +46,9 @@ def replaced(
 
     Only characters that differ are touched when old and new lines are equally long, as a careful forger would.
     """
-    family = _family(str(value["font"]))
-    pixels = round(float(value["size_pt"]) / POINTS_PER_INCH * MM_PER_INCH * px_per_mm)
-    for line, text in zip(
-        value["lines"], _broken(new_text, [str(line["text"]) for line in value["lines"]]), strict=True
-    ):
+    family, pixels = _type(value, px_per_mm)
+    lines = value["lines"]
+    for line, text in zip(lines, _broken(new_text, [str(line["text"]) for line in lines]), strict=True):
         if line["text"] == text:
             continue
         before = str(line["text"])
@@ -45,6 +60,61 @@ def replaced(
             old, new = (_line(one, family, pixels, other) for one, other in ((before, text), (text, before)))
             sheet = multiply(_painted(sheet, old, at), new, at, (0, 0, 0))
     return sheet
+
+
+def overwritten(
+    sheet: Picture,
+    px_per_mm: float,
+    value: Mapping[str, Any],
+    new_text: str,
+    *,
+    rng: np.random.Generator,
+    hand: Hand = PLAIN,
+) -> Picture:
+    """Return the sheet with the letters in which `new_text` (as long as the value) differs written over by pen."""
+    family, pixels = _type(value, px_per_mm)
+    ink = PEN_OVER if rng.random() < 0.5 else Inking(BLUE_BLACK, strength=0.97, uneven=0.1, gaps=0.0)
+    lines = value["lines"]
+    for line, text in zip(lines, _broken(new_text, [str(line["text"]) for line in lines]), strict=True):
+        before = str(line["text"])
+        face = font(family, pixels)
+        left, top = _found(sheet, _line(before, family, pixels), line["box"], px_per_mm)
+        for k, letter in enumerate(text):
+            if letter == before[k]:
+                continue
+            box = face.getbbox(before[k], anchor="ls")
+            middle = (
+                left + face.getlength(before[:k]) + (box[0] + box[2]) / 2,
+                top + BASELINE_LINE * pixels + (box[1] + box[3]) / 2,
+            )
+            height = max(box[3] - box[1], 0.5 * pixels) / px_per_mm * float(rng.uniform(1.15, 1.35))
+            stroke = handwriting(letter, height, px_per_mm, rng, flourish=False, hand=hand)
+            thick = cv2.dilate(stroke, np.ones((2, 2), np.uint8))
+            mask = inked(np.asarray(thick, np.float32), ink, px_per_mm, rng)
+            at = (round(middle[0] - mask.shape[1] / 2), round(middle[1] - mask.shape[0] / 2))
+            sheet = multiply(sheet, mask, at, ink.colour)
+    return sheet
+
+
+def erased(
+    sheet: Picture, px_per_mm: float, value: Mapping[str, Any], *, fluid: bool, rng: np.random.Generator
+) -> Picture:
+    """Return the sheet without a value: under correction fluid, whiter than paper, or scraped off with a trace left."""
+    result = sheet.copy()
+    for line in value["lines"]:
+        pad = np.array([-1, -1, 1, 1]) * 0.5
+        left, top, right, bottom = (round(edge) for edge in (np.asarray(line["box"]) + pad) * px_per_mm)
+        left, top = max(left, 0), max(top, 0)
+        window = result[top:bottom, left:right].astype(np.float32)
+        shape = (window.shape[0], window.shape[1])
+        rough = clouds(shape, 0.5 * px_per_mm, rng)[..., None]
+        bare = 255 - 3 * rough if fluid else window + (250 - window) * (1 - GHOST * (0.5 + rough)) - 4 * rough
+        cover = np.zeros(shape, np.float32)
+        edge = round(0.25 * px_per_mm)
+        cover[edge:-edge, edge:-edge] = 1
+        soft = np.asarray(cv2.GaussianBlur(cover, (0, 0), 0.08 * px_per_mm), np.float32)[..., None]
+        result[top:bottom, left:right] = np.clip(window * (1 - soft) + bare * soft, 0, 255).astype(np.uint8)
+    return result
 
 
 def glued(sheet: Picture, patch: Picture, at: tuple[int, int], px_per_mm: float) -> Picture:
@@ -71,6 +141,12 @@ def _broken(text: str, old: Sequence[str]) -> Iterator[str]:
         rest = rest[cut:]
 
 
+def _type(value: Mapping[str, Any], px_per_mm: float) -> tuple[str, int]:
+    """Return the installed family a value is set in, and the pixels of its em."""
+    size = float(value["size_pt"]) / POINTS_PER_INCH * MM_PER_INCH
+    return _family(str(value["font"])), round(size * px_per_mm)
+
+
 def _family(font_name: str) -> str:
     """Return the installed family a PDF's font name (ABCDEF+LXGWWenKai-Regular) or a family name stands for."""
     plain = font_name.replace(" ", "").lower()
@@ -91,7 +167,11 @@ def _line(text: str, family: str, pixels: int, unlike: str = "") -> Mask:
     for k, letter in enumerate(text):
         if len(unlike) != len(text) or letter != unlike[k]:
             pen.text(
-                (face.getlength(text[:k]), round(pixels * 1.1)), letter, fill=255, font=face, anchor="ls"
+                (face.getlength(text[:k]), round(pixels * BASELINE_LINE)),
+                letter,
+                fill=255,
+                font=face,
+                anchor="ls",
             )
     return np.asarray(canvas, np.float32) / np.float32(255)
 

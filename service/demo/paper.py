@@ -1,14 +1,15 @@
 """Turn our printed PDF and its layout into the paper that comes back: stamped, signed, dated, tampered with, scanned."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
+from zlib import crc32
 
 import numpy as np
 import pypdfium2 as pdfium
 
 from service.demo import forging, scanner
-from service.demo.hand import handwriting
+from service.demo.hand import PLAIN, Hand, handwriting
 from service.demo.ink import (
     BLACK,
     BLUE,
@@ -66,6 +67,7 @@ class Paper:
     """A printed document as sheets of paper; every act returns a new paper, and the seed alone decides every chance.
 
     `pdf` and `layout` (the layout's JSON) are what the printer made; `sheets` (BGR, 300 dpi) are drawn from them.
+    `hands` are those of the people who sign: each name keeps one of them.
     """
 
     pdf: bytes
@@ -73,6 +75,7 @@ class Paper:
     seed: int = 0
     sheets: tuple[Picture, ...] = ()
     acts: int = field(default=0, repr=False)
+    hands: tuple[Hand, ...] = (PLAIN,)
 
     def __post_init__(self) -> None:
         """Draw the sheets of a fresh print."""
@@ -163,9 +166,9 @@ class Paper:
         """Return the paper with handwriting around (x, y) mm, letters `height` mm high."""
         rng = self._dice()
         ink = replace(PEN, colour=colour or (BLACK, BLUE, BLUE_BLACK)[int(rng.integers(3))])
-        return self._put(
-            page, inked(handwriting(text, height, SCALE, rng, flourish), ink, SCALE, rng), centre, ink.colour
-        )
+        hand = self.hands[crc32(text.encode()) % len(self.hands)]
+        strokes = handwriting(text, height, SCALE, rng, flourish=flourish, hand=hand)
+        return self._put(page, inked(strokes, ink, SCALE, rng), centre, ink.colour)
 
     def complete(
         self,
@@ -197,21 +200,30 @@ class Paper:
         self, name: str, new_text: str, how: Literal["reprint", "paste"] = "reprint", page: int | None = None
     ) -> "Paper":
         """Return the paper with a printed value replaced at every place it stands (of one page, if given), in the same font."""
-        paper = self
-        for number, printed in enumerate(self.layout["pages"]):
-            for value in printed["values"]:
-                if value["name"] == name and page in {None, number}:
-                    sheet = forging.replaced(
-                        paper.sheets[number], SCALE, value, new_text, paste=how == "paste", rng=paper._dice()
-                    )
-                    paper = paper._with(number, sheet)
-        if paper is self:
-            raise KeyError(name)
-        return paper
+        return self._on_value(
+            name,
+            lambda sheet, value, rng: forging.replaced(
+                sheet, SCALE, value, new_text, paste=how == "paste", rng=rng
+            ),
+            page,
+        )
+
+    def overwrite(self, name: str, new_text: str, hand: Hand = PLAIN) -> "Paper":
+        """Return the paper with the letters in which a value differs from `new_text`, as long, written over by pen."""
+        return self._on_value(
+            name,
+            lambda sheet, value, rng: forging.overwritten(sheet, SCALE, value, new_text, rng=rng, hand=hand),
+        )
+
+    def erase(self, name: str, *, fluid: bool) -> "Paper":
+        """Return the paper with a value painted out with correction fluid, or scraped off."""
+        return self._on_value(
+            name, lambda sheet, value, rng: forging.erased(sheet, SCALE, value, fluid=fluid, rng=rng)
+        )
 
     def paste(self, page: int, patch: Picture, left: float, top: float) -> "Paper":
         """Return the paper with a cut-out (BGR at 300 dpi) glued with its corner at (left, top) mm."""
-        return self._with(
+        return self.with_sheet(
             page, forging.glued(self.sheets[page], patch, (round(left * SCALE), round(top * SCALE)), SCALE)
         )
 
@@ -223,6 +235,22 @@ class Paper:
         """Return the file a scanner makes of the whole paper."""
         return scanner.scan(self.sheets, SCALE, settings)
 
+    def _on_value(
+        self,
+        name: str,
+        act: Callable[[Picture, Mapping[str, Any], np.random.Generator], Picture],
+        page: int | None = None,
+    ) -> "Paper":
+        """Return the paper with an act done to a value wherever it is printed (of one page, if given); KeyError if nowhere."""
+        paper = self
+        for number, printed in enumerate(self.layout["pages"]):
+            for value in printed["values"]:
+                if value["name"] == name and page in {None, number}:
+                    paper = paper.with_sheet(number, act(paper.sheets[number], value, paper._dice()))
+        if paper is self:
+            raise KeyError(name)
+        return paper
+
     def _put(
         self,
         page: int,
@@ -231,9 +259,10 @@ class Paper:
         colour: Colour,
     ) -> "Paper":
         at = (round(centre[0] * SCALE - mask.shape[1] / 2), round(centre[1] * SCALE - mask.shape[0] / 2))
-        return self._with(page, multiply(self.sheets[page], mask, at, colour))
+        return self.with_sheet(page, multiply(self.sheets[page], mask, at, colour))
 
-    def _with(self, page: int, sheet: Picture) -> "Paper":
+    def with_sheet(self, page: int, sheet: Picture) -> "Paper":
+        """Return the paper with one sheet (BGR, 300 dpi) in the place of its own."""
         sheets = (*self.sheets[:page], sheet, *self.sheets[page + 1 :])
         return replace(self, sheets=sheets, acts=self.acts + 1)
 
