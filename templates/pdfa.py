@@ -69,6 +69,11 @@ def finish(pdf: bytes, colours: Mapping[int, str], title: str, codes: Sequence[D
         raise PdfRefused("无法整理") from problem
 
 
+def xmp(title: str, producer: str) -> bytes:
+    """Write the metadata of an archive copy: PDF/A-2b, its title, what made it; no date and no person."""
+    return _XMP.format(title=escape(title), producer=escape(producer)).encode()
+
+
 def check(pdf: bytes) -> tuple[str, ...]:
     """Prove the archive copy's structure and give the text of each page; raises PdfRefused.
 
@@ -132,9 +137,9 @@ def _described(reader: PdfReader, title: str) -> DictionaryObject:
 
 
 def _described_root(root: DictionaryObject, title: str) -> Iterator[PdfObject]:
-    xmp: Any = root["/Metadata"].get_object()
-    xmp.set_data(_XMP.format(title=escape(title), producer=PRODUCER).encode())
-    yield xmp
+    metadata: Any = root["/Metadata"].get_object()
+    metadata.set_data(xmp(title, PRODUCER))
+    yield metadata
     root[NameObject("/Lang")] = TextStringObject("zh-CN")
     shown = DictionaryObject({NameObject("/DisplayDocTitle"): BooleanObject(True)})
     root[NameObject("/ViewerPreferences")] = shown

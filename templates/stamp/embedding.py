@@ -102,7 +102,7 @@ def embed_pairs(face: Face, pairs: Sequence[Pair]) -> Embedded:
         descendant=_descendant(face, name, glyphs),
         descriptor=_descriptor(face, name),
         program=objects.stream(program, b"/Length1 %d" % len(program)),
-        to_unicode=objects.stream(_to_unicode(texts)),
+        to_unicode=objects.stream(to_unicode(texts)),
     )
 
 
@@ -136,7 +136,8 @@ def _descriptor(face: Face, name: str) -> bytes:
     ).encode()
 
 
-def _to_unicode(texts: Sequence[bytes]) -> bytes:
+def to_unicode(texts: Sequence[bytes]) -> bytes:
+    """Write the character map that says what code n + 1 is copied out as: UTF-16 in hexadecimal digits."""
     lines = [b"<%04X><%s>\n" % line for line in enumerate(texts, 1)]
     parts = [_CMAP_START]
     for at in range(0, len(lines), _BLOCK):
