@@ -13,11 +13,12 @@ from service import receive
 from service.errors import whereabouts
 from service.issue import batch
 from service.office import Office
+from service.receive import copies
 from storage.errors import StorageError
 from storage.records import Job
 
-SCAN, BATCH = "scan", batch.KIND
-KINDS = (SCAN, BATCH)
+SCAN, COPIES, BATCH = "scan", copies.JOB, batch.KIND
+KINDS = (SCAN, COPIES, BATCH)
 """What people wait for stands first: it never waits behind the thousands of papers of a batch."""
 LEASE_SECONDS = 60.0
 """After this another worker may take the job of one that hangs. A longer stack may then be read twice by two
@@ -96,7 +97,33 @@ def _scan_failed(office: Office, job: Job, scan_id: str, error: Exception) -> No
             transaction.fail_job(job.id, type(error).__name__)
 
 
-WORKS: Mapping[str, Callable[[Office, Job, Callable[[], bool]], None]] = {SCAN: _scan, BATCH: batch.work}
+def _copies(office: Office, job: Job, _stopping: Callable[[], bool]) -> None:
+    scan_id = str(job.payload["scan"])
+    try:
+        copies.make(office, scan_id)
+    except Exception as error:
+        _copies_failed(office, job, scan_id, error)
+        return
+    with office.archive.begin() as transaction:
+        transaction.finish_job(job.id)
+
+
+def _copies_failed(office: Office, job: Job, scan_id: str, error: Exception) -> None:
+    """Leave the job for one more attempt, or close it: the verdict was told, and whoever asks for a copy queues it again."""
+    name, places = type(error).__name__, whereabouts(error)
+    log.error("copies of scan %s failed, attempt %s: %s at %s", scan_id, job.attempts, name, places)
+    with office.archive.begin() as transaction:
+        if job.attempts >= MOST_ATTEMPTS:
+            transaction.finish_job(job.id)
+        else:
+            transaction.fail_job(job.id, name)
+
+
+WORKS: Mapping[str, Callable[[Office, Job, Callable[[], bool]], None]] = {
+    SCAN: _scan,
+    COPIES: _copies,
+    BATCH: batch.work,
+}
 """How a job of a kind is done; the last argument tells whether this worker is to end."""
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine
 
 from storage.answers import WritesAnswers
 from storage.batches import ReadsBatches, WritesBatches
+from storage.copies import ReadsCopies, WritesCopies
 from storage.database import DATABASE_ERRORS, WRITES, connect, translator
 from storage.documents import ReadsDocuments, WritesDocuments
 from storage.entries import ReadsEntries, WritesEntries
@@ -39,6 +40,7 @@ class Reading(
     ReadsNumbers,
     ReadsDocuments,
     ReadsScans,
+    ReadsCopies,
     ReadsSheets,
     ReadsEntries,
     ReadsLeaves,
@@ -55,6 +57,7 @@ class Transaction(
     WritesNumbers,
     WritesDocuments,
     WritesScans,
+    WritesCopies,
     WritesSheets,
     WritesEntries,
     WritesLeaves,

@@ -69,7 +69,7 @@ class _Rows:
     """Every row the check is about, as of one moment; `parents` has each organization's parent.
 
     `sources` are the templates behind stamped papers by hash, `others` further objects that neither a document nor a
-    file names: portraits and accepted templates.
+    file names: portraits, accepted templates, copies of scans.
     """
 
     parents: dict[str, str | None]
@@ -120,7 +120,8 @@ def _gather(reading: Reading) -> _Rows:
         scans=reading.all_scans(),
         sources=reading.source_templates(),
         others=frozenset(photo.sha256 for photo in reading.all_photos())
-        | {version.docx for version in reading.template_versions()},
+        | {version.docx for version in reading.template_versions()}
+        | {copy.sha256 for copy in reading.all_copies()},
         blocks=blocks,
         ledgers={block.id: reading.numbers(block.id) for block in blocks},
         next_seqs=reading.next_seqs(),

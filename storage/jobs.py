@@ -35,6 +35,11 @@ class ReadsJobs(Session):
         """Look one up; NotFound when there is none."""
         return Job(*self._one("job", _job.where(jobs.c.id == job_id)))
 
+    def open_jobs(self, kind: str) -> list[Job]:
+        """List the jobs of a kind that wait or are being done, oldest first."""
+        unfinished = _job.where(jobs.c.kind == kind, jobs.c.state.in_(("waiting", "running")))
+        return [Job(*row) for row in self._rows("job", unfinished.order_by(jobs.c.id))]
+
 
 class WritesJobs(ReadsJobs):
     """Adds jobs, leases them to workers and closes them."""

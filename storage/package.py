@@ -25,7 +25,15 @@ SUFFIXES = {
     "image/tiff": "tif",
     "image/heic": "heic",
 }
-KINDS = {"document": "文书", "layout": "版面", "scan": "扫描件", "check": "核对", "tick": "人工确认"}
+KINDS = {
+    "document": "文书",
+    "layout": "版面",
+    "scan": "扫描件",
+    "check": "核对",
+    "tick": "人工确认",
+    "evidence": "证明材料",
+    "picture": "核对图",
+}
 COLUMNS = (
     "件号",
     "种类",

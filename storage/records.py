@@ -8,7 +8,8 @@ OrganizationKind = Literal["city", "county", "school"]
 NumberState = Literal["held", "used", "void", "free"]
 DocumentStatus = Literal["pending", "effective", "revoked", "superseded"]
 ScanState = Literal["waiting", "running", "done", "failed"]
-EntryKind = Literal["document", "layout", "scan", "check", "tick", "evidence"]
+EntryKind = Literal["document", "layout", "scan", "check", "tick", "evidence", "picture"]
+CopyKind = Literal["searchable", "thumbnail"]
 JobState = Literal["waiting", "running", "done", "dead"]
 BatchState = Literal["checking", "numbering", "printing", "done", "cancelled"]
 RowState = Literal["waiting", "ready", "refused", "numbered", "printed", "failed", "cancelled"]
@@ -121,6 +122,19 @@ class Scan:
     result: dict[str, Any] | None
     problem: dict[str, Any] | None
     pages: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """What was made from a scan and lies beside it: of `page` (from 0) of the upload, or of all of it (WHOLE)."""
+
+    scan: str
+    kind: CopyKind
+    page: int
+    sha256: str
+    size: int
+    media_type: str
+    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

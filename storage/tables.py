@@ -22,7 +22,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-REVISION = "0004"
+REVISION = "0005"
 """The schema these tables describe; a database that says the same needs no Alembic at start."""
 
 
@@ -155,6 +155,20 @@ scans = Table(
     Column("result", Json),
     Column("problem", Json),
     Column("pages", Integer),
+)
+
+copies = Table(
+    "copies",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("scan", Integer, ForeignKey("scans.id"), nullable=False),
+    Column("kind", String(12), nullable=False),
+    Column("page", Integer, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("media_type", Text, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    UniqueConstraint("scan", "kind", "page", name="uq_copies_scan_kind_page"),
 )
 
 entries = Table(

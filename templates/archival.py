@@ -26,10 +26,10 @@ class Archival:
         self._offsets: dict[int, int] = {}
         self._seal = hashlib.sha256(title.encode())
 
-    def reserve(self) -> int:
-        """Give the number of an object whose body comes later, by `put`."""
-        self._next += 1
-        return self._next - 1
+    def reserve(self, count: int = 1) -> int:
+        """Give the number of an object whose body comes later, by `put`: the first of `count`."""
+        self._next += count
+        return self._next - count
 
     def put(self, number: int, body: bytes) -> None:
         """Write the body of a reserved object."""
@@ -48,7 +48,10 @@ class Archival:
     def jpeg(self, data: bytes, size: tuple[int, int], *, gray: bool) -> int:
         """Add a picture, pixels across and down, as the JPEG bytes it already is."""
         space = b"DeviceGray" if gray else b"DeviceRGB"
-        head = b"/Type/XObject/Subtype/Image/Width %d/Height %d/BitsPerComponent 8/ColorSpace/%s" % (*size, space)
+        head = b"/Type/XObject/Subtype/Image/Width %d/Height %d/BitsPerComponent 8/ColorSpace/%s" % (
+            *size,
+            space,
+        )
         return self.add(b"<<%s/Filter/DCTDecode/Length %d>>stream\n%s\nendstream" % (head, len(data), data))
 
     def page(self, size: tuple[float, float], content: bytes, resources: bytes) -> None:

@@ -41,14 +41,16 @@ def copy(title: str, sheets: Iterable[Sheet]) -> bytes:
     `sheets` may come one by one: of each only the JPEG is held.
     """
     file, font = Archival(title), Unseen()
-    number = [file.reserve() for _ in range(OBJECTS)][0]
+    number = file.reserve(OBJECTS)
     for sheet in sheets:
         picture = file.jpeg(sheet.jpeg, (sheet.width, sheet.height), gray=sheet.gray)
         scale = POINTS / sheet.dpi
         across, down = sheet.width * scale, sheet.height * scale
         drawn = [b"q %.3f 0 0 %.3f 0 0 cm /P Do Q" % (across, down)]
         drawn += [_shown(words, sheet.height, scale, font) for words in sheet.words]
-        file.page((across, down), b"\n".join(drawn), b"/XObject<</P %d 0 R>>/Font<</U %d 0 R>>" % (picture, number))
+        file.page(
+            (across, down), b"\n".join(drawn), b"/XObject<</P %d 0 R>>/Font<</U %d 0 R>>" % (picture, number)
+        )
     for at, body in enumerate(font.objects(number)):
         file.put(number + at, body)
     return file.finish()

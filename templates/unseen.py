@@ -42,7 +42,9 @@ class Unseen:
         label = ("".join(chr(ord("A") + byte % 26) for byte in seal[:6]) + "+" + _NAME).encode()
         widths = b" ".join(b"%d" % width(char) for char in chars)
         program = _program()
-        glyphs = b"".join([b"\0\0", *(_WIDE_GLYPH if width(char) == WIDE else _NARROW_GLYPH for char in chars)])
+        glyphs = b"".join(
+            [b"\0\0", *(_WIDE_GLYPH if width(char) == WIDE else _NARROW_GLYPH for char in chars)]
+        )
         return [
             b"<</Type/Font/Subtype/Type0/BaseFont/%s/Encoding/Identity-H/DescendantFonts[%d 0 R]/ToUnicode %d 0 R>>"
             % (label, first + 1, first + 4),
@@ -93,6 +95,8 @@ def _box(across: int) -> bytes:
     """Write the outline of a box: four points on its corners (OpenType specification, glyf table)."""
     head = struct.pack(">5h", 1, 0, _DESCENT, across, _ASCENT)
     points = struct.pack(">HH4B", 3, 0, *[1] * 4)
-    steps = struct.pack(">4h", 0, 0, across, 0) + struct.pack(">4h", _DESCENT, _ASCENT - _DESCENT, 0, _DESCENT - _ASCENT)
+    steps = struct.pack(">4h", 0, 0, across, 0) + struct.pack(
+        ">4h", _DESCENT, _ASCENT - _DESCENT, 0, _DESCENT - _ASCENT
+    )
     outline = head + points + steps
     return outline + bytes(-len(outline) % 4)

@@ -30,7 +30,7 @@ from storage.errors import (
     StoreAway,
 )
 from storage.jobs import MAX_ATTEMPTS
-from storage.records import Blank, Organization, Student
+from storage.records import Blank, Copy, Organization, Student
 from storage.schema.guards import GUARDS, ddl
 from storage.schema.upgrade import HERE
 from storage.tables import REVISION, metadata
@@ -302,7 +302,9 @@ def everything(archive):
     block(archive)
     made = issue(archive, 1)
     with archive.begin() as transaction:
-        transaction.add_scan(kind="pdf", original=made.pdf, org=SCHOOL, by="x")
+        scan = transaction.add_scan(kind="pdf", original=made.pdf, org=SCHOOL, by="x")
+        copy = Copy(scan.id, "thumbnail", 0, made.pdf, 1, "image/jpeg", made.created_at)
+        transaction.add_copies([copy])
         transaction.note_access(
             who="x", role="head", org=SCHOOL, archive=STUDENT, what="entries", approval=None
         )

@@ -8,7 +8,7 @@ from service.access import Action, Role, Who, may, restricted
 from service.errors import Problem
 from service.office import Content, Office
 from service.office.lookups import find_document, hides_evidence, open_to, require, unknown
-from storage.archive import Reading
+from storage.archive import Reading, Transaction
 from storage.errors import NotFound
 from storage.records import Scan, ScanState
 
@@ -72,14 +72,15 @@ def result(office: Office, who: Who | None, scan_id: str, wait: float = 0.0) -> 
     waited = 0.0
     while True:
         with office.archive.read() as reading:
-            scan = _find(office, reading, who, scan_id)
+            scan = found_scan(office, reading, who, scan_id)
         if scan.state in {"done", "failed"} or waited >= min(wait, LONGEST_WAIT):
             return scan_body(scan)
         office.sleep(POLL)
         waited += POLL
 
 
-def _find(office: Office, reading: Reading, who: Who | None, scan_id: str) -> Scan:
+def found_scan(office: Office, reading: Reading, who: Who | None, scan_id: str) -> Scan:
+    """The scan, for those who may see it and every paper on it. Raises Problem 401, 403, 404."""
     allowed = may(who, Action.READ)
     try:
         scan = reading.scan(scan_id)
@@ -145,15 +146,14 @@ def _line(scan: Scan) -> dict[str, Any]:
 def original(office: Office, who: Who | None, scan_id: str) -> Content:
     """The bytes of an upload as they came; the look is noted first (art. 44)."""
     with office.archive.begin() as transaction:
-        scan = _find(office, transaction, who, scan_id)
-        allowed = may(who, Action.READ)
-        transaction.note_access(
-            who=allowed.token_digest,
-            role=allowed.role,
-            org=allowed.org,
-            archive=scan.org,
-            what=f"scan {scan.id}",
-            approval=None,
-        )
+        scan = found_scan(office, transaction, who, scan_id)
+        noted_scan(transaction, may(who, Action.READ), scan, f"scan {scan.id}")
     media_type = MEDIA_TYPES.get(scan.kind, "application/octet-stream")
     return Content(office.archive.objects.get(scan.original), media_type, f"scan-{scan.id}.{scan.kind}")
+
+
+def noted_scan(transaction: Transaction, who: Who, scan: Scan, what: str) -> None:
+    """Write the register row of a look at a scan (art. 44)."""
+    transaction.note_access(
+        who=who.token_digest, role=who.role, org=who.org, archive=scan.org, what=what, approval=None
+    )

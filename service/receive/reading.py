@@ -12,6 +12,7 @@ from service.office import Office
 from service.office.judgement import Judgement, SheetReading, judge_paper
 from service.office.lookups import JSON, canonical, file, files_of
 from service.office.papers import Named, Paper, Slip, Unnamed, name_page, open_paper, read_paper
+from service.receive import copies
 from service.receive.arrival import MEDIA_TYPES, upload_problem
 from service.receive.behind import Bundle, Filed, Stack, file_evidence, put_away, restricted_kind
 from storage.archive import Reading, Transaction
@@ -217,6 +218,7 @@ def _file(office: Office, transaction: Transaction, scan: Scan, found: Found) ->
             transaction.set_status(check.document.serial, "effective")
         told.append({**check.body, "entry": entry.id})
     attached = [file_evidence(office, transaction, scan, one) for one in found.evidence]
+    copies.queue(transaction, scan.id)
     transaction.set_scan(
         scan.id, "done", result=_result(told, attached, found.sheets), pages=len(found.sheets)
     )

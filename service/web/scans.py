@@ -1,13 +1,15 @@
 """Routes of the scans: hand in, ask how far it is (long poll), list, fetch the original."""
 
 import functools
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Path, Query, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
+from intake.decoder import MAX_PAGES
 from service import receive
+from service.receive import copies
 from service.web.auth import Caller, TheOffice
 from service.web.downloads import send
 from service.web.schemas import ScanAccepted, ScanList, ScanOut
@@ -18,6 +20,11 @@ router = APIRouter(tags=["扫描件"])
 LONGEST_PAUSE: Final = 0.15
 """Seconds between two looks at the row; a page takes one to two seconds to read."""
 FINISHED: Final = frozenset({"done", "failed"})
+
+MADE: Final = frozenset({"ready", "failed"})
+Wait = Annotated[float, Query(ge=0, description=f"没读完、没做好时最多等多少秒，至多 {MAX_WAIT}")]
+PDF: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {"application/pdf": {}}}}
+JPEG: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {"image/jpeg": {}}}}
 
 
 @router.post(
@@ -46,7 +53,7 @@ async def get(
     scan: str,
     who: Caller,
     office: TheOffice,
-    wait: Annotated[float, Query(ge=0, description=f"没读完时最多等多少秒，至多 {MAX_WAIT}")] = 0,
+    wait: Wait = 0,
 ) -> JSONResponse:
     """The reading when it is done, or its state when `wait` seconds are over."""
     look = functools.partial(receive.result, office, who, scan, 0)
@@ -65,3 +72,34 @@ def every(
 def original(scan: str, who: Caller, office: TheOffice) -> Response:
     """The bytes exactly as they were uploaded."""
     return send(receive.original(office, who, scan))
+
+
+@router.get(
+    "/v1/scans/{scan}/copy",
+    summary="取可检索副本（PDF/A-2b）；可以等",
+    description="每页扶正、去阴影，下面一层可以搜索、复制的文字：印刷的内容按存档，各栏按纸上读到的。原件不动。"
+    "读出结果之后才制作，没做好时答 409；`wait` 给出最多等几秒。",
+    response_class=Response,
+    responses=PDF,
+)
+async def copy(request: Request, scan: str, who: Caller, office: TheOffice, wait: Wait = 0) -> Response:
+    """The upright, searchable copy of the whole scan."""
+    look = functools.partial(copies.state, office, who, scan)
+    await finished(request, look, MADE, wait, LONGEST_PAUSE)
+    return send(await run_in_threadpool(copies.searchable, office, who, scan))
+
+
+@router.get(
+    "/v1/scans/{scan}/pages/{page}/thumbnail",
+    summary="取一页的缩略图（JPEG，宽 200 像素）",
+    response_class=Response,
+    responses=JPEG,
+)
+def thumbnail(
+    scan: str,
+    page: Annotated[int, Path(ge=0, lt=MAX_PAGES, description="页号，从 0 起")],
+    who: Caller,
+    office: TheOffice,
+) -> Response:
+    """A small upright picture of one side."""
+    return send(copies.thumbnail(office, who, scan, page))

@@ -70,6 +70,8 @@ GUARDS = (
     Guard("accesses_frozen", "0001", "accesses", "UPDATE"),
     Guard("scans_no_delete", "0001", "scans", "DELETE"),
     Guard("scans_frozen", "0001", "scans", "UPDATE", ("id", "kind", "original", "org", "by", "uploaded_at")),
+    Guard("copies_no_delete", "0005", "copies", "DELETE"),
+    Guard("copies_frozen", "0005", "copies", "UPDATE"),
     Guard("blocks_no_delete", "0001", "number_blocks", "DELETE"),
     Guard(
         "blocks_frozen",

@@ -1,0 +1,114 @@
+"""One scanned side as its copy shows it: upright, its light evened out, and the words that stand on it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+
+from intake.align import register
+from intake.errors import UploadRefused
+from intake.reading import LayoutPage, PageImage
+from intake.reference import rendered
+from intake.upright import Upright, angle_of, corners, skew, upright
+from service.office import Office
+from service.office.papers import Named, Paper, name_page, open_paper
+from templates.errors import PdfRefused
+from templates.sheetcopy import Sheet, Words
+from templates.wordsof import words_of
+
+QUALITY = 80
+"""JPEG: print of 8 points keeps its edges at 200 dpi, a page takes some 400 KB."""
+THUMBNAIL_WIDTH, THUMBNAIL_QUALITY = 200, 80
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """A side as it goes into the copy, how it was turned, and its small picture (JPEG)."""
+
+    sheet: Sheet
+    upright: Upright
+    thumbnail: bytes
+
+
+class Sides:
+    """Prepares the sides of one scan; the papers it meets are fetched once."""
+
+    def __init__(self, office: Office, result: dict[str, Any]) -> None:
+        self._office = office
+        self._sheets = {sheet["index"]: sheet for sheet in result["sheets"]}
+        self._values = {
+            document["serial"]: {field["name"]: field["read"] or "" for field in document["fields"]}
+            for document in result["documents"]
+        }
+        self._papers: dict[str, Paper] = {}
+
+    def side(self, page: PageImage) -> Side:
+        """Prepare one side. Raises ObjectDamaged when the archive's own paper is."""
+        sheet = self._sheets.get(page.index, {})
+        ours = sheet.get("serial") is not None and sheet.get("evidence") is None
+        found = self._ours(page, str(sheet["serial"])) if ours else None
+        picture, words = found or self._foreign(page, blank=bool(sheet.get("blank")))
+        return Side(_packed(picture, words, colour=page.colour), picture, _thumbnail(picture))
+
+    def _ours(self, page: PageImage, serial: str) -> tuple[Upright, list[Words]] | None:
+        """A side of a paper of ours: words where they were printed, values as they were read; None when it cannot be laid."""
+        with self._office.archive.read() as reading:
+            named = name_page(self._office, reading, page)
+            if not isinstance(named, Named) or named.document.serial != serial:
+                return None
+            if serial not in self._papers:
+                self._papers[serial] = open_paper(self._office, reading, named.document)
+        paper, number = self._papers[serial], named.token.page - 1
+        try:
+            layout = paper.layout["pages"][number]
+            printed = rendered(paper.pdf, number, float(layout["width"]), float(layout["height"]))
+            laid = register(page.pixels, layout, named.code, printed)
+            if laid is None:
+                return None
+            texts = _texts(paper.pdf, number, layout, self._values.get(serial, {}))
+        except (UploadRefused, PdfRefused, IndexError):
+            return None  # the archive's own PDF: `yinzheng check` names it
+        picture = upright(page, *angle_of(laid.to_scan, (layout["width"] / 2, layout["height"] / 2)))
+        return picture, [_placed(picture, laid.to_scan, text, box) for text, box in texts]
+
+    def _foreign(self, page: PageImage, *, blank: bool) -> tuple[Upright, list[Words]]:
+        """A side that is not ours, or not to be laid over what was printed."""
+        return upright(page, 0.0 if blank else skew(page.pixels)), []
+
+
+def _texts(pdf: bytes, number: int, layout: LayoutPage, read: dict[str, str]) -> list[tuple[str, Any]]:
+    """What stands on a page of ours, boxes in mm: print as archived, values as they were read on this paper."""
+    lines = [(value["name"], line) for value in layout["values"] for line in value["lines"]]
+    fixed = words_of(pdf, number, [tuple(line["box"]) for _, line in lines])
+    texts: list[tuple[str, Any]] = [(line.text, line.box) for line in fixed]
+    for value in layout["values"]:
+        left = read.get(value["name"], "")
+        for at, line in enumerate(value["lines"], 1):
+            # What was read may be longer or shorter than what was printed: the last line takes the rest.
+            size = len(line["text"]) if at < len(value["lines"]) else len(left)
+            texts.append((left[:size], line["box"]))
+            left = left[size:]
+    return texts
+
+
+def _placed(picture: Upright, to_scan: Any, text: str, box_mm: Any) -> Words:
+    first, second, third, fourth = cv2.perspectiveTransform(np.array([corners(box_mm)], float), to_scan)[0]
+    return Words(text, picture.placed((tuple(first), tuple(second), tuple(third), tuple(fourth))))
+
+
+def _packed(picture: Upright, words: list[Words], *, colour: bool) -> Sheet:
+    pixels = picture.pixels if colour else cv2.cvtColor(picture.pixels, cv2.COLOR_BGR2GRAY)
+    _, packed = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
+    height, width = pixels.shape[:2]
+    return Sheet(packed.tobytes(), width, height, picture.dpi, not colour, words)
+
+
+def _thumbnail(picture: Upright) -> bytes:
+    height, width = picture.pixels.shape[:2]
+    wide = min(width, THUMBNAIL_WIDTH)
+    small = cv2.resize(
+        picture.pixels, (wide, max(round(height * wide / width), 1)), interpolation=cv2.INTER_AREA
+    )
+    _, packed = cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, THUMBNAIL_QUALITY])
+    return packed.tobytes()

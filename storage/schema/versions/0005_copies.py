@@ -1,0 +1,55 @@
+"""Copies made from scans, and the pictures of checks in the permanent files."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from storage.schema.guards import changes
+
+revision = "0005"
+down_revision = "0004"
+branch_labels = None
+depends_on = None
+
+_KINDS = "'check', 'tick', 'evidence')"
+
+
+def upgrade() -> None:
+    """Make the table, put its guards over it, and let entries be pictures."""
+    op.create_table(
+        "copies",
+        sa.Column("id", sa.Integer(), primary_key=True),
+        sa.Column("scan", sa.Integer(), sa.ForeignKey("scans.id"), nullable=False),
+        sa.Column("kind", sa.String(12), nullable=False),
+        sa.Column("page", sa.Integer(), nullable=False),
+        sa.Column("sha256", sa.String(64), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("media_type", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.String(27), nullable=False),
+        sa.UniqueConstraint("scan", "kind", "page", name="uq_copies_scan_kind_page"),
+        sa.CheckConstraint("kind IN ('searchable', 'thumbnail')"),
+        sa.CheckConstraint("(kind = 'searchable') = (page = -1) AND page >= -1"),
+    )
+    for statement in changes(revision, op.get_bind().dialect.name):
+        op.execute(statement)
+    _one_kind_more()
+
+
+def downgrade() -> None:
+    """Refuse: going back would delete what is kept for ever."""
+    raise NotImplementedError
+
+
+def _one_kind_more() -> None:
+    """Add a kind to the CHECK in the schema's own text, as revision 0004 did; no row is copied."""
+    connection = op.get_bind()
+    version = connection.exec_driver_sql("PRAGMA schema_version").scalar_one()
+    connection.exec_driver_sql("PRAGMA writable_schema=ON")
+    changed = connection.exec_driver_sql(
+        "UPDATE sqlite_master SET sql = replace(sql, ?, ?)"
+        " WHERE type = 'table' AND name = 'entries' AND instr(sql, ?)",
+        (_KINDS, _KINDS.replace(")", ", 'picture')"), _KINDS),
+    )
+    if changed.rowcount != 1:
+        raise ValueError("entries.kind")
+    connection.exec_driver_sql(f"PRAGMA schema_version={version + 1}")
+    connection.exec_driver_sql("PRAGMA writable_schema=OFF")
