@@ -88,7 +88,9 @@ def _add_services(commands: Any) -> None:
     serve.add_argument("--host", default="127.0.0.1", help="监听地址（默认 127.0.0.1）")
     serve.add_argument("--port", type=int, default=8000, help="监听端口（默认 8000）")
     worker = _command(commands, "worker", run.work, "单独启动读取扫描件、办理批次的后台进程，可启动多个")
-    worker.add_argument("--only", choices=["scan", "batch"], help="只读扫描件，或只办批次（默认都做）")
+    worker.add_argument(
+        "--only", choices=["scan", "batch"], help="只读扫描件，或只做副本、办批次（默认都做）"
+    )
     worker.add_argument("--child", action="store_true", help="由 serve 启动：标准输入关闭时结束")
     tokens = commands.add_parser("token", help="访问令牌", description="访问令牌").add_subparsers(
         title="命令", required=True, metavar="命令", parser_class=_Parser

@@ -20,6 +20,8 @@ from storage.records import Job
 SCAN, COPIES, BATCH = "scan", copies.JOB, batch.KIND
 KINDS = (SCAN, COPIES, BATCH)
 """What people wait for stands first: it never waits behind the thousands of papers of a batch."""
+SHARES = {SCAN: (SCAN,), BATCH: (COPIES, BATCH)}
+"""What a worker of one kind does: whoever reads scans makes no copies, so that the next verdict does not wait for them."""
 LEASE_SECONDS = 60.0
 """After this another worker may take the job of one that hangs. A longer stack may then be read twice by two
 workers; it is filed once."""

@@ -17,6 +17,7 @@ KINDS = {
     "batch": "批次",
     "blank": "空白证书",
     "block": "号段",
+    "copy": "扫描件副本",
     "document": "文书",
     "entry": "档案件",
     "job": "任务",

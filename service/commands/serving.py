@@ -78,10 +78,10 @@ def _warm(office: "Office", workers: "Sequence[Supervisor]", closing: threading.
 
 
 def work(options: Namespace) -> int:
-    """Read scans and print batches until told to stop, or until it is time for a fresh process."""
+    """Read scans, make their copies and print batches until told to stop, or until it is time for a fresh process."""
     from service import worker
 
-    kinds = worker.KINDS if options.only is None else (options.only,)
+    kinds = worker.KINDS if options.only is None else worker.SHARES[options.only]
     if worker.SCAN not in kinds:
         worker.step_back()
     from service.app import opened
