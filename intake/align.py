@@ -4,16 +4,17 @@ Pixel coordinates count pixel centres (OpenCV's convention), millimetres count f
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import pairwise
 from typing import Any, cast
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from intake import patches, warp
 from intake.reading import MM_PER_INCH, STANDARD_DPI, Code, How, LayoutPage, Matrix, Pixels, Registered
+from intake.warp import Warp
 
 Points = NDArray[np.float64]
 
@@ -22,24 +23,41 @@ MARKER_RESIDUAL_MM = 0.6  # four good markers leave 0.05; a crumpled sheet 0.3; 
 FEATURE_DPI = 100.0  # coarse search; the patches below then sharpen it at reading resolution
 MIN_FEATURES = 25  # agreeing features below which a page is not taken for the archived one
 RATIO = 0.8  # Lowe's ratio test
-PATCH = 32  # half a patch is 2 mm: a character or a crossing of rules
-PATCH_SEARCH = 14  # pixels, 1.8 mm: what is left after the coarse search
-PATCH_SCORE = 0.6  # correlation from which a patch is believed
-PATCH_GRID = (9, 12)
+FINER = 1.15  # a scan finer than this times STANDARD_DPI is averaged down first, so that nothing aliases
 MIN_PATCHES = 12
 PATCH_RESIDUAL_MM = 0.35
 TOLERANCE_MM = 0.4  # how far a point may be off and still speak for a fit
+LOOSE_MM = 2.0  # the same for the plane that is laid through a curled page
 LEAST_AGREEING = 0.2  # share of the points; with fewer, chance can make a geometry
 CODE_OFF_MM = 3.0  # a printed code stands within 0.2 mm; another page's fit is off by centimetres
+EVEN_MM, EVEN_SHARE = (
+    0.12,
+    0.85,
+)  # a flat sheet: so many patches within so much; what is left is print and noise
+HELD_MM, HELD_SHARE = (
+    0.9,
+    0.6,
+)  # lines are looked for so far around their place; off that they cannot be judged
+BENT_ROUNDS = 3  # each follows the field further out, to patches that were out of reach before
+BETTER = (
+    0.6  # a field must bring patches it was not fitted to this much nearer, or the sheet is taken for flat
+)
+MAP_STEP = 8  # pixels between the places whose position is worked out; between them it is as good as straight
 
 
 @dataclass(frozen=True, slots=True)
 class _Fit:
-    """A homography from page mm to scan pixels, how good it is, and how it was found."""
+    """Where page mm stand in scan pixels, how good that is, and how it was found."""
 
     to_scan: Matrix
     residual_mm: float
     how: How
+    bend: Warp | None = None
+
+    def place(self, at_mm: Points) -> Points:
+        """Return the scan pixels (N x 2) of page millimetres."""
+        flat = at_mm if self.bend is None else at_mm + self.bend.displacement(at_mm)
+        return cast("Points", cv2.perspectiveTransform(flat[np.newaxis], self.to_scan)[0])
 
 
 def register(
@@ -48,19 +66,28 @@ def register(
     """Lay a BGR scan over its layout page; None when nothing on it can be trusted to say where it lies.
 
     Forms by their ArUco marks, anything else (and forms that lost marks) by the features it shares with
-    `reference`, the archived page in gray at STANDARD_DPI. The code's corners must agree in either case.
+    `reference`, the archived page in gray at STANDARD_DPI; then curls and crumples are followed by patches of it.
+    The code's corners must agree in either case.
     """
-    red = np.ascontiguousarray(scan[:, :, 2])
     size = (float(layout["width"]), float(layout["height"]))
-    dpi = _guessed_dpi(red, layout, code)
-    fit = by_fiducials(red, layout, code, dpi)
+    dpi = _guessed_dpi(scan, layout, code)
+    shrink = STANDARD_DPI / dpi if dpi > FINER * STANDARD_DPI else 1.0
+    page = scan
+    if shrink < 1:
+        page = cast("Pixels", cv2.resize(scan, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA))
+        shrink = page.shape[1] / scan.shape[1]
+        code = None if code is None else _shrunk(code, shrink)
+    red = np.ascontiguousarray(page[:, :, 2])
+    fit = by_fiducials(red, layout, code, dpi * shrink)
     if fit is None and reference is not None:
-        fit = by_features(red, reference, dpi)
-    if fit is None or not _code_agrees(fit, layout, code):
+        fit = by_features(red, reference, dpi * shrink)
+    if fit is None:
         return None
     if reference is not None:
-        fit = by_patches(red, fit, reference, size) or fit
-    return _straightened(scan, fit, size)
+        fit = by_patches(red, fit, reference, size)
+    if fit is None or not _code_agrees(fit, layout, code):
+        return None
+    return _straightened(page, fit, size, shrink)
 
 
 def by_fiducials(red: Pixels, layout: LayoutPage, code: Code | None, dpi: float) -> _Fit | None:
@@ -107,57 +134,65 @@ def by_features(red: Pixels, reference: Pixels, dpi: float) -> _Fit | None:
 
 
 def by_patches(red: Pixels, fit: _Fit, reference: Pixels, size_mm: tuple[float, float]) -> _Fit | None:
-    """Sharpen a fit: find patches of the archived page again near where the fit puts them."""
-    flat = _warped(red, fit.to_scan, size_mm)
-    page, moved = [], []
-    reach = PATCH // 2 + PATCH_SEARCH
-    for x, y in _patch_centres(reference):
-        patch = reference[y - PATCH // 2 : y + PATCH // 2, x - PATCH // 2 : x + PATCH // 2]
-        around = flat[y - reach : y + reach, x - reach : x + reach]
-        scores = cv2.matchTemplate(around, patch, cv2.TM_CCOEFF_NORMED)
-        _, score, _, best = cv2.minMaxLoc(scores)
-        if score >= PATCH_SCORE:
-            shift = _peak(scores, best) - PATCH_SEARCH
-            page.append((x, y))
-            moved.append((x + shift[0], y + shift[1]))
+    """Sharpen a fit: find patches of the archived page again near where the fit puts them, and follow its bends.
+
+    With too few patches (a nearly empty page, another one of the same frame) the fit stays as it was. None when
+    what was found lies where no fit of ours would look for it: then every crop would show something else.
+    """
+    centres = patches.centres(reference, patches.GRID)
+    page, seen = patches.found_again(red, fit.place, reference, centres)
     if len(page) < MIN_PATCHES:
+        return fit
+    per_mm = _pixels_per_mm(fit.to_scan, np.array(size_mm) / 2)
+    sharp = _fitted(page, seen, TOLERANCE_MM * per_mm, fit.how, PATCH_RESIDUAL_MM)
+    if sharp is not None and (_off_mm(sharp, page, seen) < EVEN_MM).mean() >= EVEN_SHARE:
+        return sharp
+    best = _bent(red, fit, reference, (page, seen), size_mm) or sharp or fit
+    return best if (_off_mm(best, page, seen) < HELD_MM).mean() >= HELD_SHARE else None
+
+
+def _bent(
+    red: Pixels, fit: _Fit, reference: Pixels, first: tuple[Points, Points], size_mm: tuple[float, float]
+) -> _Fit | None:
+    """Lay a plane and a smooth field through the patches; None unless patches left out of it prove it."""
+    per_mm = _pixels_per_mm(fit.to_scan, np.array(size_mm) / 2)
+    plane = _fitted(*first, LOOSE_MM * per_mm, fit.how, LOOSE_MM) or fit
+    bent, (page, seen) = plane, first
+    centres = patches.centres(reference, patches.DENSE_GRID)
+    for _ in range(BENT_ROUNDS):
+        field = warp.fitted(page, _on_plane(plane, seen) - page, size_mm)
+        if field is None:
+            return None
+        bent = replace(plane, bend=field)
+        page, seen = patches.found_again(red, bent.place, reference, centres)
+        if len(page) < MIN_PATCHES:
+            return None
+    off = _on_plane(plane, seen) - page
+    even, odd = (warp.fitted(page[k::2], off[k::2], size_mm) for k in (0, 1))
+    field = warp.fitted(page, off, size_mm)
+    if field is None or even is None or odd is None:
         return None
-    to_mm = MM_PER_INCH / STANDARD_DPI
-    seen = cv2.perspectiveTransform((np.array([moved]) + 0.5) * to_mm, fit.to_scan)[0]
-    tolerance = TOLERANCE_MM * _pixels_per_mm(fit.to_scan, np.array(size_mm) / 2)
-    return _fitted((np.array(page, float) + 0.5) * to_mm, seen, tolerance, fit.how, PATCH_RESIDUAL_MM)
-
-
-def _peak(scores: Any, best: Any) -> Points:
-    """Return the top of a correlation surface to a fraction of a pixel (a parabola through its neighbours)."""
-    x, y = best
-    place = np.array([x, y], float)
-    if 0 < x < scores.shape[1] - 1 and 0 < y < scores.shape[0] - 1:
-        for axis, (low, high) in enumerate(
-            ((scores[y, x - 1], scores[y, x + 1]), (scores[y - 1, x], scores[y + 1, x]))
-        ):
-            bend = low - 2 * scores[y, x] + high
-            place[axis] += 0.5 * (low - high) / bend if bend < 0 else 0.0
-    return place
-
-
-def _patch_centres(reference: Pixels) -> list[tuple[int, int]]:
-    """Choose, in each cell of a grid, the place with the strongest corner: it fixes a patch in both directions."""
-    strength = cv2.cornerMinEigenVal(cv2.GaussianBlur(reference, (0, 0), 2), 9)
-    height, width = reference.shape
-    edge = PATCH // 2 + PATCH_SEARCH
-    columns, rows = PATCH_GRID if width < height else PATCH_GRID[::-1]
-    xs, ys = (
-        np.linspace(edge, width - edge, columns + 1).astype(int),
-        np.linspace(edge, height - edge, rows + 1).astype(int),
+    left = np.concatenate(
+        [
+            np.linalg.norm(off[1 - k :: 2] - half.displacement(page[1 - k :: 2]), axis=1)
+            for k, half in ((0, even), (1, odd))
+        ]
     )
-    centres = []
-    for left, right in pairwise(xs):
-        for top, bottom in pairwise(ys):
-            _, value, _, (x, y) = cv2.minMaxLoc(strength[top:bottom, left:right])
-            if value > 1e-3:
-                centres.append((int(left) + x, int(top) + y))
-    return centres
+    sharp = _fitted(page, seen, TOLERANCE_MM * per_mm, fit.how, LOOSE_MM) or plane
+    if float(np.median(left)) > BETTER * float(np.median(_off_mm(sharp, page, seen))):
+        return None
+    return replace(plane, bend=field, residual_mm=float(np.median(left)))
+
+
+def _on_plane(fit: _Fit, seen: Points) -> Points:
+    """Return the page millimetres that a fit's plane, without its bend, has at scan pixels."""
+    return cast("Points", cv2.perspectiveTransform(seen[np.newaxis], np.linalg.inv(fit.to_scan))[0])
+
+
+def _off_mm(fit: _Fit, page: Points, seen: Points) -> NDArray[np.float64]:
+    """Return how many millimetres each point lies off its place."""
+    off = np.linalg.norm(fit.place(page) - seen, axis=1)
+    return cast("NDArray[np.float64]", off / _pixels_per_mm(fit.to_scan, page.mean(axis=0)))
 
 
 def _fitted(page_mm: Points, pixel: Points, tolerance: float, how: How, limit_mm: float) -> _Fit | None:
@@ -196,19 +231,24 @@ def _code_agrees(fit: _Fit, layout: LayoutPage, code: Code | None) -> bool:
     """Tell whether the code stands where the layout printed it, within CODE_OFF_MM: else it is another page's fit."""
     if code is None or not layout.get("codes"):
         return True
-    from_scan = np.linalg.inv(fit.to_scan)
-    seen = cv2.perspectiveTransform(np.array([code.corners], float), from_scan)[0]
-    off = [np.abs(seen - _corners(place["box"])).max() for place in layout["codes"]]
-    return bool(min(off) < CODE_OFF_MM)
+    seen = np.array(code.corners, float)
+    return any(_off_mm(fit, _corners(place["box"]), seen).max() < CODE_OFF_MM for place in layout["codes"])
 
 
-def _guessed_dpi(red: Pixels, layout: LayoutPage, code: Code | None) -> float:
+def _guessed_dpi(scan: Pixels, layout: LayoutPage, code: Code | None) -> float:
     """Return the scan's resolution by the size of its code; without one, as if the page filled the picture."""
     if code is not None and layout.get("codes"):
         left, _, right, _ = layout["codes"][0]["box"]
         side = sum(math.dist(code.corners[k], code.corners[k - 1]) for k in range(4)) / 4
         return float(side / (right - left) * MM_PER_INCH)
-    return math.sqrt(red.size / (layout["width"] * layout["height"])) * MM_PER_INCH
+    pixels = scan.shape[0] * scan.shape[1]
+    return math.sqrt(pixels / (layout["width"] * layout["height"])) * MM_PER_INCH
+
+
+def _shrunk(code: Code, by: float) -> Code:
+    """Return a code as it stands in a picture made smaller."""
+    a, b, c, d = (((x + 0.5) * by - 0.5, (y + 0.5) * by - 0.5) for x, y in code.corners)
+    return Code(code.text, (a, b, c, d), code.module_px * by)
 
 
 def _features(gray: Pixels) -> tuple[Points, Any]:
@@ -230,23 +270,30 @@ def _reference_features(pixels: bytes, shape: tuple[int, int]) -> tuple[Points, 
     return (points + 0.5) / FEATURE_DPI * MM_PER_INCH, words
 
 
-def _warped(pixels: Pixels, to_scan: Matrix, size_mm: tuple[float, float]) -> Pixels:
-    """Pull the page straight at STANDARD_DPI; finer scans are averaged down first so that nothing aliases."""
-    ratio = _pixels_per_mm(to_scan, np.array(size_mm) / 2) * MM_PER_INCH / STANDARD_DPI
-    shrink = 1 / ratio if ratio > 1.15 else 1.0
-    if shrink < 1:
-        pixels = cast("Pixels", cv2.resize(pixels, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA))
-    scan_from_pixel = np.array([[shrink, 0, (shrink - 1) / 2], [0, shrink, (shrink - 1) / 2], [0, 0, 1]])
+def _straightened(page: Pixels, fit: _Fit, size_mm: tuple[float, float], shrink: float) -> Registered:
+    """Pull the page straight at STANDARD_DPI; what is told is in pixels of the scan, `shrink` times finer."""
     unit = MM_PER_INCH / STANDARD_DPI
-    mm_from_page = np.array([[unit, 0, unit / 2], [0, unit, unit / 2], [0, 0, 1]])
-    matrix = scan_from_pixel @ to_scan @ mm_from_page
-    size = (round(size_mm[0] / unit), round(size_mm[1] / unit))
-    flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
-    flat = cv2.warpPerspective(pixels, matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
-    return cast("Pixels", flat)
+    width, height = round(size_mm[0] / unit), round(size_mm[1] / unit)
+    xs, ys = (np.arange(0, side + MAP_STEP, MAP_STEP) for side in (width, height))
+    at_mm = np.asarray((np.stack(np.meshgrid(xs, ys), axis=-1).reshape(-1, 2) + 0.5) * unit, np.float64)
+    coarse = fit.place(at_mm).reshape(len(ys), len(xs), 2).astype(np.float32)
+    maps = _between(coarse, (width, height))
+    flat = cv2.remap(page, maps[0], maps[1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    grown = np.array(
+        [[1 / shrink, 0, (1 / shrink - 1) / 2], [0, 1 / shrink, (1 / shrink - 1) / 2], [0, 0, 1]]
+    )
+    to_scan = grown @ fit.to_scan
+    scan_dpi = _pixels_per_mm(to_scan, np.array(size_mm) / 2) * MM_PER_INCH
+    return Registered(
+        cast("Pixels", flat), STANDARD_DPI, to_scan, fit.residual_mm, scan_dpi, fit.how, fit.bend
+    )
 
 
-def _straightened(scan: Pixels, fit: _Fit, size_mm: tuple[float, float]) -> Registered:
-    scan_dpi = _pixels_per_mm(fit.to_scan, np.array(size_mm) / 2) * MM_PER_INCH
-    flat = _warped(scan, fit.to_scan, size_mm)
-    return Registered(flat, STANDARD_DPI, fit.to_scan, fit.residual_mm, scan_dpi, fit.how)
+def _between(coarse: NDArray[np.float32], size: tuple[int, int]) -> tuple[Any, Any]:
+    """Return the whole map (x and y of every pixel) from its places every MAP_STEP pixels, straight in between."""
+    grow = np.array([[MAP_STEP, 0, 0], [0, MAP_STEP, 0]], float)
+    across, down = (
+        cv2.warpAffine(np.ascontiguousarray(coarse[:, :, axis]), grow, size, flags=cv2.INTER_LINEAR)
+        for axis in (0, 1)
+    )
+    return across, down

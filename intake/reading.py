@@ -7,6 +7,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from intake.warp import Warp
+
 Pixels = NDArray[np.uint8]
 """H x W x 3 BGR (or H x W gray) bytes, origin top left."""
 Matrix = NDArray[np.float64]
@@ -24,6 +26,7 @@ LayoutPage = Mapping[str, Any]
 STANDARD_DPI = 200.0
 """A rectified page is read at this resolution: what scanners give and what the thresholds were tuned on."""
 MM_PER_INCH = 25.4
+EDGE_STEPS = 9  # places along an edge of a box on curled paper: an edge of a whole page bends a few times
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,7 @@ class Code:
 class Registered:
     """A scan laid over its printed page.
 
-    `to_scan` takes page millimetres to scan pixels. `pixels` is the page pulled straight (BGR, `dpi`, so
+    `to_scan` takes page millimetres to scan pixels; on curled paper `bend` moves them on the page first. `pixels` is the page pulled straight (BGR, `dpi`, so
     mm * dpi / 25.4 is the pixel). `residual_mm` is the median distance left between the points that fixed it.
     `scan_dpi` is what the scanner really gave: the reading never invents detail above it.
     """
@@ -60,6 +63,7 @@ class Registered:
     residual_mm: float
     scan_dpi: float
     how: How
+    bend: Warp | None = None
 
     def crop(self, box_mm: Box) -> Pixels:
         """Cut a box in page mm out of the straightened page, clipped to it; at least one pixel each way."""
@@ -74,8 +78,13 @@ class Registered:
     def on_scan(self, box_mm: Box) -> Box:
         """Return the upright box, in scan pixels, around a box given in page mm."""
         left, top, right, bottom = box_mm
-        corners = np.array([(left, top, 1), (right, top, 1), (right, bottom, 1), (left, bottom, 1)], float)
-        placed = corners @ self.to_scan.T
+        along = np.linspace(0, 1, 2 if self.bend is None else EDGE_STEPS)
+        xs, ys = left + along * (right - left), top + along * (bottom - top)
+        edges = [(x, y) for x in xs for y in (top, bottom)] + [(x, y) for y in ys for x in (left, right)]
+        around = np.array(edges, float)
+        if self.bend is not None:
+            around += self.bend.displacement(around)
+        placed = np.hstack([around, np.ones((len(around), 1))]) @ self.to_scan.T
         xy = placed[:, :2] / placed[:, 2:]
         low, high = xy.min(axis=0), xy.max(axis=0)
         return (

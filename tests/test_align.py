@@ -1,9 +1,13 @@
 """Registration: a scan is laid over its page to a fraction of a millimetre, by marks or by features, or not at all."""
 
+import cv2
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
 
-from intake import align, codes
+from intake import align, codes, warp
 from intake.reference import rendered
 from tests.specimens import sheet
 
@@ -22,8 +26,6 @@ def certificate():
 
 def off_mm(flat, reference):
     """Return how far (mm) the straightened page is from the archived one, at five places."""
-    import cv2
-
     red = flat.pixels[:, :, 2].astype(np.float32)
     height, width = reference.shape
     shifts = []
@@ -98,3 +100,105 @@ def test_boxes_go_back_to_the_scan(form):
     left, top, right, bottom = flat.on_scan(layout["codes"][0]["box"])
     xs, ys = zip(*codes.find(page)[0].corners, strict=True)
     assert (left, top, right, bottom) == pytest.approx((min(xs), min(ys), max(xs), max(ys)), abs=2)
+
+
+def bent(picture, curl_mm, crumple_mm=0.0, seed=1):
+    """Return the sheet curled across its width (and crumpled), and where it shows a place given in page mm."""
+    sheet_px = np.asarray(picture)
+    height, width = sheet_px.shape
+    x, y = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
+    rough = np.random.default_rng(seed).normal(0, crumple_mm, (2, 9, 7)).astype(np.float32)
+    across, down = (
+        cv2.resize(one, (width, height), interpolation=cv2.INTER_CUBIC) * sheet.MM for one in rough
+    )
+    down = down + curl_mm * sheet.MM * np.sin(1.3 * np.pi * x / width + 0.4)
+    pulled = cv2.remap(sheet_px, x + across, y + down, cv2.INTER_CUBIC, borderValue=255)
+
+    def shown(at_mm):
+        target = np.array(at_mm) * sheet.MM
+        place = target.copy()
+        for _ in range(20):
+            column, row = (int(min(max(v, 0), n - 1)) for v, n in zip(place, (width, height), strict=True))
+            place = target - (across[row, column], down[row, column])
+        return place / sheet.MM
+
+    return Image.fromarray(pulled), shown
+
+
+@pytest.mark.parametrize(
+    ("dpi", "gray", "crumple"), [(100, True, 0.0), (150, False, 0.3), (200, False, 0.5), (300, False, 0.0)]
+)
+def test_a_curled_sheet_is_pulled_straight(form, dpi, gray, crumple):
+    """What no plane explains is followed by the patches: 4 mm of curl and some crumples leave 0.15 mm."""
+    picture, layout, reference = form
+    page = sheet.scanned(bent(picture, 4.0, crumple)[0], dpi, dpi=dpi, tilt=1, gray=gray)
+    flat = align.register(page.pixels, layout, codes.find(page)[0], reference)
+    assert flat.bend is not None
+    assert off_mm(flat, reference) < 0.15
+
+
+def test_boxes_go_back_to_a_curled_scan(form):
+    """A finding on a curled scan points where the value really stands on it."""
+    picture, layout, reference = form
+    curled, shown = bent(picture, 5.0)
+    page = sheet.scanned(curled, 4, tilt=0.0)
+    flat = align.register(page.pixels, layout, codes.find(page)[0], reference)
+    plain = align.register(sheet.scanned(picture, 4, tilt=0.0).pixels, layout, None, reference)
+    for value in layout["values"]:
+        left, top, right, bottom = value["lines"][0]["box"]
+        middle = flat.on_scan((left, top, right, bottom))
+        seen = shown(((left + right) / 2, (top + bottom) / 2))
+        truth = plain.on_scan((*seen, *seen))
+        assert ((middle[0] + middle[2]) / 2, (middle[1] + middle[3]) / 2) == pytest.approx(truth[:2], abs=6)
+
+
+def test_a_flat_sheet_is_not_bent(form, certificate):
+    """A flat page keeps its plane, however noisy: a field is applied only where it proves itself."""
+    for picture, layout, reference in (form, certificate):
+        for dpi, noise in ((100, 10.0), (200, 4.0)):
+            page = sheet.scanned(picture, 2, dpi=dpi, tilt=2, noise=noise)
+            flat = align.register(page.pixels, layout, codes.find(page)[0], reference)
+            assert flat.bend is None or np.abs(flat.bend.control).max() < 0.3
+
+
+def test_another_persons_page_lies_where_its_marks_say(form):
+    """Marks of ours around other values: what is found again by chance pulls nothing away."""
+    _, layout, reference = form
+    other, _ = sheet.drawn(values=dict.fromkeys(sheet.VALUES, "另一份纸上的另一行字"))
+    page = sheet.scanned(other, 3)
+    flat = align.register(page.pixels, layout, codes.find(page)[0], reference)
+    assert flat is None or off_mm(flat, reference) < 0.3
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10**6), st.floats(0.3, 6.0), st.floats(0, 0.25))
+def test_a_warp_finds_any_smooth_bend_again(seed, amplitude, share_wrong):
+    """A bend of paper is found to a tenth of a millimetre, a quarter of wrong patches notwithstanding."""
+    dice = np.random.default_rng(seed)
+    points = dice.uniform(0, 1, (260, 2)) * (210, 297)
+    phase, waves = dice.uniform(0, 2 * np.pi), dice.uniform(0.5, 1.5)
+
+    def bend(at):
+        return amplitude * np.stack(
+            [0.3 * np.cos(waves * np.pi * at[:, 1] / 297), np.sin(waves * np.pi * at[:, 0] / 210 + phase)],
+            axis=1,
+        )
+
+    off = bend(points) + dice.normal(0, 0.02, points.shape)
+    wrong = dice.random(len(points)) < share_wrong
+    off[wrong] += dice.uniform(-6, 6, (int(wrong.sum()), 2))
+    field = warp.fitted(points, off, (210.0, 297.0))
+    assert field is not None
+    inside = dice.uniform(0.06, 0.94, (200, 2)) * (210, 297)
+    assert np.median(np.linalg.norm(field.displacement(inside) - bend(inside), axis=1)) < 0.1
+    grid = field.over(inside[:3, 0], inside[:4, 1])
+    at = np.array([(x, y) for y in inside[:4, 1] for x in inside[:3, 0]])
+    np.testing.assert_allclose(grid.reshape(-1, 2), field.displacement(at), atol=1e-9)
+
+
+def test_no_paper_lies_like_this():
+    """Tears, folds over and leaps of centimetres are no bends: no field is made of them."""
+    points = np.random.default_rng(1).uniform(0, 1, (200, 2)) * (210, 297)
+    torn = np.where(points[:, :1] > 105, 14.0, 0.0) * np.array([[1.0, 0.0]])
+    assert warp.fitted(points, torn, (210.0, 297.0)) is None
+    assert warp.fitted(points, np.full_like(points, 40.0), (210.0, 297.0)) is None
