@@ -1,6 +1,7 @@
 """Cover sheets of evidence (材料封面页): which kinds a paper asks for → one signed sheet for each → what is filed and missing (art. 7)."""
 
 import io
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,6 +20,8 @@ from templates.order import Order
 
 SHEET = "evidence_slip"
 ARTICLE = 7
+TOLD = ("kind", "facts", "seal", "level", "person", "reasons", "pages")
+"""What is told of a reading; its whole print lies in the archive alone."""
 
 
 def printed(office: Office, who: Who | None, serial: str, kinds: Sequence[str] | None = None) -> Content:
@@ -57,6 +60,7 @@ def overview(office: Office, who: Who | None, serial: str) -> dict[str, Any]:
         allowed = require(reading, who, Action.READ, document.school)
         open_to(office, allowed, document)
         filed = _filed(reading, document)
+        readings = _readings(office, reading, document)
     asked = _wanted(office, document)
     others = [(EVIDENCE[name], False) for name in filed if name not in {kind.name for kind, _ in asked}]
     told = [
@@ -66,6 +70,7 @@ def overview(office: Office, who: Who | None, serial: str) -> dict[str, Any]:
             "required": required,
             "min_level": kind.min_level,
             "entries": [] if hides_evidence(allowed, document, kind.name) else filed.get(kind.name, []),
+            "readings": [] if hides_evidence(allowed, document, kind.name) else readings.get(kind.name, []),
         }
         for kind, required in [*asked, *others]
     ]
@@ -85,6 +90,20 @@ def _filed(reading: Reading, document: Document) -> dict[str, list[str]]:
         ):
             seen.add((entry.evidence, entry.sha256))
             found.setdefault(entry.evidence, []).append(entry.id)
+    return found
+
+
+def _readings(office: Office, reading: Reading, document: Document) -> dict[str, list[dict[str, Any]]]:
+    """What was read on the evidence of each kind, without its whole print, beside the entry it was read on."""
+    entries = reading.entries_of(document.serial)
+    papers = {entry.sha256: entry.id for entry in reversed(entries) if entry.kind == "evidence"}
+    found: dict[str, list[dict[str, Any]]] = {}
+    for sha256, kind in {
+        entry.sha256: entry.evidence for entry in entries if entry.kind == "reading"
+    }.items():
+        kept = json.loads(office.archive.objects.get(sha256))
+        told = {name: kept[name] for name in TOLD}
+        found.setdefault(str(kind), []).append({"entry": papers.get(kept["pdf"]), **told})
     return found
 
 

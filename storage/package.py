@@ -33,6 +33,7 @@ KINDS = {
     "tick": "人工确认",
     "evidence": "证明材料",
     "picture": "核对图",
+    "reading": "材料识读",
 }
 COLUMNS = (
     "件号",

@@ -22,7 +22,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-REVISION = "0005"
+REVISION = "0006"
 """The schema these tables describe; a database that says the same needs no Alembic at start."""
 
 

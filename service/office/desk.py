@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 
+from intake.foreign import Finder
+from intake.foreign.detector import detector
 from intake.recognise import Recogniser
 from service.regulation.edition import Editions
 from service.settings import Settings
@@ -20,7 +22,7 @@ CHINA = timezone(timedelta(hours=8))
 class Office:
     """The collaborators of every flow.
 
-    `recogniser()` loads the reading models on first use; `now` gives aware datetimes; `randbytes(n)` gives
+    `recogniser()` loads the reading models on first use, `finder()` the one that finds print on foreign pages; `now` gives aware datetimes; `randbytes(n)` gives
     bytes nobody can guess; `sleep` waits for seconds; `faults()` says in Chinese what would make the next
     request fail, nothing when ready.
     """
@@ -36,6 +38,7 @@ class Office:
     randbytes: Callable[[int], bytes]
     sleep: Callable[[float], None]
     faults: Callable[[], list[str]]
+    finder: Callable[[], Finder] = detector
 
     def today(self) -> date:
         """The day in China."""

@@ -1,13 +1,16 @@
 """What lies behind an evidence slip in a stack: page by page to the case and the kind of evidence the slip names (art. 7)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from intake.bundle import Shot, bound, shot
+from intake.foreign import PageText
 from intake.quality import is_blank
 from intake.reading import PageImage
+from service.evidence.judged import Case, Judged, judged
 from service.office import Office
-from service.office.lookups import PDF, file, files_of, form_title
+from service.office.lookups import JSON, PDF, canonical, file, files_of, form_title
 from service.office.papers import TOO_COARSE, Named, Slip, Unnamed
 from storage.archive import Transaction
 from storage.records import Document, Scan
@@ -21,20 +24,23 @@ CLASS = "学籍信息证明材料"
 
 @dataclass(slots=True)
 class Bundle:
-    """The pages behind one slip: for which case, as which evidence, and what they show."""
+    """The pages behind one slip: for which case, as which evidence, what they show, and what was read on them."""
 
     document: Document
     evidence: Evidence
     pages: list[int] = field(default_factory=list)
     shots: list[Shot] = field(default_factory=list)
+    texts: list[tuple[int, PageText | None]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class Filed:
-    """A bundle that was put away: its PDF by sha256 and size, None when nothing lay behind the slip."""
+    """A bundle that was put away with its reading, each by sha256 and size; None when nothing lay behind the slip."""
 
     bundle: Bundle
     item: tuple[str, int, str] | None
+    judged: Judged | None = None
+    reading: tuple[str, int, str] | None = None
 
 
 class Stack:
@@ -63,14 +69,44 @@ class Stack:
         return self._open
 
 
-def put_away(office: Office, bundles: list[Bundle]) -> list[Filed]:
-    """Put the PDF of each bundle away."""
-    found = []
-    for bundle in bundles:
-        data = bound(bundle.shots) if bundle.shots else b""
-        item = (office.archive.objects.put(data), len(data), PDF) if data else None
-        found.append(Filed(bundle, item))
-    return found
+def put_away(office: Office, bundles: list[Bundle], cases: Mapping[str, Case]) -> list[Filed]:
+    """Judge what was read on each bundle, by the case of its document's serial, and put its PDF and the reading away."""
+    return [_put_away(office, bundle, cases[bundle.document.serial]) for bundle in bundles]
+
+
+def _put_away(office: Office, bundle: Bundle, case: Case) -> Filed:
+    if not bundle.shots:
+        return Filed(bundle, None)
+    data = bound(bundle.shots)
+    item = (office.archive.objects.put(data), len(data), PDF)
+    found = judged(bundle.evidence.name, case, bundle.texts, office.today())
+    kept = canonical(
+        {
+            "serial": bundle.document.serial,
+            "evidence": bundle.evidence.name,
+            "pdf": item[0],
+            **found.told(),
+            "print": [
+                {
+                    "page": number,
+                    "turned": text.turned,
+                    "lines": [
+                        {
+                            "text": line.text,
+                            "confidence": round(line.confidence, 4),
+                            "box": text.on_scan(line.box),
+                        }
+                        for line in text.lines
+                    ],
+                }
+                for number, text in bundle.texts
+                if text is not None
+            ],
+            "recogniser": office.recogniser().name,
+            "read_at": office.now().isoformat(),
+        }
+    )
+    return Filed(bundle, item, found, (office.archive.objects.put(kept), len(kept), JSON))
 
 
 def restricted_kind(filed: list[Filed]) -> str | None:
@@ -95,6 +131,18 @@ def file_evidence(office: Office, transaction: Transaction, scan: Scan, filed: F
             by=scan.by,
             evidence=kind.name,
         ).id
+    if filed.reading is not None:
+        file(
+            transaction,
+            document,
+            "reading",
+            to=files_of(transaction, document),
+            archive_class=CLASS,
+            title=f"{kind.label}（{form_title(office, document.form)}附件，识读记录）",
+            item=filed.reading,
+            by=scan.by,
+            evidence=kind.name,
+        )
     return {
         "serial": document.serial,
         "form": document.form,
@@ -102,4 +150,5 @@ def file_evidence(office: Office, transaction: Transaction, scan: Scan, filed: F
         "label": kind.label,
         "pages": filed.bundle.pages,
         "entry": entry,
+        "reading": None if filed.judged is None else filed.judged.told(),
     }

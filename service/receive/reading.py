@@ -14,7 +14,8 @@ from service.office.lookups import JSON, canonical, file, files_of
 from service.office.papers import Named, Paper, Slip, Unnamed, name_page, open_paper, read_paper
 from service.receive import copies
 from service.receive.arrival import MEDIA_TYPES, upload_problem
-from service.receive.behind import Bundle, Filed, Stack, file_evidence, put_away, restricted_kind
+from service.receive.behind import FOREIGN, Bundle, Filed, Stack, file_evidence, put_away, restricted_kind
+from service.receive.foreign import ForeignReader, case_of, suggestion
 from storage.archive import Reading, Transaction
 from storage.records import Document, Scan
 
@@ -23,7 +24,8 @@ from storage.records import Document, Scan
 class Sheet:
     """One side of paper of an upload: index from 0, its size in pixels, and the reading or why there is none.
 
-    `evidence` names the kind of a slip, and of what lies behind it; a `blank` side shows nothing.
+    `evidence` names the kind of a slip, and of what lies behind it; a `blank` side shows nothing. `suggestion` says what
+    a page that lies behind no slip looks like.
     """
 
     index: int
@@ -33,6 +35,7 @@ class Sheet:
     read: SheetReading | None
     evidence: str | None = None
     blank: bool = False
+    suggestion: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,9 @@ def process(office: Office, scan_id: str) -> None:
             transaction.set_scan(scan.id, "failed", problem=upload_problem(refusal).to_json())
         return
     checks = [_check(office, scan, papers[serial], sheets) for serial in papers]
-    found = Found(sheets, checks, put_away(office, bundles))
+    with office.archive.read() as reading:
+        cases = {bundle.document.serial: case_of(reading, bundle.document) for bundle in bundles}
+    found = Found(sheets, checks, put_away(office, bundles, cases))
     with office.archive.begin() as transaction:
         _file(office, transaction, scan, found)
 
@@ -99,24 +104,41 @@ def _read_all(office: Office, scan: Scan) -> tuple[list[Sheet], dict[str, Paper]
     """Read page after page, holding one page's pixels at a time."""
     papers: dict[str, Paper] = {}
     stack = Stack()
+    with office.archive.read() as reading:
+        reader = ForeignReader(office, tuple(sorted({unit.name for unit in reading.organizations()})))
     data = office.archive.objects.get(scan.original)
-    sheets = [_sheet(office, scan, page, papers, stack) for page in pages(data, cast("Kind", scan.kind))]
+    sheets = [
+        _sheet(office, scan, page, papers, (stack, reader)) for page in pages(data, cast("Kind", scan.kind))
+    ]
     return sheets, papers, stack.bundles
 
 
-def _sheet(office: Office, scan: Scan, page: PageImage, papers: dict[str, Paper], stack: Stack) -> Sheet:
+def _sheet(
+    office: Office,
+    scan: Scan,
+    page: PageImage,
+    papers: dict[str, Paper],
+    stack_and_reader: tuple[Stack, ForeignReader],
+) -> Sheet:
+    stack, reader = stack_and_reader
     size = (page.pixels.shape[1], page.pixels.shape[0])
     with office.archive.read() as reading:
         named = _named(office, reading, scan, page)
         place = stack.take(named, page)
-        if isinstance(place, Bundle):
-            return Sheet(page.index, size, place.document.serial, None, None, place.evidence.name)
-        if isinstance(place, Unnamed):
-            return Sheet(page.index, size, None, place.reason, None, blank=place.blank)
-        assert isinstance(named, Named)
-        serial = named.document.serial
-        if serial not in papers:
-            papers[serial] = open_paper(office, reading, named.document)
+        if isinstance(named, Named):
+            serial = named.document.serial
+            if serial not in papers:
+                papers[serial] = open_paper(office, reading, named.document)
+    if isinstance(place, Bundle):
+        if not isinstance(named, Slip):
+            place.texts.append((page.index, reader.read(page)))
+        return Sheet(page.index, size, place.document.serial, None, None, place.evidence.name)
+    if isinstance(place, Unnamed):
+        strange = place.reason in FOREIGN and not place.blank
+        looks = suggestion(reader.read(page)) if strange else None
+        return Sheet(page.index, size, None, place.reason, None, blank=place.blank, suggestion=looks)
+    assert isinstance(named, Named)
+    serial = named.document.serial
     found = read_paper(office, papers[serial], page, named)
     return Sheet(page.index, size, serial, None, SheetReading(named.token.page, found))
 
@@ -230,11 +252,14 @@ def _result(
     return {
         "documents": told,
         "evidence": attached,
-        "unmatched": [
-            {"page": sheet.index, "reason": sheet.reason} for sheet in sheets if sheet.reason is not None
-        ],
+        "unmatched": [_unmatched(sheet) for sheet in sheets if sheet.reason is not None],
         "sheets": [_sheet_body(sheet) for sheet in sheets],
     }
+
+
+def _unmatched(sheet: Sheet) -> dict[str, Any]:
+    told: dict[str, Any] = {"page": sheet.index, "reason": sheet.reason}
+    return told if sheet.suggestion is None else {**told, "suggestion": sheet.suggestion}
 
 
 def _sheet_body(sheet: Sheet) -> dict[str, Any]:

@@ -325,6 +325,49 @@ class ScannedDocument(BaseModel):
     entry: str | None
 
 
+class FactOut(BaseModel):
+    """材料上的一项：登记的内容、读到的内容、结果。`note` 补充说明：checksum 校验不符、future 晚于今天、unclear 看不清。"""
+
+    name: str
+    expected: str | None
+    read: str | None
+    result: Literal["match", "differs", "unreadable", "not_found", "not_checked"]
+    confidence: float
+    note: str
+    page: int | None
+    box: tuple[float, float, float, float] | None
+
+
+class KindOut(BaseModel):
+    """像哪种材料，有多像，与封面页写的是否一致。"""
+
+    suggested: str | None
+    confidence: float
+    result: Literal["agrees", "doubtful", "contradicts"]
+
+
+class LevelOut(BaseModel):
+    """条文要求的出具单位级别，和按章上单位名称判断的结果。"""
+
+    asked: str
+    article: str
+    unit: str | None
+    result: Literal["sufficient", "insufficient", "unknown"]
+
+
+class EvidenceReading(BaseModel):
+    """对一份材料的识读。`person` 为真时须由人查看，`reasons` 说明为什么。"""
+
+    model_config = ConfigDict(extra="allow")
+
+    kind: KindOut
+    facts: list[FactOut]
+    seal: Literal["present", "absent", "unclear"]
+    level: LevelOut | None
+    person: bool
+    reasons: list[str]
+
+
 class ScannedEvidence(BaseModel):
     """扫描件里一张封面页后面的材料：归到哪份文书、哪一种材料、哪几页。"""
 
@@ -336,6 +379,7 @@ class ScannedEvidence(BaseModel):
     label: str
     pages: list[int]
     entry: str | None
+    reading: EvidenceReading | None = None
 
 
 class SlipIn(BaseModel):
@@ -354,6 +398,7 @@ class EvidenceKind(BaseModel):
     required: bool
     min_level: str
     entries: list[str]
+    readings: list[EvidenceReading] = Field(default_factory=list)
 
 
 class EvidenceOut(BaseModel):
