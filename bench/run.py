@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 import batching
 import checking
+import evidence
 import load
 import papers
 import printing
@@ -26,6 +27,7 @@ PARTS: dict[str, Callable[[list[Row]], None]] = {
     "batching": batching.batching,
     "issuing": serving.issuing,
     "checking": checking.checking,
+    "evidence": evidence.evidence,
     "verifying": verifying.verifying,
     "starting": serving.starting,
     "forms": papers.every_form,

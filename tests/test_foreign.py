@@ -15,6 +15,7 @@ from intake.recognise.tesseract import Tesseract
 from service import receive, retrieve, slips
 from service.demo.foreign import Person, specimens
 from service.demo.foreign.sheet import PX_PER_MM, drawn
+from service.demo.people import id_number
 from service.demo.scanner import capture
 from service.office import Office
 from storage.check import check
@@ -112,7 +113,7 @@ def mover():
         date.fromisoformat(born),
         MOVER[1:],
         GUARDIAN["guardian_name"],
-        GUARDIAN["guardian_id"],
+        id_number(date(1983, 5, 17), 37),
     )
 
 

@@ -16,7 +16,9 @@ from intake.recognise.likelihood import fold
 
 MOST_SEALS = 4
 """Seals of one page whose rings are read: each costs 0.2 s."""
-MORE_ENDINGS = ("公司", "所", "法院", "检察院", "厂", "社", "队", "联")
+MORE_ENDINGS = ("中学", "小学", "大学", "公司", "所", "法院", "检察院", "厂", "社", "队", "联")
+ENDINGS = tuple(ending for ending in ring.UNIT_ENDINGS if ending != "学") + MORE_ENDINGS
+"""A single 学 ends too many other words (医学)."""
 LONGEST_NAME, SHORTEST_NAME = 30, 5
 CUTS, AGREEING = 3, 2
 """Ways a ring is cut open to be read freely, and how many of them must show the winning name and nothing else."""
@@ -25,22 +27,11 @@ FOLLOWS = (
     "复", "盖章", "公章", "印章", "章", "(",
 )  # fmt: skip
 """What may follow the name of a unit in a heading or beside its seal."""
+LABEL = re.compile(r"(?:签发|批准|发证|出具|填发|证明)(?:机关|单位)|单位盖章|[(](?:盖章|公章|印章|印)[)]")
+"""What stands before or behind the name of a unit and is none of it."""
 NO_UNIT = (
-    "兹",
-    "其子",
-    "其女",
-    "需在",
-    "关于",
-    "给予",
-    "询问",
-    "未到",
-    "同学",
-    "学生",
-    "患者",
-    "申请",
-    "同意",
-    "证明",
-)
+    "兹", "其子", "其女", "需在", "关于", "给予", "询问", "未到", "同学", "学生", "患者", "申请", "同意", "证明", "我", "贵", "该", "你",
+)  # fmt: skip
 """Letters of a sentence, not of a unit's name."""
 NAMES_ON_PAGE = 12
 """Names of units taken from the print: a paper names its own unit near the top and beside its seal."""
@@ -99,7 +90,7 @@ def printed_units(lines: Sequence[Line]) -> list[str]:
     """Return the names of units that stand on a page as the whole of a line, or after a colon: what a seal is compared with."""
     names: dict[str, None] = {}
     for line in lines:
-        for part in fold(line.text).replace("(盖章)", "").replace("(公章)", "").split(":"):
+        for part in LABEL.sub(":", fold(line.text)).split(":"):
             name = _unit_in(part)
             if name:
                 names[name] = None
@@ -110,7 +101,7 @@ def _unit_in(part: str) -> str:
     """Return the unit a part of a line begins with (`黎城县人民医院诊断证明书`), '' for none."""
     ends = [
         place.end()
-        for ending in ring.UNIT_ENDINGS + MORE_ENDINGS
+        for ending in ENDINGS
         for place in re.finditer(ending, part)
         if place.end() == len(part) or part.startswith(FOLLOWS, place.end())
     ]

@@ -24,6 +24,8 @@ BROKEN = re.compile(
 )
 """What is left of a date that stands under a seal."""
 BIRTH = re.compile(r"出 ?生|生于|[Bb]irth")
+NOT_ISSUE = re.compile(r"出 ?生|生于|[Bb]irth|有效期|期限|至 ?$|自 ?$|[—-] ?$")
+"""What stands before a birth, and before the days a paper is good for."""
 ISSUE = re.compile(r"签发|登记日期|发证|出具|打印日期|填发")
 YEARS = 12
 """Papers older than this are not dated by what they show: a birth or a period is meant."""
@@ -66,7 +68,7 @@ def issue_fact(today: date, birth: str, rows: Sequence[Row]) -> Fact:
         for one in _dates(rows)
         if one.day.isoformat() != birth
         and today.year - one.day.year <= YEARS
-        and not BIRTH.search(one.before[-12:])
+        and not NOT_ISSUE.search(one.before[-12:])
     ]
     chosen = next((one for one in days if ISSUE.search(one.before[-12:])), days[-1] if days else None)
     if chosen is None:
