@@ -102,7 +102,7 @@ def _scan_failed(office: Office, job: Job, scan_id: str, error: Exception) -> No
 def _copies(office: Office, job: Job, _stopping: Callable[[], bool]) -> None:
     scan_id = str(job.payload["scan"])
     try:
-        copies.make(office, scan_id)
+        copies.make(office, scan_id, job.payload.get("checks", ()))
     except Exception as error:
         _copies_failed(office, job, scan_id, error)
         return

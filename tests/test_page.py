@@ -13,9 +13,9 @@ from PIL import Image
 from playwright.sync_api import sync_playwright
 
 from service.app import build
+from service.office.verdicts import LOOKS
 from service.settings import Settings
 from service.web.http import create
-from service.web.verdicts import LOOKS
 from tests.conftest import STUDENT, issue_diploma, layout_of, pdf_of
 from tests.paper import LEVELS, Paper
 from tests.placed import place, place_people

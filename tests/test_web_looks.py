@@ -8,9 +8,9 @@ from html.parser import HTMLParser
 import pytest
 
 from service.errors import Problem
+from service.office.verdicts import LOOKS, reason_text
 from service.web.page import STATIC, Pages, groups
 from service.web.public import wants_json
-from service.web.verdicts import LOOKS, reason_text
 
 AT = datetime(2026, 7, 1, 16, 30, tzinfo=UTC)
 KNOWN = {

@@ -1,6 +1,6 @@
-"""What is made from a scan once its verdict is told: the searchable copy, and a small picture of each side."""
+"""What is made from a scan once its verdict is told: searchable copy, small pictures, and the picture of each check."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Literal, cast
 
 from intake.uploads import Kind, pages
@@ -9,6 +9,7 @@ from service.errors import Problem
 from service.office import Content, Office
 from service.office.lookups import PDF, unknown
 from service.receive.arrival import found_scan, noted_scan
+from service.receive.picturing import file_picture, pictured, wanted
 from service.receive.sheets import Side, Sides
 from storage.archive import Reading, Transaction
 from storage.copies import WHOLE
@@ -22,38 +23,68 @@ RETRY_SECONDS = 5
 State = Literal["ready", "waiting", "failed"]
 
 
-def queue(transaction: Transaction, scan_id: str) -> None:
-    """Have a worker make the copies of a scan, after what people wait for."""
-    transaction.add_job(JOB, {"scan": scan_id})
+def queue(transaction: Transaction, scan_id: str, checks: Sequence[str] = ()) -> None:
+    """Have a worker make the copies of a scan, and the picture of each of these filed checks (sha256)."""
+    transaction.add_job(JOB, {"scan": scan_id, "checks": list(checks)})
 
 
-def make(office: Office, scan_id: str) -> None:
-    """Make what is to lie beside a scan; does nothing when it is there. The same scan gives the same bytes."""
+def make(office: Office, scan_id: str, checks: Sequence[str] = ()) -> None:
+    """Make what is to lie beside a scan, and the pictures of its checks; does nothing when all is there.
+
+    The same scan and check give the same bytes.
+    """
     with office.archive.read() as reading:
         scan = reading.scan(scan_id)
         there = reading.copies(scan_id)
-    if scan.state != "done" or there:
+    if scan.state != "done" or (there and not checks):
         return
-    made = _made(office, scan)
+    bodies = wanted(office, checks)
+    made, sides = _made(office, scan, {index for body in bodies.values() for index in body["pages"]})
+    pictures = {sha256: _pictured(office, scan, (sha256, body), sides) for sha256, body in bodies.items()}
     with office.archive.begin() as transaction:
         if not transaction.copies(scan_id):  # else another worker, whose lease followed ours, was faster
             transaction.add_copies(made)
+        for sha256, drawn in pictures.items():
+            _file(office, transaction, scan_id, bodies[sha256]["serial"], drawn)
 
 
-def _made(office: Office, scan: Scan) -> list[Copy]:
-    """Make the copies page after page; of each only the packed pictures are held."""
+def _made(office: Office, scan: Scan, kept: Collection[int]) -> tuple[list[Copy], dict[int, Side]]:
+    """Make the copies page after page, of each only packed pictures are held; gives the sides to be kept too."""
     small: list[bytes] = []
+    sides: dict[int, Side] = {}
 
     def sheets() -> Iterator[Sheet]:
-        for side in _sides(office, scan):
+        for index, side in enumerate(_sides(office, scan)):
             small.append(side.thumbnail)
+            if index in kept:
+                sides[index] = side
             yield side.sheet
 
     whole = copy(f"扫描件 {scan.id} 的可检索副本", sheets())
-    return [
+    made = [
         _kept(office, scan, "searchable", WHOLE, whole),
         *(_kept(office, scan, "thumbnail", number, data) for number, data in enumerate(small)),
     ]
+    return made, sides
+
+
+def _pictured(
+    office: Office, scan: Scan, check: tuple[str, Mapping[str, Any]], sides: Mapping[int, Side]
+) -> str:
+    with office.archive.read() as reading:
+        document = reading.document(check[1]["serial"])
+    return office.archive.objects.put(pictured(office, document, scan, check, sides))
+
+
+def _file(office: Office, transaction: Transaction, scan_id: str, serial: str, drawn: str) -> None:
+    """File a picture, and tell its entry in the scan's result, which may have grown meanwhile."""
+    scan = transaction.scan(scan_id)
+    entry = file_picture(office, transaction, scan, transaction.document(serial), drawn)
+    result: dict[str, Any] = scan.result or {}
+    told = [
+        {**one, "picture": entry} if one["serial"] == serial else one for one in result.get("documents", ())
+    ]
+    transaction.set_scan(scan_id, scan.state, result={**result, "documents": told})
 
 
 def _sides(office: Office, scan: Scan) -> Iterator[Side]:

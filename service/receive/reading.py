@@ -238,9 +238,9 @@ def _file(office: Office, transaction: Transaction, scan: Scan, found: Found) ->
             and transaction.document(check.document.serial).status == "pending"
         ):
             transaction.set_status(check.document.serial, "effective")
-        told.append({**check.body, "entry": entry.id})
+        told.append({**check.body, "entry": entry.id, "picture": None})
     attached = [file_evidence(office, transaction, scan, one) for one in found.evidence]
-    copies.queue(transaction, scan.id)
+    copies.queue(transaction, scan.id, [check.sha256 for check in found.checks])
     transaction.set_scan(
         scan.id, "done", result=_result(told, attached, found.sheets), pages=len(found.sheets)
     )

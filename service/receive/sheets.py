@@ -1,5 +1,6 @@
 """One scanned side as its copy shows it: upright, its light evened out, and the words that stand on it."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +15,7 @@ from intake.upright import Upright, angle_of, corners, skew, upright
 from service.office import Office
 from service.office.papers import Named, Paper, name_page, open_paper
 from templates.errors import PdfRefused
-from templates.sheetcopy import Sheet, Words
+from templates.sheetcopy import Corners, Sheet, Words
 from templates.wordsof import words_of
 
 QUALITY = 80
@@ -24,11 +25,21 @@ THUMBNAIL_WIDTH, THUMBNAIL_QUALITY = 200, 80
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """A side as it goes into the copy, how it was turned, and its small picture (JPEG)."""
+    """A side as it goes into the copy, how it was turned, its small picture (JPEG), and where each value's lines stand."""
 
     sheet: Sheet
     upright: Upright
     thumbnail: bytes
+    lines: Mapping[str, Sequence[Corners]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Laid:
+    """An upright page of ours: its words, and the lines of each value by its name."""
+
+    picture: Upright
+    words: list[Words]
+    lines: dict[str, list[Corners]]
 
 
 class Sides:
@@ -48,10 +59,11 @@ class Sides:
         sheet = self._sheets.get(page.index, {})
         ours = sheet.get("serial") is not None and sheet.get("evidence") is None
         found = self._ours(page, str(sheet["serial"])) if ours else None
-        picture, words = found or self._foreign(page, blank=bool(sheet.get("blank")))
-        return Side(_packed(picture, words, colour=page.colour), picture, _thumbnail(picture))
+        laid = found or self._foreign(page, blank=bool(sheet.get("blank")))
+        packed = _packed(laid.picture, laid.words, colour=page.colour)
+        return Side(packed, laid.picture, _thumbnail(laid.picture), laid.lines)
 
-    def _ours(self, page: PageImage, serial: str) -> tuple[Upright, list[Words]] | None:
+    def _ours(self, page: PageImage, serial: str) -> _Laid | None:
         """A side of a paper of ours: words where they were printed, values as they were read; None when it cannot be laid."""
         with self._office.archive.read() as reading:
             named = name_page(self._office, reading, page)
@@ -70,11 +82,16 @@ class Sides:
         except (UploadRefused, PdfRefused, IndexError):
             return None  # the archive's own PDF: `yinzheng check` names it
         picture = upright(page, *angle_of(laid.to_scan, (layout["width"] / 2, layout["height"] / 2)))
-        return picture, [_placed(picture, laid.to_scan, text, box) for text, box in texts]
+        words = [Words(text, _placed(picture, laid.to_scan, box)) for text, box in texts]
+        lines = {
+            value["name"]: [_placed(picture, laid.to_scan, line["box"]) for line in value["lines"]]
+            for value in layout["values"]
+        }
+        return _Laid(picture, words, lines)
 
-    def _foreign(self, page: PageImage, *, blank: bool) -> tuple[Upright, list[Words]]:
+    def _foreign(self, page: PageImage, *, blank: bool) -> _Laid:
         """A side that is not ours, or not to be laid over what was printed."""
-        return upright(page, 0.0 if blank else skew(page.pixels)), []
+        return _Laid(upright(page, 0.0 if blank else skew(page.pixels)), [], {})
 
 
 def _texts(pdf: bytes, number: int, layout: LayoutPage, read: dict[str, str]) -> list[tuple[str, Any]]:
@@ -92,9 +109,9 @@ def _texts(pdf: bytes, number: int, layout: LayoutPage, read: dict[str, str]) ->
     return texts
 
 
-def _placed(picture: Upright, to_scan: Any, text: str, box_mm: Any) -> Words:
+def _placed(picture: Upright, to_scan: Any, box_mm: Any) -> Corners:
     first, second, third, fourth = cv2.perspectiveTransform(np.array([corners(box_mm)], float), to_scan)[0]
-    return Words(text, picture.placed((tuple(first), tuple(second), tuple(third), tuple(fourth))))
+    return picture.placed((tuple(first), tuple(second), tuple(third), tuple(fourth)))
 
 
 def _packed(picture: Upright, words: list[Words], *, colour: bool) -> Sheet:

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from service.office import Office
+from service.office.verdicts import labels
 from service.web import (
     archives,
     assets,
@@ -32,7 +33,6 @@ from service.web.journal import Counts, Journal
 from service.web.limits import IMAGES_RUNNING, IMAGES_WAITING, LISTENERS, BodyCap, Buckets, Gate, Places
 from service.web.openapi import DESCRIPTION, TITLE, describe
 from service.web.page import Pages
-from service.web.verdicts import labels
 
 ID_BYTES: Final = 8
 """Bytes of a request's id: enough to find one line among a year's."""

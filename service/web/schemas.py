@@ -323,6 +323,9 @@ class ScannedDocument(BaseModel):
     fields: list[FieldOut]
     marks: list[MarkOut]
     entry: str | None
+    picture: str | None = Field(
+        default=None, description="核对图（PDF）的件号；读出结果之后才制作，没做好时为空"
+    )
 
 
 class FactOut(BaseModel):
