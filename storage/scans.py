@@ -35,6 +35,10 @@ class ReadsScans(Session):
         """List every scan, whoever uploaded it, newest first, of one state when given."""
         return self._scans(_newest, state)
 
+    def scans_of(self, original: str) -> list[Scan]:
+        """List the uploads of these very bytes (sha256), newest first: the same file may be brought twice."""
+        return self._scans(_newest.where(scans.c.original == original), None)
+
     def _scans(self, wanted: Select[*tuple[Any, ...]], state: ScanState | None) -> list[Scan]:
         if state is not None:
             wanted = wanted.where(scans.c.state == state)

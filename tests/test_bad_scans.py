@@ -106,7 +106,9 @@ def test_a_shuffled_stack(bureau, papers):
     for name in papers:
         assert bureau.verified(papers[name][0])["verdict"] == "genuine"
         entries = bureau.caller().get(f"/v1/archives/{papers[name][0]['student']}").json()["entries"]
-        assert [entry["kind"] for entry in entries][-2:] == ["scan", "check"]
+        # The picture of the check follows when the worker has the time.
+        kinds = [entry["kind"] for entry in entries if entry["kind"] != "picture"]
+        assert kinds[-2:] == ["scan", "check"]
     bureau.assert_sound()
 
 

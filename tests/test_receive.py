@@ -77,9 +77,9 @@ def test_a_stamped_diploma_becomes_effective(town, registrar, diploma):
     assert (result["pages"], result["unmatched"]) == (1, [])
     assert verify.by_code(town, diploma["verify_url"]).verdict == "genuine"
     listed = retrieve.archive(town, registrar, STUDENT)["entries"]
-    assert [entry["kind"] for entry in listed] == ["document", "layout", "scan", "check"]
+    assert [entry["kind"] for entry in listed] == ["document", "layout", "scan", "check", "picture"]
     assert retrieve.entry(town, registrar, STUDENT, document["entry"]).data == scan
-    kept = json.loads(retrieve.entry(town, registrar, STUDENT, listed[-1]["id"]).data)
+    kept = json.loads(retrieve.entry(town, registrar, STUDENT, listed[-2]["id"]).data)
     assert (kept["verdict"], kept["recogniser"]) == ("genuine", "ppocr")
     assert [fault.code for fault in check(town.archive) if not fault.harmless] == []
 

@@ -148,8 +148,8 @@ def test_light_sanctions_are_filed_by_the_school_alone(town, registrar):
         brought(town, registrar, pdf_of(town, serial))
         with town.archive.read() as reading:
             filed = [(entry.kind, entry.archive) for entry in reading.entries_of(serial)]
-        assert {kind for kind, _ in filed} == {"document", "layout", "scan", "check"}
-        for kind in ("document", "layout", "scan", "check"):
+        assert {kind for kind, _ in filed} == {"document", "layout", "scan", "check", "picture"}
+        for kind in ("document", "layout", "scan", "check", "picture"):
             assert ((kind, MOVER) in filed) is kept
 
 

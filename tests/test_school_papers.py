@@ -124,7 +124,8 @@ def test_a_class_roster_comes_back_signed(town, registrar):
     document = only(brought(town, registrar, paper.scan(level("A", 5))))
     assert (document["verdict"], document["reasons"]) == ("genuine", [])
     listed = retrieve.archive(town, registrar, SCHOOL)["entries"]
-    assert [entry["kind"] for entry in listed] == ["document", "document", "layout", "scan", "check"]
+    kinds = ["document", "document", "layout", "scan", "check", "picture"]
+    assert [entry["kind"] for entry in listed] == kinds
     assert retrieve.archive(town, registrar, STUDENT)["entries"] == []
     assert [fault.code for fault in check(town.archive) if not fault.harmless] == []
 

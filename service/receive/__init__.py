@@ -2,6 +2,7 @@
 
 from service.receive.arrival import accept, original, result, scans
 from service.receive.copies import make, searchable, thumbnail
+from service.receive.national import upload_profile
 from service.receive.reading import fail, process
 from service.receive.ticks import tick_mark
 
@@ -16,4 +17,5 @@ __all__ = [
     "searchable",
     "thumbnail",
     "tick_mark",
+    "upload_profile",
 ]

@@ -107,7 +107,7 @@ def state(office: Office, who: Who | None, scan_id: str) -> dict[str, State]:
         forgotten = told == "waiting" and scan.state == "done" and not _queued(reading, scan_id)
     if forgotten:
         with office.archive.begin() as transaction:
-            _queue_once(transaction, scan_id)
+            queue_once(transaction, scan_id)
     return {"state": told}
 
 
@@ -140,11 +140,11 @@ def _noted(office: Office, who: Who | None, scan_id: str, kind: CopyKind, page: 
             noted_scan(transaction, may(who, Action.READ), scan, f"{kind} of scan {scan.id}")
             return found
         if scan.state == "done":
-            _queue_once(transaction, scan.id)
-    raise _not_there(scan)
+            queue_once(transaction, scan.id)
+    raise not_there(scan)
 
 
-def _queue_once(transaction: Transaction, scan_id: str) -> None:
+def queue_once(transaction: Transaction, scan_id: str) -> None:
     """Queue the copies of a scan of before there were any, or of one that a worker gave up."""
     if not transaction.copies(scan_id) and not _queued(transaction, scan_id):
         queue(transaction, scan_id)
@@ -154,7 +154,8 @@ def _queued(reading: Reading, scan_id: str) -> bool:
     return any(job.payload["scan"] == scan_id for job in reading.open_jobs(JOB))
 
 
-def _not_there(scan: Scan) -> Problem:
+def not_there(scan: Scan) -> Problem:
+    """Say why there is no copy of a scan, and what to do."""
     if scan.state == "failed":
         return Problem(
             "no_copy", 409, "没有副本", "这份扫描件没有读成，所以没有副本；请取原件，或重新扫描后上传。"

@@ -22,6 +22,7 @@ from service.web.schemas import (
 
 router = APIRouter(tags=["文书"])
 PDF: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {"application/pdf": {}}}}
+ZIP: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {"application/zip": {}}}}
 DOCX: Final[dict[int | str, dict[str, Any]]] = {
     200: {"content": {"application/vnd.openxmlformats-officedocument.wordprocessingml.document": {}}}
 }
@@ -84,6 +85,18 @@ def evidence_slip(
 def evidence(serial: str, who: Caller, office: TheOffice) -> JSONResponse:
     """What evidence a case asks for, what was filed, and what is missing."""
     return JSONResponse(slips.overview(office, who, serial))
+
+
+@router.get(
+    "/v1/documents/{serial}/upload-profile",
+    summary="取报送全国学籍系统的材料（zip）",
+    description="签章后的页面和证明材料为 JPG，每张不超过 2 MB（A4 不低于 150 dpi）；照片 26×32 mm、60 KB 以内，以身份证件号命名，没有的以 学校标识码_班号_姓名 命名。",
+    response_class=Response,
+    responses=ZIP,
+)
+def upload_profile(serial: str, who: Caller, office: TheOffice) -> Response:
+    """Pictures as the national system takes them."""
+    return send(receive.upload_profile(office, who, serial))
 
 
 @router.get("/v1/documents", summary="列出文书", response_model=Documents)
