@@ -9,7 +9,7 @@ import numpy as np
 
 from intake.align import register
 from intake.errors import UploadRefused
-from intake.reading import LayoutPage, PageImage
+from intake.reading import LayoutPage, PageImage, Registered
 from intake.reference import rendered
 from intake.upright import Upright, angle_of, corners, skew, upright
 from service.office import Office
@@ -82,9 +82,9 @@ class Sides:
         except (UploadRefused, PdfRefused, IndexError):
             return None  # the archive's own PDF: `yinzheng check` names it
         picture = upright(page, *angle_of(laid.to_scan, (layout["width"] / 2, layout["height"] / 2)))
-        words = [Words(text, _placed(picture, laid.to_scan, box)) for text, box in texts]
+        words = [Words(text, _placed(picture, laid, box)) for text, box in texts]
         lines = {
-            value["name"]: [_placed(picture, laid.to_scan, line["box"]) for line in value["lines"]]
+            value["name"]: [_placed(picture, laid, line["box"]) for line in value["lines"]]
             for value in layout["values"]
         }
         return _Laid(picture, words, lines)
@@ -109,8 +109,11 @@ def _texts(pdf: bytes, number: int, layout: LayoutPage, read: dict[str, str]) ->
     return texts
 
 
-def _placed(picture: Upright, to_scan: Any, box_mm: Any) -> Corners:
-    first, second, third, fourth = cv2.perspectiveTransform(np.array([corners(box_mm)], float), to_scan)[0]
+def _placed(picture: Upright, laid: Registered, box_mm: Any) -> Corners:
+    points = np.array(corners(box_mm), float)
+    if laid.bend is not None:
+        points += laid.bend.displacement(points)
+    first, second, third, fourth = cv2.perspectiveTransform(points[np.newaxis], laid.to_scan)[0]
     return picture.placed((tuple(first), tuple(second), tuple(third), tuple(fourth)))
 
 
