@@ -108,8 +108,26 @@ class FieldFinding:
 
 
 @dataclass(frozen=True, slots=True)
+class Imprint:
+    """By what one stamping of a unit's round seal is known again: see intake.marks.imprints.
+
+    `rim` and `face` are textures in bytes, without text or picture; `place` is the seal's centre in page mm.
+    """
+
+    unit: str
+    rim: bytes
+    face: bytes
+    place: Point
+
+
+@dataclass(frozen=True, slots=True)
 class MarkFinding:
-    """One signature or seal place; `unit` is the registry name the ring text matched, if any did."""
+    """One signature or seal place; `unit` is the registry name the ring text matched, if any did.
+
+    `also` says what other round seals lie in the place (a unit, or an empty text for one nobody could read); `why` is
+    the reason code of a doubt (without its block), `same_as` the document it is about; `imprints` are those of all seals
+    of the place whose unit is known.
+    """
 
     block: str
     kind: Literal["signature", "seal"]
@@ -117,6 +135,10 @@ class MarkFinding:
     unit: str | None
     confidence: float
     box: Box
+    also: tuple[str, ...] = ()
+    why: str = ""
+    same_as: str | None = None
+    imprints: tuple[Imprint, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from storage.database import DATABASE_ERRORS, WRITES, connect, translator
 from storage.documents import ReadsDocuments, WritesDocuments
 from storage.entries import ReadsEntries, WritesEntries
 from storage.figures import ReadsFigures
+from storage.imprints import ReadsImprints, WritesImprints
 from storage.jobs import ReadsJobs, WritesJobs
 from storage.leaves import ReadsLeaves, WritesLeaves
 from storage.numbers import ReadsNumbers, WritesNumbers
@@ -44,6 +45,7 @@ class Reading(
     ReadsSheets,
     ReadsEntries,
     ReadsLeaves,
+    ReadsImprints,
     ReadsJobs,
     ReadsBatches,
     ReadsTokens,
@@ -61,6 +63,7 @@ class Transaction(
     WritesSheets,
     WritesEntries,
     WritesLeaves,
+    WritesImprints,
     WritesJobs,
     WritesBatches,
     WritesTokens,

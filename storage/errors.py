@@ -20,6 +20,7 @@ KINDS = {
     "copy": "扫描件副本",
     "document": "文书",
     "entry": "档案件",
+    "imprint": "印迹",
     "job": "任务",
     "leaf": "日志记录",
     "number": "证书编号",

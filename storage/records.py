@@ -257,6 +257,24 @@ class Leaf:
 
 
 @dataclass(frozen=True, slots=True)
+class Imprint:
+    """By what a stamping of a unit's seal is known again, and where it was first seen: (x, y) mm on a document's page.
+
+    `twin` is the imprint of the same stamping in another place, when there was one already. No personal data.
+    """
+
+    id: int
+    serial: str
+    page: int
+    x: float
+    y: float
+    unit: str
+    rim: bytes
+    face: bytes
+    twin: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """The finished answer to an idempotent request, given again to every repetition."""
 

@@ -10,6 +10,7 @@ from sqlalchemy import (
     Computed,
     Date,
     Dialect,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -22,7 +23,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-REVISION = "0006"
+REVISION = "0007"
 """The schema these tables describe; a database that says the same needs no Alembic at start."""
 
 
@@ -210,6 +211,22 @@ accesses = Table(
     Column("archive", String(32), nullable=False, index=True),
     Column("what", Text, nullable=False),
     Column("approval", Text),
+)
+
+imprints = Table(
+    "imprints",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("serial", String(32), ForeignKey("documents.serial"), nullable=False, index=True),
+    Column("page", Integer, nullable=False),
+    Column("x", Float, nullable=False),
+    Column("y", Float, nullable=False),
+    Column("unit", Text, nullable=False),
+    Column("rim", LargeBinary, nullable=False),
+    Column("face", LargeBinary, nullable=False),
+    Column("twin", Integer, ForeignKey("imprints.id")),
+    Column("at", Moment, nullable=False),
+    Index("ix_imprints_unit_id", "unit", "id"),
 )
 
 jobs = Table(

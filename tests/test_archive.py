@@ -30,7 +30,7 @@ from storage.errors import (
     StoreAway,
 )
 from storage.jobs import MAX_ATTEMPTS
-from storage.records import Blank, Copy, Organization, Student
+from storage.records import Blank, Copy, Imprint, Organization, Student
 from storage.schema.guards import GUARDS, ddl
 from storage.schema.upgrade import HERE
 from storage.tables import REVISION, metadata
@@ -315,6 +315,7 @@ def everything(archive):
         transaction.note_override(
             serial=made.serial, form=FORM, org=COUNTY, rule="x", document="x", reason="x", by="x"
         )
+        transaction.add_imprint(Imprint(0, made.serial, 1, 1.5, 2.5, "x", b"rim", b"face", None))
         transaction.add_batch(form=FORM, org=SCHOOL, role="head", by="x", request={}, rows=[(STUDENT, {})])
 
 

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from intake.marks import ring, seals, signatures
+from intake.marks import imprints, ring, seals, signatures
 from intake.marks.ink import Density, blueness, darkness, densities, redness
 from intake.marks.ring import Owner
 from intake.marks.seals import Stamp
@@ -162,6 +162,8 @@ def _finding(
     """Judge one place."""
     unit, box = None, mark["box"]
     result: MarkResult
+    if given and page.colour and mark["machine"] and mark["kind"] == "seal" and mark["shape"] != "square":
+        return _unit_seal(page, flat, mark, given, units.get(mark["block"]))
     if not mark["machine"]:
         result, confidence = "not_checked", 0.0
     elif mark["kind"] == "signature":
@@ -170,27 +172,40 @@ def _finding(
         result, confidence = "unclear", 0.0
     elif mark["shape"] == "square":
         result, confidence = _name_seal(page, box)
-    elif given:
-        result, unit, confidence, box = _unit_seal(given, units.get(mark["block"]))
     else:
         result, confidence = _no_seal(page, box)
     return MarkFinding(mark["block"], mark["kind"], result, unit, round(confidence, 3), flat.on_scan(box))
 
 
 def _unit_seal(
-    given: list[tuple[Stamp, Owner]], expected: str | None
-) -> tuple[MarkResult, str | None, float, Box]:
+    page: _Page, flat: Registered, mark: Mark, given: list[tuple[Stamp, Owner]], expected: str | None
+) -> MarkFinding:
     """Judge the round seals of one place: one of the right unit is enough, one of another unit alone is wrong.
 
     Where nobody knows the unit, what a plain ring says is told with it, registered or not.
     """
     stamp, owner = max(given, key=lambda pair: (pair[1].unit == expected, pair[1].confidence))
+    unit, confidence = owner.unit, owner.confidence
+    result: MarkResult = "present" if owner.unit == expected else "wrong_unit"
     if expected is not None and all(one.is_stranger_to(expected) for _, one in given):
-        return "wrong_unit", None, FOUND, stamp.box
-    if expected is None or owner.unit is None or (owner.unit != expected and not owner.whole):
+        result, unit, confidence = "wrong_unit", None, FOUND
+    elif expected is None or owner.unit is None or (owner.unit != expected and not owner.whole):
         said = owner.read if expected is None else ""
-        return "unclear", owner.unit or said or None, owner.confidence, stamp.box
-    return ("present" if owner.unit == expected else "wrong_unit"), owner.unit, owner.confidence, stamp.box
+        result, unit = "unclear", owner.unit or said or None
+    return MarkFinding(
+        mark["block"],
+        mark["kind"],
+        result,
+        unit,
+        round(confidence, 3),
+        flat.on_scan(stamp.box),
+        also=tuple(other.unit or other.read for one, other in given if one is not stamp),
+        imprints=tuple(
+            imprints.imprint(page.density, page.scale, one, other.unit)
+            for one, other in given
+            if other.unit is not None
+        ),
+    )
 
 
 def _no_seal(page: _Page, box: Box) -> tuple[MarkResult, float]:

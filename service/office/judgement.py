@@ -35,7 +35,8 @@ def judge_paper(layout: Mapping[str, Any], status: str, sheets: Sequence[SheetRe
     """Judge a document of that status by the pages that came back, against its archived layout.
 
     In this order: revoked and superseded stay so; altered text or a wrong unit's seal is `altered`; pages
-    that are missing or cannot be read are `cannot_check`; missing marks leave it `pending`; else `genuine`.
+    that are missing or cannot be read are `cannot_check`; marks that are missing or doubted leave it `pending`; else
+    `genuine`.
     """
     good = {sheet.page for sheet in sheets if sheet.reading.quality.ok}
     used = [sheet for sheet in sheets if sheet.reading.quality.ok or sheet.page not in good]
@@ -44,7 +45,7 @@ def judge_paper(layout: Mapping[str, Any], status: str, sheets: Sequence[SheetRe
     grounds = (
         ("altered", _altered(fields, marks)),
         (CANNOT, _unreadable(layout, used, fields)),
-        ("pending", _unmarked(layout, marks)),
+        ("pending", [*_doubted(marks), *_unmarked(layout, marks)]),
     )
     verdict, reasons = next(((name, found) for name, found in grounds if found), ("genuine", ()))
     if status in {"revoked", "superseded"}:
@@ -99,13 +100,21 @@ def _unreadable(
     ]
 
 
+def _doubted(marks: Iterable[MarkFinding]) -> list[str]:
+    """Seals that are there and of their unit, required or not, but not to be believed unseen."""
+    return list(dict.fromkeys(f"{mark.why}:{mark.block}" for mark in marks if mark.why))
+
+
 def _unmarked(layout: Mapping[str, Any], marks: Iterable[MarkFinding]) -> list[str]:
     """Required marks that a scan can prove and this one does not."""
     found = {(mark.block, mark.kind): mark.result for mark in marks}
+    doubted = {(mark.block, mark.kind) for mark in marks if mark.why}
     reasons = []
     for page in layout["pages"]:
         for place in page["marks"]:
             result = found.get((place["block"], place["kind"]), "absent")
+            if (place["block"], place["kind"]) in doubted:
+                continue
             if place["required"] and place["machine"] and result != "present":
                 word = "mark_absent" if result == "absent" else "mark_unclear"
                 reasons.append(f"{word}:{place['block']}")

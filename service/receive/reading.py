@@ -9,6 +9,7 @@ from intake.reading import PageImage
 from intake.uploads import Kind, pages
 from service.errors import Problem
 from service.office import Office
+from service.office.imprints import Imprints
 from service.office.judgement import Judgement, SheetReading, judge_paper
 from service.office.lookups import JSON, canonical, file, files_of
 from service.office.papers import Named, Paper, Slip, Unnamed, name_page, open_paper, read_paper
@@ -51,11 +52,12 @@ class Checked:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """All that was found in an upload: its sheets, its documents judged, the evidence behind its slips."""
+    """All that was found in an upload: its sheets, its documents judged, the evidence behind its slips, its stampings."""
 
     sheets: list[Sheet]
     checks: list[Checked]
     evidence: list[Filed]
+    stampings: Imprints
 
 
 def process(office: Office, scan_id: str) -> None:
@@ -73,12 +75,17 @@ def process(office: Office, scan_id: str) -> None:
         with office.archive.begin() as transaction:
             transaction.set_scan(scan.id, "failed", problem=upload_problem(refusal).to_json())
         return
-    checks = [_check(office, scan, papers[serial], sheets) for serial in papers]
     with office.archive.read() as reading:
         cases = {bundle.document.serial: case_of(reading, bundle.document) for bundle in bundles}
-    found = Found(sheets, checks, put_away(office, bundles, cases))
+    filed = put_away(office, bundles, cases)
+    with office.archive.read() as reading:
+        stampings = Imprints(reading)
+        checks = _checks(office, scan, papers, sheets, stampings)
     with office.archive.begin() as transaction:
-        _file(office, transaction, scan, found)
+        if transaction.newest_imprint() != stampings.newest:  # another worker's paper may carry the same seal
+            stampings = Imprints(transaction)
+            checks = _checks(office, scan, papers, sheets, stampings)
+        _file(office, transaction, scan, Found(sheets, checks, filed, stampings))
 
 
 def fail(office: Office, scan_id: str) -> None:
@@ -151,11 +158,17 @@ def _named(office: Office, reading: Reading, scan: Scan, page: PageImage) -> Nam
     return named
 
 
-def _check(office: Office, scan: Scan, paper: Paper, sheets: list[Sheet]) -> Checked:
+def _checks(
+    office: Office, scan: Scan, papers: dict[str, Paper], sheets: list[Sheet], stampings: Imprints
+) -> list[Checked]:
+    return [_check(office, scan, paper, sheets, stampings) for paper in papers.values()]
+
+
+def _check(office: Office, scan: Scan, paper: Paper, sheets: list[Sheet], stampings: Imprints) -> Checked:
     """Judge one document and put its check away as JSON."""
     document = paper.document
     mine = [sheet for sheet in sheets if sheet.serial == document.serial and sheet.evidence is None]
-    reads = [sheet.read for sheet in mine if sheet.read is not None]
+    reads = stampings.doubted(document.serial, [sheet.read for sheet in mine if sheet.read is not None])
     judgement = judge_paper(paper.layout, document.status, reads)
     body = {
         "serial": document.serial,
@@ -179,6 +192,8 @@ def _check(office: Office, scan: Scan, paper: Paper, sheets: list[Sheet]) -> Che
                 "kind": item.kind,
                 "result": item.result,
                 "unit": item.unit,
+                "also": list(item.also),
+                "same_as": item.same_as,
                 "confidence": round(item.confidence, 4),
                 "box": item.box,
             }
@@ -239,6 +254,7 @@ def _file(office: Office, transaction: Transaction, scan: Scan, found: Found) ->
         ):
             transaction.set_status(check.document.serial, "effective")
         told.append({**check.body, "entry": entry.id, "picture": None})
+    found.stampings.keep(transaction)
     attached = [file_evidence(office, transaction, scan, one) for one in found.evidence]
     copies.queue(transaction, scan.id, [check.sha256 for check in found.checks])
     transaction.set_scan(

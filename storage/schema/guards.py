@@ -96,6 +96,8 @@ GUARDS = (
     Guard("source_templates_frozen", "0003", "source_templates", "UPDATE"),
     Guard("overrides_no_delete", "0002", "overrides", "DELETE"),
     Guard("overrides_frozen", "0002", "overrides", "UPDATE"),
+    Guard("imprints_no_delete", "0007", "imprints", "DELETE"),
+    Guard("imprints_frozen", "0007", "imprints", "UPDATE"),
     Guard("batches_no_delete", "0003", "batches", "DELETE"),
     Guard(
         "batches_frozen",
