@@ -101,8 +101,13 @@ def _scan_failed(office: Office, job: Job, scan_id: str, error: Exception) -> No
 
 def _copies(office: Office, job: Job, _stopping: Callable[[], bool]) -> None:
     scan_id = str(job.payload["scan"])
+
+    def beat() -> None:  # sixty foreign pages take longer than a lease
+        with office.archive.begin() as transaction:
+            transaction.renew_job(job.id, LEASE_SECONDS)
+
     try:
-        copies.make(office, scan_id, job.payload.get("checks", ()))
+        copies.make(office, scan_id, job.payload.get("checks", ()), beat)
     except Exception as error:
         _copies_failed(office, job, scan_id, error)
         return

@@ -12,6 +12,8 @@ Corners = tuple[tuple[float, float], tuple[float, float], tuple[float, float], t
 POINTS = 72.0
 _BASE = 0.12
 """Part of a line's height that lies below its base."""
+_TALLEST = 1.3
+"""Height of a letter against its width: the box around a line askew is higher, and lines that overlap are taken for one."""
 _LEAST = 0.1  # points: a line lower or shorter than this is a slip of whoever found it
 
 
@@ -57,20 +59,21 @@ def copy(title: str, sheets: Iterable[Sheet]) -> bytes:
 
 
 def _shown(words: Words, height: int, scale: float, font: Unseen) -> bytes:
-    """Set a line without ink (render mode 3): as high as its box, stretched to be as wide."""
+    """Set a line without ink (render mode 3): stretched to be as wide as its box, and as high as its letters can be."""
     text = "".join(char for char in words.text if char.isprintable()).strip()
     (left, top), _, (right, right_bottom), (base_left, bottom) = words.corners
     along = (right - base_left, right_bottom - bottom)
-    length, size = math.hypot(*along) * scale, math.hypot(left - base_left, top - bottom) * scale
-    if not text or length < _LEAST or size < _LEAST:
+    length, height_pt = math.hypot(*along) * scale, math.hypot(left - base_left, top - bottom) * scale
+    if not text or length < _LEAST or height_pt < _LEAST:
         return b""
-    natural = sum(width(char) for char in text) / WIDE * size
+    ems = sum(width(char) for char in text) / WIDE
+    size = min(height_pt, _TALLEST * length / ems)
     cosine, sine = along[0] * scale / length, -along[1] * scale / length
-    up = size * _BASE
+    up = size * _BASE + (height_pt - size) / 2
     x, y = base_left * scale - sine * up, (height - bottom) * scale + cosine * up
     return b"BT 3 Tr /U %.2f Tf %.2f Tz %.4f %.4f %.4f %.4f %.2f %.2f Tm <%s> Tj ET" % (
         size,
-        100 * length / natural,
+        100 * length / (ems * size),
         cosine,
         sine,
         -sine,

@@ -1,6 +1,6 @@
 """What is made from a scan once its verdict is told: searchable copy, small pictures, and the picture of each check."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, Literal, cast
 
 from intake.uploads import Kind, pages
@@ -28,10 +28,12 @@ def queue(transaction: Transaction, scan_id: str, checks: Sequence[str] = ()) ->
     transaction.add_job(JOB, {"scan": scan_id, "checks": list(checks)})
 
 
-def make(office: Office, scan_id: str, checks: Sequence[str] = ()) -> None:
+def make(
+    office: Office, scan_id: str, checks: Sequence[str] = (), beat: Callable[[], object] = lambda: None
+) -> None:
     """Make what is to lie beside a scan, and the pictures of its checks; does nothing when all is there.
 
-    The same scan and check give the same bytes.
+    The same scan and check give the same bytes. `beat` is called after each side.
     """
     with office.archive.read() as reading:
         scan = reading.scan(scan_id)
@@ -39,7 +41,8 @@ def make(office: Office, scan_id: str, checks: Sequence[str] = ()) -> None:
     if scan.state != "done" or (there and not checks):
         return
     bodies = wanted(office, checks)
-    made, sides = _made(office, scan, {index for body in bodies.values() for index in body["pages"]})
+    wished = {index for body in bodies.values() for index in body["pages"]}
+    made, sides = _made(office, scan, wished, beat)
     pictures = {sha256: _pictured(office, scan, (sha256, body), sides) for sha256, body in bodies.items()}
     with office.archive.begin() as transaction:
         if not transaction.copies(scan_id):  # else another worker, whose lease followed ours, was faster
@@ -48,7 +51,9 @@ def make(office: Office, scan_id: str, checks: Sequence[str] = ()) -> None:
             _file(office, transaction, scan_id, bodies[sha256]["serial"], drawn)
 
 
-def _made(office: Office, scan: Scan, kept: Collection[int]) -> tuple[list[Copy], dict[int, Side]]:
+def _made(
+    office: Office, scan: Scan, kept: Collection[int], beat: Callable[[], object]
+) -> tuple[list[Copy], dict[int, Side]]:
     """Make the copies page after page, of each only packed pictures are held; gives the sides to be kept too."""
     small: list[bytes] = []
     sides: dict[int, Side] = {}
@@ -58,6 +63,7 @@ def _made(office: Office, scan: Scan, kept: Collection[int]) -> tuple[list[Copy]
             small.append(side.thumbnail)
             if index in kept:
                 sides[index] = side
+            beat()
             yield side.sheet
 
     whole = copy(f"扫描件 {scan.id} 的可检索副本", sheets())

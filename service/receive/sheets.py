@@ -1,25 +1,31 @@
 """One scanned side as its copy shows it: upright, its light evened out, and the words that stand on it."""
 
+import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import cv2
 import numpy as np
 
 from intake.align import register
 from intake.errors import UploadRefused
-from intake.reading import LayoutPage, PageImage, Registered
+from intake.foreign import PageText
+from intake.reading import Box, LayoutPage, PageImage, Registered
 from intake.reference import rendered
 from intake.upright import Upright, angle_of, corners, skew, upright
 from service.office import Office
 from service.office.papers import Named, Paper, name_page, open_paper
+from service.receive.foreign import ForeignReader
 from templates.errors import PdfRefused
 from templates.sheetcopy import Corners, Sheet, Words
 from templates.wordsof import words_of
 
 QUALITY = 80
 """JPEG: print of 8 points keeps its edges at 200 dpi, a page takes some 400 KB."""
+STANDING = 1.5
+"""A line of several letters that is so much higher than wide runs from top to bottom."""
 THUMBNAIL_WIDTH, THUMBNAIL_QUALITY = 200, 80
 
 
@@ -47,6 +53,8 @@ class Sides:
 
     def __init__(self, office: Office, result: dict[str, Any]) -> None:
         self._office = office
+        self._print = kept_print(office, result)
+        self._reader = ForeignReader(office, ())
         self._sheets = {sheet["index"]: sheet for sheet in result["sheets"]}
         self._values = {
             document["serial"]: {field["name"]: field["read"] or "" for field in document["fields"]}
@@ -90,8 +98,67 @@ class Sides:
         return _Laid(picture, words, lines)
 
     def _foreign(self, page: PageImage, *, blank: bool) -> _Laid:
-        """A side that is not ours, or not to be laid over what was printed."""
-        return _Laid(upright(page, 0.0 if blank else skew(page.pixels)), [], {})
+        """A side that is not ours, or not to be laid over what was printed: upright by its print, which is its words."""
+        if blank:
+            return _Laid(upright(page), [], {})
+        if page.index not in self._print:
+            text = self._reader.read(page)
+            self._print[page.index] = _NOTHING if text is None else _Print.of(text)
+        found = self._print[page.index]
+        quarters = found.turned // 90
+        picture = upright(page, skew(np.rot90(page.pixels, -quarters)) - found.turned)
+        return _Laid(picture, [_line(picture, quarters, *line) for line in found.lines], {})
+
+
+@dataclass(frozen=True, slots=True)
+class _Print:
+    """Print read on a foreign side: degrees clockwise it must be turned, and lines with their boxes in scan pixels."""
+
+    turned: int
+    lines: tuple[tuple[str, Box], ...]
+
+    @classmethod
+    def of(cls, text: PageText) -> Self:
+        """What was read just now."""
+        return cls(text.turned, tuple((line.text, text.on_scan(line.box)) for line in text.lines))
+
+
+_NOTHING = _Print(0, ())
+
+
+def kept_print(office: Office, result: Mapping[str, Any]) -> dict[int, _Print]:
+    """The print of the evidence of a scan, by side: what was read of it for its case is kept, and not read twice."""
+    found: dict[int, _Print] = {}
+    with office.archive.read() as reading:
+        for item in result["evidence"]:
+            if item["entry"] is None:
+                continue
+            bundle = reading.entry(item["entry"]).sha256
+            for entry in reading.entries_of(item["serial"]):
+                if entry.kind == "reading" and entry.evidence == item["evidence"]:
+                    told = json.loads(office.archive.objects.get(entry.sha256))
+                    found |= _kept(told) if told["pdf"] == bundle else {}
+    return found
+
+
+def _kept(told: Mapping[str, Any]) -> dict[int, _Print]:
+    return {
+        page["page"]: _Print(
+            page["turned"], tuple((line["text"], tuple(line["box"])) for line in page["lines"])
+        )
+        for page in told["print"]
+    }
+
+
+def _line(picture: Upright, quarters: int, text: str, box: Box) -> Words:
+    """A line of a foreign side where it went: its corners as the eye reads them, top to bottom where it stands upright."""
+    first, second, third, fourth = picture.placed(corners(box))
+    order = [(first, second, third, fourth), (fourth, first, second, third)]
+    order += [(third, fourth, first, second), (second, third, fourth, first)]
+    left, right, low_right, low_left = order[quarters]
+    if math.dist(left, low_left) > STANDING * math.dist(left, right) and len(text) > 1:
+        return Words(text, (right, low_right, low_left, left))
+    return Words(text, (left, right, low_right, low_left))
 
 
 def _texts(pdf: bytes, number: int, layout: LayoutPage, read: dict[str, str]) -> list[tuple[str, Any]]:
