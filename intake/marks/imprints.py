@@ -6,7 +6,7 @@ the stamp itself is plain is looked at, so that two stampings of one die share n
 
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import cv2
@@ -57,11 +57,17 @@ class Earlier:
 
 def imprint(density: Density, px_per_mm: float, stamp: Stamp, unit: str) -> Imprint:
     """Return the imprint of a unit's round seal on a straightened page; its bytes hold no text and no picture."""
+    reach = stamp.radius + RIM_TO + 1
+    left, top = (max(round((edge - reach) * px_per_mm), 0) for edge in (stamp.x, stamp.y))
+    right, bottom = (round((edge + reach) * px_per_mm) for edge in (stamp.x, stamp.y))
+    density = density[top:bottom, left:right]
+    place = (round(stamp.x, 1), round(stamp.y, 1))
+    stamp = replace(stamp, x=stamp.x - left / px_per_mm, y=stamp.y - top / px_per_mm)
     return Imprint(
         unit,
         _packed(_rim(density, px_per_mm, stamp)),
         zlib.compress(_packed(_face(density, px_per_mm, stamp))),
-        (round(stamp.x, 1), round(stamp.y, 1)),
+        place,
     )
 
 

@@ -15,6 +15,8 @@ PAPER_REACH = 5  # cells: a seal or a heavy heading must not be taken for paper
 RED_LEFT = 1.5  # red ink swallows at most two thirds as much red as green; tea and brown paper swallow more
 SEAL_DARKENS = 0.45  # a dark red pad darkens red by up to this share of what green loses more
 
+LOGS = np.log(np.arange(256, dtype=np.float32) + 1)
+
 
 def densities(page: Pixels, px_per_mm: float) -> Density:
     """Return the optical density (natural log, 0 on bare paper) of each channel, H x W x 3 in B, G, R order."""
@@ -24,9 +26,9 @@ def densities(page: Pixels, px_per_mm: float) -> Density:
         page, (max(round(width / cell), 1), max(round(height / cell), 1)), interpolation=cv2.INTER_AREA
     )
     paper = cv2.dilate(small, np.ones((PAPER_REACH, PAPER_REACH), np.uint8))
-    paper = cv2.resize(cv2.blur(paper, (3, 3)), (width, height), interpolation=cv2.INTER_LINEAR)
-    ratio = (page.astype(np.float32) + 1) / (paper.astype(np.float32) + 1)
-    return np.asarray(-np.log(np.clip(ratio, 0.004, 1.0)), np.float32)
+    bare = cv2.LUT(cv2.blur(paper, (3, 3)), LOGS)
+    bare = cv2.resize(bare, (width, height), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(cv2.max(cv2.subtract(bare, cv2.LUT(page, LOGS), dst=bare), np.zeros(4)), np.float32)
 
 
 def redness(density: Density) -> Density:
