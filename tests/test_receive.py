@@ -118,7 +118,10 @@ def test_a_wrong_units_seal_is_named(town, registrar, diploma):
 def test_a_stack_is_sorted_by_its_codes(town, registrar, diploma):
     """Two papers, a blank sheet and a foreign code in one file: each page finds its own, the rest is listed."""
     other = issue_diploma(town, registrar, student=BEARER).body
-    papers = [paper_of(town, body["serial"]).complete(SEALS, SIGNERS) for body in (diploma, other)]
+    papers = [
+        paper_of(town, body["serial"], seed).complete(SEALS, SIGNERS)
+        for seed, body in enumerate((diploma, other), 1)
+    ]
     pages = [Image.open(io.BytesIO(png)) for png in _as_images(stack(papers, level("C", 5)))]
     blank = Image.new("RGB", pages[0].size, "white")
     out = io.BytesIO()

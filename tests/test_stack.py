@@ -50,7 +50,7 @@ def papers(town, city, registrar):
 
 def test_a_mixed_stack_files_itself(town, city, papers):
     """Shuffled, upside down, doubled, with blank backs, foreign pages and codes, evidence, and one page missing."""
-    sheets = {name: paper_of(town, serial) for name, serial in papers.items()}
+    sheets = {name: paper_of(town, serial, seed) for seed, (name, serial) in enumerate(papers.items(), 1)}
     diploma, other = (sheets[name].complete(SEALS, SIGNERS).sheets[0] for name in ("diploma", "other"))
     first, second = sheets_of(
         slips.printed(town, city, papers["transfer"], ["hukou_copy", "unit_proof"]).data

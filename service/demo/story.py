@@ -166,7 +166,8 @@ class Story:
     def loop(self, form: str, title: str) -> None:
         """Stamp, sign and scan one paper, upload it and show what was read."""
         self.steps.next(f"{title}：打印 → 盖章签字 → 扫描 → 上传 → 逐项核对")
-        paper = self.papers[form].complete(UNITS[form], SIGNERS, seed=7)
+        hand = 7 + list(self.papers).index(form)  # one seal put down twice alike would be a copy
+        paper = self.papers[form].complete(UNITS[form], SIGNERS, seed=hand)
         self.receive(form, form, paper.scan(SCANNER))
 
     def forgeries(self) -> None:
