@@ -179,10 +179,11 @@ def _check_pixels(image: Any) -> None:
         raise Refusal("too_many_pixels")
 
 
-def image_pages(data: bytes, kind: str) -> Iterator[Page]:
-    """Decode each page of a picture: TIFF pages one by one, of all others the first picture."""
+def image_pages(data: bytes, kind: str, only: int | None = None) -> Iterator[Page]:
+    """Decode each page of a picture, or `only` one: TIFF pages one by one, of all others the first picture."""
     image = open_image(data, kind)
-    for number in range(getattr(image, "n_frames", 1) if kind == "tiff" else 1):
+    count = getattr(image, "n_frames", 1) if kind == "tiff" else 1
+    for number in range(count) if only is None else [only]:
         if number:
             image.seek(number)
             _check_pixels(image)
@@ -252,9 +253,9 @@ def inspect(data: bytes, kind: str) -> int:
 
 
 def pages(data: bytes, kind: str, only: int | None = None) -> Iterator[Page]:
-    """Yield (BGR pixels, dpi or None, colour) of each page; `only` picks one page of a PDF."""
+    """Yield (BGR pixels, dpi or None, colour) of each page; `only` picks one."""
     check_complete(data, kind)
-    return pdf_pages(data, only) if kind == "pdf" else image_pages(data, kind)
+    return pdf_pages(data, only) if kind == "pdf" else image_pages(data, kind, only)
 
 
 def refusal_code(error: BaseException) -> str:

@@ -35,6 +35,7 @@ class Action(StrEnum):
     REVOKE = "revoke"
     SCAN = "scan"
     TICK = "tick"
+    REVIEW = "review"
     READ = "read"
 
 
@@ -55,6 +56,7 @@ ACTION_NAMES = {
     Action.REVOKE: "作废文书",
     Action.SCAN: "上传扫描件",
     Action.TICK: "确认签章",
+    Action.REVIEW: "答复待核事项",
     Action.READ: "查阅",
 }
 AUTHORITIES = frozenset({Role.CITY, Role.COUNTY})
@@ -69,6 +71,7 @@ ALLOWED = {
     Action.REVOKE: STAFF,
     Action.SCAN: STAFF,
     Action.TICK: STAFF,
+    Action.REVIEW: STAFF,
     Action.READ: frozenset(Role),
 }
 

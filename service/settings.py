@@ -42,10 +42,13 @@ class Settings:
     """Scans after which a worker process is replaced, so that no library's leak grows for ever."""
     worker_memory_mb: int = 2048
     """Memory above which a worker process is replaced after its present scan."""
+    review_eyes: int = 1
+    """Persons who must give the same answer before a review is decided: 1, or 2 where a bureau wants every answer
+    looked at twice. What overrules a finding takes two in any case."""
 
     @classmethod
     def from_env(cls, data: Path, environ: Mapping[str, str] | None = None) -> "Settings":
-        """Read YINZHENG_HOST, _WORKERS, _QUEUE, _MAX_UPLOAD_MB, _RATE, _WORKER_JOBS, _WORKER_MEMORY_MB.
+        """Read YINZHENG_HOST, _WORKERS, _QUEUE, _MAX_UPLOAD_MB, _RATE, _WORKER_JOBS, _WORKER_MEMORY_MB, _REVIEW_EYES.
 
         Raises Problem `bad_setting` that names the variable and what it may be.
         """
@@ -62,6 +65,7 @@ class Settings:
             rate=_number(source, "RATE", DEFAULT_RATE, 1, 1_000_000),
             worker_jobs=_number(source, "WORKER_JOBS", 200, 1, 1_000_000),
             worker_memory_mb=_number(source, "WORKER_MEMORY_MB", 2048, 512, 1_048_576),
+            review_eyes=_number(source, "REVIEW_EYES", 1, 1, 2),
         )
 
 

@@ -23,6 +23,7 @@ from storage.numbers import ReadsNumbers, WritesNumbers
 from storage.objects.folder import Folder, system_errors
 from storage.people import ReadsPeople, WritesPeople
 from storage.presence import Presence
+from storage.reviews import ReadsReviews, WritesReviews
 from storage.scans import ReadsScans, WritesScans
 from storage.schema.upgrade import upgrade
 from storage.sheets import ReadsSheets, WritesSheets
@@ -42,6 +43,7 @@ class Reading(
     ReadsDocuments,
     ReadsScans,
     ReadsCopies,
+    ReadsReviews,
     ReadsSheets,
     ReadsEntries,
     ReadsLeaves,
@@ -60,6 +62,7 @@ class Transaction(
     WritesDocuments,
     WritesScans,
     WritesCopies,
+    WritesReviews,
     WritesSheets,
     WritesEntries,
     WritesLeaves,

@@ -11,7 +11,7 @@ from storage.errors import BadPattern, ObjectDamaged, StorageError, StoreAway
 from storage.log import leaf_hash
 from storage.objects.folder import NAME, Folder
 from storage.patterns import within, written
-from storage.records import BatchSerial, Document, Entry, Leaf, NumberBlock, NumberRow, Scan
+from storage.records import BatchSerial, Decision, Document, Entry, Leaf, NumberBlock, NumberRow, Review, Scan
 from storage.schema.guards import GUARDS
 
 MESSAGES = {
@@ -37,6 +37,7 @@ MESSAGES = {
     "batch_row_differs": "批次中的一行与文书登记不一致",
     "batch_number_lost": "批次中待打印的一行所占编号，在号段台账中已不归它",
     "record_differs": "文书登记的栏目内容或学籍号与归档时的摘要不符",
+    "review_without_decision": "待核事项登记为已有结论，但没有人给过这个答复",
     "leaf_missing": "日志缺少记录",
     "leaf_hash": "日志记录与其哈希不符",
     "leaf_without_document": "日志记录没有对应文书",
@@ -48,7 +49,7 @@ HARMLESS = frozenset({"object_orphan", "number_held"})
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One difference: `about` is a serial, number, entry id, batch/row, sha256 or guard, never a person."""
+    """One difference: `about` is a serial, number, entry or review id, batch/row, sha256 or guard, never a person."""
 
     code: str
     about: str
@@ -82,6 +83,8 @@ class _Rows:
     ledgers: dict[int, list[NumberRow]]
     next_seqs: dict[int, int]
     batch_rows: list[BatchSerial]
+    reviews: list[Review]
+    decisions: list[Decision]
     leaves: list[Leaf]
     payloads: list[bytes]
 
@@ -103,6 +106,7 @@ def check(archive: Archive) -> list[Fault]:
         *_standing(rows, archive.objects),
         *_numbers(rows),
         *_batches(rows),
+        *_reviews(rows),
         *_leaves(rows),
     ]
 
@@ -126,6 +130,8 @@ def _gather(reading: Reading) -> _Rows:
         ledgers={block.id: reading.numbers(block.id) for block in blocks},
         next_seqs=reading.next_seqs(),
         batch_rows=reading.batch_serials(),
+        reviews=reading.all_reviews(),
+        decisions=reading.all_decisions(),
         leaves=reading.leaves(),
         payloads=reading.payloads(),
     )
@@ -188,6 +194,7 @@ def _records(rows: _Rows, folder: Folder) -> Iterator[Fault]:
 def _standing(rows: _Rows, folder: Folder) -> Iterator[Fault]:
     """A paper counts only because a filed check found it genuine, and is revoked only as the log says."""
     checks: dict[str | None, list[str]] = {}
+    given = _given(rows)
     for entry in rows.entries:
         if entry.kind == "check":
             checks.setdefault(entry.serial, []).append(entry.sha256)
@@ -198,7 +205,7 @@ def _standing(rows: _Rows, folder: Folder) -> Iterator[Fault]:
     }
     for document in rows.documents.values():
         filed = checks.get(document.serial, [])
-        if document.status == "effective" and not any(_genuine(folder, name) for name in filed):
+        if document.status == "effective" and not any(_genuine(folder, name, given) for name in filed):
             yield Fault("effective_without_check", document.serial)
         if not _ended_as_logged(document, ends.get(document.serial)):
             yield Fault("revocation_differs", document.serial)
@@ -216,13 +223,21 @@ def _ended_as_logged(document: Document, said: Mapping[str, object] | None) -> b
     return all(said[name] == value for name, value in told.items() if name in said)
 
 
-def _genuine(folder: Folder, name: str) -> bool:
-    """Tell whether a filed check is whole and says so; a damaged one is named as an object."""
+def _genuine(folder: Folder, name: str, given: set[tuple[str, str]]) -> bool:
+    """Tell whether a filed check is whole and says so, and the answers it stands on were given; a damaged one is named as an object."""
     try:
         said = json.loads(folder.get(name))
     except (StorageError, ValueError):
         return False
-    return isinstance(said, dict) and said.get("verdict") == "genuine"
+    if not isinstance(said, dict):
+        return False
+    stands_on = {(one["review"], one["answer"]) for one in said.get("reviewed", ())}
+    return said.get("verdict") == "genuine" and stands_on <= given
+
+
+def _given(rows: _Rows) -> set[tuple[str, str]]:
+    """Every answer that a person gave to a review."""
+    return {(one.review, one.answer) for one in rows.decisions}
 
 
 def _numbers(rows: _Rows) -> Iterator[Fault]:
@@ -271,6 +286,14 @@ def _batches(rows: _Rows) -> Iterator[Fault]:
             yield Fault("batch_row_differs", about)
         elif row.state == "numbered" and row.number is not None and held.get(row.serial) != row.number:
             yield Fault("batch_number_lost", about)
+
+
+def _reviews(rows: _Rows) -> Iterator[Fault]:
+    """What counts as decided was answered so by somebody, whose answer is kept."""
+    given = _given(rows)
+    for review in rows.reviews:
+        if review.state == "decided" and (review.id, review.answer) not in given:
+            yield Fault("review_without_decision", review.id)
 
 
 def _is_of(paper: Document, row: BatchSerial) -> bool:

@@ -10,6 +10,7 @@ DocumentStatus = Literal["pending", "effective", "revoked", "superseded"]
 ScanState = Literal["waiting", "running", "done", "failed"]
 EntryKind = Literal["document", "layout", "scan", "check", "tick", "evidence", "picture", "reading"]
 CopyKind = Literal["searchable", "thumbnail"]
+ReviewState = Literal["open", "disputed", "decided", "superseded"]
 JobState = Literal["waiting", "running", "done", "dead"]
 BatchState = Literal["checking", "numbering", "printing", "done", "cancelled"]
 RowState = Literal["waiting", "ready", "refused", "numbered", "printed", "failed", "cancelled"]
@@ -347,3 +348,77 @@ class OverrideRow:
     reason: str
     at: datetime
     by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """What waits for a person: an answer that no machine could give, of the paper `serial` or of a page that is nobody's.
+
+    `kind` says which answers it takes; `org` in whose scope it lies; `evidence` which kind of evidence it is about;
+    `page` is the side of the scan from 0 (None for one that is not there), `box` left, top, right, bottom in its
+    pixels; `name` a field or block, with `mark` seal or signature; `expected`, `read` and `result` what the record,
+    the machine and its finding say; `reason` is a reason code; while one that `holds` is not decided the paper has no
+    better verdict.
+    """
+
+    kind: str
+    org: str
+    serial: str | None
+    evidence: str | None
+    page: int | None
+    name: str
+    mark: str | None
+    box: list[float] | None
+    expected: str | None
+    read: str | None
+    result: str
+    reason: str
+    holds: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """A doubt on the desk; all but its state is frozen.
+
+    `answer` is what was decided, `settled_by` the newer scan that made an answer needless; either stays so.
+    """
+
+    id: str
+    kind: str
+    scan: str
+    org: str
+    serial: str | None
+    evidence: str | None
+    page: int | None
+    name: str
+    mark: str | None
+    box: list[float] | None
+    expected: str | None
+    read: str | None
+    result: str
+    reason: str
+    holds: bool
+    opened_at: datetime
+    state: ReviewState
+    answer: str | None
+    closed_at: datetime | None
+    settled_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One person's answer to a review, once and for ever; `by` is a token digest, `paper` says that he had the paper.
+
+    `serial` is the document that a page belongs to, when that is the answer.
+    """
+
+    id: int
+    review: str
+    answer: str
+    serial: str | None
+    paper: bool
+    note: str
+    by: str
+    role: str
+    org: str
+    at: datetime

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Computed,
     Date,
@@ -23,7 +24,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-REVISION = "0007"
+REVISION = "0008"
 """The schema these tables describe; a database that says the same needs no Alembic at start."""
 
 
@@ -349,4 +350,45 @@ overrides = Table(
     Column("reason", Text, nullable=False),
     Column("at", Moment, nullable=False),
     Column("by", Text, nullable=False),
+)
+
+reviews = Table(
+    "reviews",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("scan", Integer, ForeignKey("scans.id"), nullable=False, index=True),
+    Column("org", String(10), ForeignKey("organizations.code"), nullable=False, index=True),
+    Column("serial", String(32), ForeignKey("documents.serial"), index=True),
+    Column("evidence", String(32)),
+    Column("page", Integer),
+    Column("name", Text, nullable=False),
+    Column("mark", String(12)),
+    Column("box", Json),
+    Column("expected", Text),
+    Column("read", Text),
+    Column("result", String(24), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("holds", Boolean, nullable=False),
+    Column("opened_at", Moment, nullable=False),
+    Column("state", String(12), nullable=False, index=True),
+    Column("answer", String(16)),
+    Column("closed_at", Moment),
+    Column("settled_by", Integer, ForeignKey("scans.id")),
+)
+
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("review", Integer, ForeignKey("reviews.id"), nullable=False),
+    Column("answer", String(16), nullable=False),
+    Column("serial", String(32), ForeignKey("documents.serial")),
+    Column("paper", Boolean, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("org", String(10), nullable=False),
+    Column("at", Moment, nullable=False),
+    UniqueConstraint("review", "by", name="uq_decisions_review_by"),
 )

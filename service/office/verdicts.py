@@ -125,14 +125,39 @@ _NAMED: Final = MappingProxyType(
         "mark_unclear": "“{}”处的签章没有看清。彩色拍摄或扫描后再试。",
         "seal_copied": "“{}”处的印迹与另一份文书上的一模一样，可能是翻印的图像，请由人工核对原件。",
         "seal_repeated": "“{}”处的印迹与本份文书另一处的一模一样，可能是翻印的图像，请由人工核对原件。",
+        "mark_colourless": "“{}”处在没有颜色的图像上，看不出是不是红色印章。见到原件的人可以确认，或换彩色扫描。",
+        "mark_not_checked": "“{}”处的钢印、骑缝等从扫描件上看不出来，要见到原件的人确认。",
         "page_missing": "缺第 {} 页，请把各页一起送来。",
     }
 )
+_EVIDENCE: Final = MappingProxyType(
+    {
+        "kind_doubtful": "看不准是不是封面页所写的材料。",
+        "kind_contradicts": "看起来不是封面页所写的材料。",
+        "page_contradicts": "其中有一页看起来是另一种材料。",
+        "unread": "有一页没有读成，请看原图。",
+        "unfinished": "有一页没有读完，请看原图。",
+        "no_print": "没有读出文字，请看原图。",
+        "absent": "没有看到印章。",
+        "unclear": "印章没有看清。",
+        "insufficient": "出具单位的级别不够。",
+        "unknown": "看不出出具单位的级别。",
+        "differs": "与学籍记录不一致。",
+        "unreadable": "没有看清。",
+        "found": "没有找到。",
+        "checksum": "号码的校验位不对，可能读错或写错。",
+        "future": "日期晚于今天。",
+        "checked": "没有可以比对的记录。",
+    }
+)
+"""Reasons of a reading of evidence: whole, or by their last word."""
 
 
 def reason_text(reason: str, labels: Mapping[str, str]) -> str:
     """Return the sentence for a reason code such as `field_altered:student_name`; `labels` name its object."""
     code, _, what = reason.partition(":")
+    if code == "evidence":
+        return _EVIDENCE.get(what) or _EVIDENCE.get(what.rpartition("_")[2], "材料须由人查看。")
     if code == "rescan":
         return _RESCANS.get(what, "图像质量不够，请重新拍摄或扫描。")
     if code in _NAMED:

@@ -1,5 +1,6 @@
 """What the one who brings a scan sees: it is taken in, and later there is a result."""
 
+from dataclasses import replace
 from typing import Any
 
 from intake.errors import UploadRefused
@@ -8,6 +9,7 @@ from service.access import Action, Role, Who, may, restricted
 from service.errors import Problem
 from service.office import Content, Office
 from service.office.lookups import find_document, hides_evidence, open_to, require, unknown
+from service.receive.reviewed import tell_reviewed
 from storage.archive import Reading, Transaction
 from storage.errors import NotFound
 from storage.records import Scan, ScanState
@@ -73,6 +75,7 @@ def result(office: Office, who: Who | None, scan_id: str, wait: float = 0.0) -> 
     while True:
         with office.archive.read() as reading:
             scan = found_scan(office, reading, who, scan_id)
+            scan = replace(scan, result=tell_reviewed(office, reading, scan))
         if scan.state in {"done", "failed"} or waited >= min(wait, LONGEST_WAIT):
             return scan_body(scan)
         office.sleep(POLL)
@@ -127,11 +130,12 @@ def scans(office: Office, who: Who | None, state: ScanState | None = None) -> di
     """The scans in scope, newest first, of one state when given; without their findings."""
     allowed = may(who, Action.READ)
     with office.archive.read() as reading:
-        codes = _codes_below(reading, allowed)
+        codes = codes_below(reading, allowed)
         return {"scans": [_line(scan) for scan in reading.scans(codes, state)]}
 
 
-def _codes_below(reading: Reading, who: Who) -> list[str]:
+def codes_below(reading: Reading, who: Who) -> list[str]:
+    """The organizations within somebody's scope: his own, and for an authority those that lie under it."""
     if who.role in {Role.REGISTRAR, Role.HEAD}:
         return [who.org]
     return [unit.code for unit in reading.organizations() if who.org in reading.chain(unit.code)]

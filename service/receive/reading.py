@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from intake.errors import UploadRefused
-from intake.reading import PageImage
+from intake.pictures import quarters
+from intake.reading import FieldFinding, MarkFinding, PageImage
 from intake.uploads import Kind, pages
 from service.errors import Problem
 from service.office import Office
@@ -16,6 +17,7 @@ from service.office.papers import Named, Paper, Slip, Unnamed, name_page, open_p
 from service.receive import copies
 from service.receive.arrival import MEDIA_TYPES, upload_problem
 from service.receive.behind import FOREIGN, Bundle, Filed, Stack, file_evidence, put_away, restricted_kind
+from service.receive.doubts import put_on_desk
 from service.receive.foreign import ForeignReader, case_of, suggestion
 from storage.archive import Reading, Transaction
 from storage.records import Document, Scan
@@ -26,7 +28,8 @@ class Sheet:
     """One side of paper of an upload: index from 0, its size in pixels, and the reading or why there is none.
 
     `evidence` names the kind of a slip, and of what lies behind it; a `blank` side shows nothing. `suggestion` says what
-    a page that lies behind no slip looks like.
+    a page that lies behind no slip looks like. `turn` is by how many quarters clockwise the picture must be turned to
+    stand upright; `colour` whether it has any.
     """
 
     index: int
@@ -37,6 +40,8 @@ class Sheet:
     evidence: str | None = None
     blank: bool = False
     suggestion: dict[str, Any] | None = None
+    turn: int = 0
+    colour: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +152,8 @@ def _sheet(
     assert isinstance(named, Named)
     serial = named.document.serial
     found = read_paper(office, papers[serial], page, named)
-    return Sheet(page.index, size, serial, None, SheetReading(named.token.page, found))
+    read = SheetReading(named.token.page, found)
+    return Sheet(page.index, size, serial, None, read, turn=quarters(named.code), colour=page.colour)
 
 
 def _named(office: Office, reading: Reading, scan: Scan, page: PageImage) -> Named | Slip | Unnamed:
@@ -183,6 +189,7 @@ def _check(office: Office, scan: Scan, paper: Paper, sheets: list[Sheet], stampi
                 "result": item.result,
                 "confidence": round(item.confidence, 4),
                 "box": item.box,
+                "page": _page_of(item, mine),
             }
             for item in judgement.fields
         ],
@@ -196,6 +203,7 @@ def _check(office: Office, scan: Scan, paper: Paper, sheets: list[Sheet], stampi
                 "same_as": item.same_as,
                 "confidence": round(item.confidence, 4),
                 "box": item.box,
+                "page": _page_of(item, mine),
             }
             for item in judgement.marks
         ],
@@ -214,6 +222,15 @@ def _check(office: Office, scan: Scan, paper: Paper, sheets: list[Sheet], stampi
         }
     )
     return Checked(document, judgement, body, office.archive.objects.put(kept), len(kept))
+
+
+def _page_of(finding: FieldFinding | MarkFinding, sheets: list[Sheet]) -> int | None:
+    """Tell on which side of the scan a finding was made, from 0: a doubt changes its result, never its place."""
+    for sheet in sheets:
+        found = () if sheet.read is None else (*sheet.read.reading.fields, *sheet.read.reading.marks)
+        if any((type(one), one.box) == (type(finding), finding.box) for one in found):
+            return sheet.index
+    return None
 
 
 def _file(office: Office, transaction: Transaction, scan: Scan, found: Found) -> None:
@@ -257,14 +274,14 @@ def _file(office: Office, transaction: Transaction, scan: Scan, found: Found) ->
     found.stampings.keep(transaction)
     attached = [file_evidence(office, transaction, scan, one) for one in found.evidence]
     copies.queue(transaction, scan.id, [check.sha256 for check in found.checks])
-    transaction.set_scan(
-        scan.id, "done", result=_result(told, attached, found.sheets), pages=len(found.sheets)
-    )
+    result = _result(told, attached, found.sheets)
+    put_on_desk(office, transaction, scan, result)
+    transaction.set_scan(scan.id, "done", result=result, pages=len(found.sheets))
 
 
 def _result(
     told: list[dict[str, Any]], attached: list[dict[str, Any]], sheets: list[Sheet]
-) -> dict[str, object]:
+) -> dict[str, Any]:
     return {
         "documents": told,
         "evidence": attached,
@@ -284,6 +301,8 @@ def _sheet_body(sheet: Sheet) -> dict[str, Any]:
         "index": sheet.index,
         "width": sheet.size[0],
         "height": sheet.size[1],
+        "turn": sheet.turn,
+        "colour": sheet.colour,
         "serial": sheet.serial,
         "evidence": sheet.evidence,
         "blank": sheet.blank,

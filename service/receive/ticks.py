@@ -16,8 +16,9 @@ from service.office.lookups import (
     open_to,
     require,
 )
-from storage.archive import Reading
-from storage.records import Document
+from service.receive.answers import outcome
+from storage.archive import Reading, Transaction
+from storage.records import Document, Review
 
 
 def tick_mark(office: Office, who: Who | None, serial: str, block: str, seen: bool) -> dict[str, Any]:
@@ -31,21 +32,73 @@ def tick_mark(office: Office, who: Who | None, serial: str, block: str, seen: bo
         allowed = require(transaction, who, Action.TICK, document.school)
         open_to(office, allowed, document)
         _may_tick(office, document, block)
-        tick = canonical(
-            {"serial": document.serial, "block": block, "seen": seen, "at": office.now().isoformat()}
-        )
-        form = office.catalogue.get(document.form)
-        file(
-            transaction,
-            document,
-            "tick",
-            to=files_of(transaction, document),
-            archive_class=form.archive_class,
-            title=f"{form.title}（人工确认签章）",
-            item=(office.archive.objects.put(tick), len(tick), JSON),
-            by=allowed.token_digest,
-        )
+        file_tick(office, transaction, allowed, document, block, seen=seen)
+        _answer_reviews(office, transaction, allowed, document, block, seen=seen)
         return {**document_body(office, document), "ticks": ticks(office, transaction, document)}
+
+
+def file_tick(
+    office: Office, transaction: Transaction, who: Who, document: Document, block: str, *, seen: bool
+) -> None:
+    """File that a person has seen (or not seen) a mark, on the paper itself."""
+    tick = canonical(
+        {"serial": document.serial, "block": block, "seen": seen, "at": office.now().isoformat()}
+    )
+    form = office.catalogue.get(document.form)
+    file(
+        transaction,
+        document,
+        "tick",
+        to=files_of(transaction, document),
+        archive_class=form.archive_class,
+        title=f"{form.title}（人工确认签章）",
+        item=(office.archive.objects.put(tick), len(tick), JSON),
+        by=who.token_digest,
+    )
+
+
+def _answer_reviews(
+    office: Office, transaction: Transaction, who: Who, document: Document, block: str, *, seen: bool
+) -> None:
+    """Count the tick as this person's answer to what waits on the desk for it: whoever ticks has seen the paper."""
+    answer = "present" if seen else "absent"
+    for review in transaction.waiting_of(document.serial):
+        given = transaction.decisions(review.id)
+        if (review.kind, review.name) == ("tick", block) and who.token_digest not in {g.by for g in given}:
+            keep(office, transaction, who, review, answer, paper=True, note="")
+
+
+def keep(
+    office: Office,
+    transaction: Transaction,
+    who: Who,
+    review: Review,
+    answer: str,
+    *,
+    paper: bool,
+    note: str,
+    serial: str | None = None,
+) -> str | None:
+    """Keep a person's answer to a review and move it on; gives the answer that this decides, None when it waits.
+
+    `serial` is the paper that a page belongs to: who names another one gives another answer.
+    """
+    transaction.add_decision(
+        review.id,
+        answer=answer,
+        paper=paper,
+        note=note,
+        serial=serial,
+        by=who.token_digest,
+        role=who.role,
+        org=who.org,
+    )
+    state, decided = outcome(review, transaction.decisions(review.id), office.settings.review_eyes)
+    if decided is not None:
+        transaction.decide_review(review.id, decided)
+    elif state == "disputed" and review.state == "open":
+        transaction.dispute_review(review.id)
+    return decided
 
 
 def _may_tick(office: Office, document: Document, block: str) -> None:

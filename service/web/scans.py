@@ -103,3 +103,21 @@ def thumbnail(
 ) -> Response:
     """A small upright picture of one side."""
     return send(copies.thumbnail(office, who, scan, page))
+
+
+@router.get(
+    "/v1/scans/{scan}/pages/{page}/picture",
+    summary="看扫描件的一面",
+    description="摆正的 JPEG；页从 0 起。查看记入登记。",
+    response_class=Response,
+    responses=JPEG,
+)
+def picture(
+    scan: str,
+    page: Annotated[int, Path(ge=0, lt=MAX_PAGES, description="页号，从 0 起")],
+    who: Caller,
+    office: TheOffice,
+    width: Annotated[int, Query(ge=100, le=2000, description="最宽多少像素")] = 1200,
+) -> Response:
+    """One side of a scan, upright."""
+    return send(receive.side(office, who, scan, page, width))

@@ -300,6 +300,7 @@ class FieldOut(BaseModel):
     read: str | None
     result: Literal["match", "altered", "unreadable", "not_checked"]
     confidence: float
+    page: int | None = None
 
 
 class MarkOut(BaseModel):
@@ -313,6 +314,16 @@ class MarkOut(BaseModel):
     same_as: str | None = Field(
         default=None, description="印迹与哪份文书上的完全相同（见原因 seal_copied、seal_repeated）"
     )
+    page: int | None = None
+
+
+class ReviewedOut(BaseModel):
+    """人答复之后重新核对的结论。"""
+
+    verdict: Verdict
+    reasons: list[str]
+    entry: str
+    checked_at: datetime
 
 
 class ScannedDocument(BaseModel):
@@ -330,6 +341,8 @@ class ScannedDocument(BaseModel):
     picture: str | None = Field(
         default=None, description="核对图（PDF）的件号；读出结果之后才制作，没做好时为空"
     )
+    waiting: int = Field(default=0, description="还有几件事等人看，见 /v1/reviews")
+    reviewed: ReviewedOut | None = Field(default=None, description="人答复之后的结论；系统自己的结论不变")
 
 
 class FactOut(BaseModel):

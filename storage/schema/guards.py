@@ -48,6 +48,10 @@ _DOCUMENT = (
     ),
     *("stage", "tier", "stamp"),
 )
+_DOUBT = (
+    *("id", "kind", "scan", "org", "serial", "evidence", "page", "name", "mark", "box"),
+    *("expected", "read", "result", "reason", "holds", "opened_at"),
+)
 _BACKWARDS = (
     "NEW.status <> OLD.status AND (OLD.status = 'revoked' OR NEW.status = 'pending'"
     " OR (OLD.status = 'superseded' AND NEW.status <> 'revoked'))"
@@ -110,6 +114,11 @@ GUARDS = (
     Guard("batch_rows_no_delete", "0003", "batch_rows", "DELETE"),
     Guard("batch_rows_frozen", "0003", "batch_rows", "UPDATE", ("batch", "row", "student_no", "asked")),
     Guard("batch_rows_final", "0003", "batch_rows", "UPDATE", (), "OLD.state = 'printed'"),
+    Guard("reviews_no_delete", "0008", "reviews", "DELETE"),
+    Guard("reviews_frozen", "0008", "reviews", "UPDATE", _DOUBT),
+    Guard("reviews_final", "0008", "reviews", "UPDATE", (), "OLD.state IN ('decided', 'superseded')"),
+    Guard("decisions_no_delete", "0008", "decisions", "DELETE"),
+    Guard("decisions_frozen", "0008", "decisions", "UPDATE"),
 )
 """Those that stand now."""
 

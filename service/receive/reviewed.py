@@ -1,0 +1,209 @@
+"""A check judged again with persons' answers in the place of the doubtful findings; the machine's own check stays."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from intake.reading import FieldFinding, MarkFinding, PageReading, Quality
+from service.access import Who
+from service.office import Office
+from service.office.imprints import COPIED, REPEATED
+from service.office.judgement import Judgement, SheetReading, judge_paper
+from service.office.lookups import JSON, canonical, file, files_of
+from storage.archive import Reading, Transaction
+from storage.records import Decision, Document, Review, Scan
+
+JUDGED = frozenset({"field", "mark"})
+"""Kinds of review whose answers take the place of a finding."""
+
+
+def judge_again(office: Office, transaction: Transaction, who: Who, review: Review) -> None:
+    """File a check with all answers so far, once nothing that holds the verdict back waits any more.
+
+    It says who decided (token digest, role, organization, when) and, when genuine, makes a pending paper effective,
+    exactly as a scan would.
+    """
+    if review.kind not in JUDGED or review.serial is None:
+        return
+    siblings = transaction.reviews_of(review.scan, review.serial)
+    if any(one.holds and one.state in {"open", "disputed"} for one in siblings):
+        return
+    scan, document = transaction.scan(review.scan), transaction.document(review.serial)
+    told = _told(scan, review.serial)
+    answered = [one for one in siblings if one.state == "decided" and one.kind in JUDGED]
+    judgement = _judged(office, document, scan, told, answered)
+    body = {
+        **told,
+        **_body(told, judgement, answered),
+        "machine": {"verdict": told["verdict"], "reasons": told["reasons"]},
+        "reviewed": [_answer(one, given) for one in answered for given in transaction.decisions(one.id)],
+        "scan": scan.id,
+        "original": scan.original,
+        "checked_at": office.now().isoformat(),
+    }
+    _file(office, transaction, document, body, who)
+    if judgement.verdict == "genuine" and document.status == "pending":
+        transaction.set_status(document.serial, "effective")
+
+
+def _told(scan: Scan, serial: str) -> dict[str, Any]:
+    """What the machine told of a document of a scan, without the number of its entry."""
+    documents: list[dict[str, Any]] = (scan.result or {})["documents"]
+    (body,) = [one for one in documents if one["serial"] == serial]
+    return {name: value for name, value in body.items() if name != "entry"}
+
+
+def _judged(
+    office: Office, document: Document, scan: Scan, told: Mapping[str, Any], answered: Sequence[Review]
+) -> Judgement:
+    """Judge by the same rules as the first time: the same pages, the findings with the answers put in."""
+    answers = {(one.kind, one.name, one.mark): one.answer for one in answered}
+    fields = tuple(
+        FieldFinding(
+            one["name"],
+            one["expected"],
+            one["read"],
+            _put_in(one["result"], answers.get(("field", one["name"], None))),
+            one["confidence"],
+            tuple(one["box"]),
+        )
+        for one in told["fields"]
+    )
+    marks = tuple(
+        MarkFinding(
+            one["block"],
+            one["kind"],
+            _put_in(one["result"], answers.get(("mark", one["block"], one["kind"]))),
+            one["unit"],
+            one["confidence"],
+            tuple(one["box"]),
+            why=_why(document, one, answers.get(("mark", one["block"], one["kind"]))),
+            same_as=one["same_as"],
+        )
+        for one in told["marks"]
+    )
+    layout = json.loads(office.archive.objects.get(document.layout))
+    return judge_paper(layout, document.status, _sheets(scan, document.serial, fields, marks))
+
+
+def _put_in(machine: str, answer: str | None) -> Any:
+    """The result a finding has now: to scan again says nothing about it."""
+    return machine if answer in {None, "rescan"} else answer
+
+
+def _why(document: Document, mark: Mapping[str, Any], answer: str | None) -> str:
+    """The doubt about a seal that was seen in another place, until a person has answered it."""
+    if mark["same_as"] is None or answer not in {None, "rescan"}:
+        return ""
+    return REPEATED if mark["same_as"] == document.serial else COPIED
+
+
+def _sheets(
+    scan: Scan, serial: str, fields: tuple[FieldFinding, ...], marks: tuple[MarkFinding, ...]
+) -> list[SheetReading]:
+    """The pages as they were judged; all findings ride on the first that counts, since they were merged already."""
+    sheets: list[dict[str, Any]] = (scan.result or {})["sheets"]
+    mine = [one for one in sheets if one["serial"] == serial and one["evidence"] is None]
+    mine.sort(key=lambda one: not one["quality"]["ok"])
+    return [
+        SheetReading(
+            one["page"],
+            PageReading(
+                Quality(one["quality"]["ok"], tuple(one["quality"]["reasons"])),
+                fields if place == 0 else (),
+                marks if place == 0 else (),
+                one["how"],
+                {},
+            ),
+        )
+        for place, one in enumerate(mine)
+    ]
+
+
+def _body(told: Mapping[str, Any], judgement: Judgement, answered: Sequence[Review]) -> dict[str, Any]:
+    """The verdict and the findings as they are now; where a person spoke, `person` says so."""
+    spoken = {(one.kind, one.name, one.mark) for one in answered}
+    fields = {one.name: one.result for one in judgement.fields}
+    marks = {(one.block, one.kind): one.result for one in judgement.marks}
+    return {
+        "verdict": judgement.verdict,
+        "reasons": list(judgement.reasons),
+        "fields": [
+            {**one, "result": fields[one["name"]], "person": ("field", one["name"], None) in spoken}
+            for one in told["fields"]
+        ],
+        "marks": [
+            {
+                **one,
+                "result": marks[one["block"], one["kind"]],
+                "person": ("mark", one["block"], one["kind"]) in spoken,
+            }
+            for one in told["marks"]
+        ],
+    }
+
+
+def _answer(review: Review, given: Decision) -> dict[str, Any]:
+    """One person's answer as the check keeps it; the note stays with the decision, since it may name somebody."""
+    return {
+        "review": review.id,
+        "kind": review.kind,
+        "name": review.name,
+        "mark": review.mark,
+        "machine": review.result,
+        "decided": review.answer,
+        "answer": given.answer,
+        "paper": given.paper,
+        "by": given.by,
+        "role": given.role,
+        "org": given.org,
+        "at": given.at.isoformat(),
+    }
+
+
+def _file(
+    office: Office, transaction: Transaction, document: Document, body: Mapping[str, Any], who: Who
+) -> None:
+    kept = canonical(body)
+    form = office.catalogue.get(document.form)
+    file(
+        transaction,
+        document,
+        "check",
+        to=files_of(transaction, document),
+        archive_class=form.archive_class,
+        title=f"{form.title}（核对记录，人工复核）",
+        item=(office.archive.objects.put(kept), len(kept), JSON),
+        by=who.token_digest,
+    )
+
+
+def tell_reviewed(office: Office, reading: Reading, scan: Scan) -> dict[str, Any] | None:
+    """A scan's result with what persons made of it: each document's `waiting` and, if judged again, `reviewed`."""
+    if scan.result is None:
+        return None
+    reviews = reading.reviews_of(scan.id)
+    told = []
+    for body in scan.result["documents"]:
+        mine = [one for one in reviews if one.serial == body["serial"]]
+        latest = None
+        if any(one.state == "decided" and one.kind in JUDGED for one in mine):
+            latest = _latest(office, reading, scan, body["serial"])
+        waiting = sum(one.state in {"open", "disputed"} for one in mine)
+        told.append({**body, "waiting": waiting, "reviewed": latest})
+    return {**scan.result, "documents": told}
+
+
+def _latest(office: Office, reading: Reading, scan: Scan, serial: str) -> dict[str, Any] | None:
+    """The newest check of this scan's document that stands on persons' answers."""
+    for entry in reversed(reading.entries_of(serial)):
+        if entry.kind == "check":
+            said = json.loads(office.archive.objects.get(entry.sha256))
+            if said.get("scan") == scan.id and said.get("reviewed"):
+                return {
+                    "verdict": said["verdict"],
+                    "reasons": said["reasons"],
+                    "entry": entry.id,
+                    "checked_at": said["checked_at"],
+                }
+    return None
