@@ -71,7 +71,7 @@ def placed(office, number, pages=1, status="pending"):
 def side(document, index=0, page=1, *, bad=None, turn=0, colour=True, **results):
     """One side of a scan: a page of a document, with the results given by name, else all in order."""
     size = (PAGE_MM[0] * PX, PAGE_MM[1] * PX)
-    places = {name: tuple(edge * PX for edge in box_mm(name)) for name in NAMES}
+    places = {name: _on_scan(name, size, turn) for name in NAMES}
     fields = tuple(
         FieldFinding(name, text, text, "unreadable" if bad else results.get(name, "match"), 0.9, places[name])
         for name, text in VALUES.items()
@@ -84,6 +84,16 @@ def side(document, index=0, page=1, *, bad=None, turn=0, colour=True, **results)
     quality = Quality(not bad, (bad,) if bad else ())
     read = SheetReading(page, PageReading(quality, fields, marks, "fiducials", {}))
     return Sheet(index, size, document.serial, None, read, turn=turn, colour=colour)
+
+
+def _on_scan(name, size, turn):
+    """Where a value or seal stands in scan pixels, on a sheet that was fed upright or (turn 2) upside down."""
+    left, top, right, bottom = (edge * PX for edge in box_mm(name))
+    return (
+        (size[0] - right, size[1] - bottom, size[0] - left, size[1] - top)
+        if turn == 2
+        else (left, top, right, bottom)
+    )
 
 
 def nobodys(index, reason="no_code", *, blank=False):

@@ -234,6 +234,7 @@ def test_a_gray_seal_is_seen_on_the_paper_or_not_at_all(desk):
     scan = scanned(desk.office, [side(document, colour=False, validation="unclear")])
     item = desk.waiting(document)["validation"]
     assert "没有颜色" in item["text"]
+    assert item["expected"] == "黎城县教育体育局"
     problem(desk.answer(item, "present"), 422, "paper_not_seen")
     assert desk.answer(item, "present", paper=True).json()["decisions"][0]["paper"] is True
     assert desk.scan(scan, document)["reviewed"]["verdict"] == "genuine"
@@ -325,9 +326,8 @@ def test_pictures_stand_upright_and_every_look_is_noted(desk):
     item = desk.waiting(document)["birth_date"]
     told = desk.ask("registrar", "GET", f"/v1/reviews/{item['id']}").json()
     left, top, right, bottom = (edge * PX for edge in box_mm("birth_date"))
-    assert told["place"] == pytest.approx(
-        [1 - right / 1300, 1 - bottom / 925, 1 - left / 1300, 1 - top / 925], abs=1e-4
-    )
+    assert told["box"] == [1300 - right, 925 - bottom, 1300 - left, 925 - top]
+    assert told["place"] == pytest.approx([left / 1300, top / 925, right / 1300, bottom / 925], abs=1e-4)
     for link in ("crop", "record"):
         picture = desk.ask("registrar", "GET", told["links"][link])
         assert picture.headers["content-type"] == "image/jpeg"

@@ -596,7 +596,7 @@ def test_every_json_body_has_an_example_that_is_accepted(desk):
 
 def test_pages_and_assets_come_from_here_only(desk):
     """Front page, Swagger UI, style sheet: own policy each, nothing named that lies elsewhere."""
-    for path in ("/", "/docs"):
+    for path in ("/", "/docs", "/desk"):
         page = desk.client.get(path)
         assert page.status_code == 200
         policy = page.headers["content-security-policy"]

@@ -93,14 +93,7 @@ def name_page(office: Office, reading: Reading, page: PageImage) -> Named | Slip
 def open_paper(office: Office, reading: Reading, document: Document) -> Paper:
     """Fetch what the archive holds of a document; raises ObjectDamaged or StoreAway when it cannot be had."""
     form = office.catalogue.get(document.form)
-    units = expected_units(
-        form,
-        document.data,
-        units_above(reading, document.school),
-        stage=document.stage,
-        edition=office.editions.on(document.issued_on),
-        find=functools.partial(named_unit, reading),
-    )
+    units = units_of(office, reading, document)
     return Paper(
         document=document,
         layout=json.loads(office.archive.objects.get(document.layout)),
@@ -108,6 +101,18 @@ def open_paper(office: Office, reading: Reading, document: Document) -> Paper:
         units=units,
         foreign=tuple(foreign_blocks(form, units)),
         registry=tuple(sorted({unit.name for unit in reading.organizations()} | set(units.values()))),
+    )
+
+
+def units_of(office: Office, reading: Reading, document: Document) -> dict[str, str]:
+    """The full name of the unit whose seal each block of a document must carry."""
+    return expected_units(
+        office.catalogue.get(document.form),
+        document.data,
+        units_above(reading, document.school),
+        stage=document.stage,
+        edition=office.editions.on(document.issued_on),
+        find=functools.partial(named_unit, reading),
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from service.office import Office
+from service.office.papers import units_of
 from service.receive.answers import AGAINST
 from service.receive.ticks import ticks
 from storage.archive import Transaction
@@ -19,12 +20,13 @@ TOLD = {"surface": "surface", "dates": "date"}
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A document of a scan as it was told: its row, its layout, its body, and the sides that show it."""
+    """A document of a scan as it was told: its row, its layout, its body, the sides that show it, whose seals it needs."""
 
     document: Document
     layout: Mapping[str, Any]
     body: Mapping[str, Any]
     sheets: list[Mapping[str, Any]]
+    units: Mapping[str, str]
 
     def good_pages(self) -> set[int]:
         """Tell which pages of the paper (from 1) could be judged."""
@@ -38,7 +40,7 @@ class Seen:
 
 def put_on_desk(office: Office, transaction: Transaction, scan: Scan, result: Mapping[str, Any]) -> None:
     """Open what a scan's result leaves to persons, and close what it settles of older scans of the same papers."""
-    doubts = list(unmatched(scan, result))
+    doubts: list[Doubt] = []
     for body in result["documents"]:
         seen = _seen(office, transaction, body, result["sheets"])
         new = [] if body["verdict"] in ENDED else list(doubts_of(seen))
@@ -52,7 +54,7 @@ def put_on_desk(office: Office, transaction: Transaction, scan: Scan, result: Ma
         doubts += new
     for body in result["evidence"]:
         doubts += of_evidence(body, transaction.document(body["serial"]))
-    transaction.open_reviews(scan.id, doubts)
+    transaction.open_reviews(scan.id, [*doubts, *unmatched(scan, result)])
 
 
 def _seen(
@@ -61,7 +63,7 @@ def _seen(
     document = transaction.document(body["serial"])
     layout = json.loads(office.archive.objects.get(document.layout))
     mine = [one for one in sheets if one["serial"] == document.serial and one["evidence"] is None]
-    return Seen(document, layout, body, mine)
+    return Seen(document, layout, body, mine, units_of(office, transaction, document))
 
 
 def doubts_of(seen: Seen) -> Iterator[Doubt]:
@@ -165,6 +167,7 @@ def _marks(seen: Seen) -> Iterator[Doubt]:
             "name": mark["block"],
             "mark": mark["kind"],
             "box": list(mark["box"]),
+            "expected": seen.units.get(mark["block"]) if mark["kind"] == "seal" else None,
             "read": mark["unit"],
             "result": mark["result"],
         }

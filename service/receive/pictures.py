@@ -119,18 +119,10 @@ def record_crop(office: Office, who: Who | None, review_id: str) -> Content:
 
 
 def _printed_place(layout: dict[str, Any], review: Review) -> tuple[int, float, list[float]] | None:
-    """On which page of the paper (from 0), how wide that is, and where on it, in mm, the reviewed thing was printed."""
-    for number, page in enumerate(layout["pages"]):
+    """On which page of the paper (from 0), how wide that is, and where on it, in mm, the reviewed value was printed."""
+    for number, page in enumerate(layout["pages"] if review.kind == "field" else ()):
         boxes = [
-            line["box"]
-            for value in page["values"]
-            if review.mark is None and value["name"] == review.name
-            for line in value["lines"]
-        ]
-        boxes += [
-            mark["box"]
-            for mark in page["marks"]
-            if review.mark is not None and (mark["block"], mark["kind"]) == (review.name, review.mark)
+            line["box"] for value in page["values"] if value["name"] == review.name for line in value["lines"]
         ]
         if boxes:
             low = [min(box[edge] for box in boxes) for edge in (0, 1)]

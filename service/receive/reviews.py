@@ -165,7 +165,7 @@ def review_body(office: Office, reading: Reading, who: Who, found: Review) -> di
             "self": path,
             "decisions": f"{path}/decisions",
             "crop": None if sheet is None else f"{path}/crop",
-            "record": f"{path}/crop?of=record" if found.kind in {"field", "mark", "tick"} else None,
+            "record": f"{path}/crop?of=record" if found.kind == "field" else None,
             "picture": None if sheet is None else f"/v1/scans/{found.scan}/pages/{found.page}/picture",
             "scan": f"/v1/scans/{found.scan}",
             "document": None if found.serial is None else f"/v1/documents/{found.serial}",

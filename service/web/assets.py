@@ -1,4 +1,4 @@
-"""Style sheet, mark and Swagger UI, all served from here: no page of ours fetches anything elsewhere."""
+"""Style sheets, mark, review desk and Swagger UI, all served from here: no page of ours fetches anything elsewhere."""
 
 from importlib.resources import files
 from typing import Final
@@ -15,6 +15,8 @@ TYPES: Final = {
     "page.css": "text/css; charset=utf-8",
     "mark.svg": "image/svg+xml",
     "docs.js": "text/javascript; charset=utf-8",
+    "desk.css": "text/css; charset=utf-8",
+    "desk.js": "text/javascript; charset=utf-8",
     "swagger-ui.css": "text/css; charset=utf-8",
     "swagger-ui-bundle.js": "text/javascript; charset=utf-8",
 }
@@ -25,6 +27,11 @@ DOCS_POLICY: Final = (
     "connect-src 'self'; font-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 """Swagger UI sets styles from script, so its page alone may carry them inline."""
+DESK_POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+"""Pictures are fetched with the token in a header and shown from memory: no address of them can be opened by itself."""
 
 router = APIRouter(include_in_schema=False)
 
@@ -59,3 +66,10 @@ async def docs() -> HTMLResponse:
     return HTMLResponse(
         (PAGES / "docs.html").read_text("utf-8"), headers={"Content-Security-Policy": DOCS_POLICY}
     )
+
+
+@router.get("/desk")
+async def desk() -> HTMLResponse:
+    """The review desk: an empty page that asks for a token; all it shows comes from the API."""
+    headers = {"Content-Security-Policy": DESK_POLICY, "Content-Language": "zh-CN"}
+    return HTMLResponse((PAGES / "desk.html").read_text("utf-8"), headers=headers)

@@ -1,0 +1,182 @@
+"""The review desk as a registrar sees it: a real browser, by keyboard alone, on a small laptop."""
+
+import re
+import secrets
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import expect, sync_playwright
+
+from service.app import build
+from service.register import make_token
+from service.settings import Settings
+from service.web.http import create
+from tests.desked import nobodys, placed, scanned, sheet, side
+from tests.placed import SCHOOL, place_people
+from tests.served import served
+from tests.test_page import CHROMIUM, QUIET
+
+expect.set_options(timeout=20_000)
+"""Milliseconds: a machine that runs other tests as well decodes a page in seconds."""
+LAPTOP = {"width": 1280, "height": 680}
+NARROW = {"width": 1024, "height": 600}
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory):
+    office, close = build(Settings(data=tmp_path_factory.mktemp("data"), rate=10_000), printing=False)
+    place_people(office)
+    yield office
+    close()
+
+
+@pytest.fixture(scope="module")
+def base(office):
+    with served(create(office)) as base:
+        yield base
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def laptop(browser, base):
+    """A page that notes every address it asks for and every fault."""
+    context = browser.new_context(viewport=LAPTOP, locale="zh-CN")
+    page = context.new_page()
+    page.asked, page.faults = [], []
+    context.on("request", lambda request: page.asked.append(request.url))
+    page.on("pageerror", lambda error: page.faults.append(str(error)))
+    page.on("console", lambda message: page.faults.append(message.text) if message.type == "error" else None)
+    yield page
+    assert {urlsplit(url).netloc for url in page.asked if not url.startswith("blob:")} == {
+        urlsplit(base).netloc
+    }
+    assert page.faults == []
+    assert context.cookies() == []
+    context.close()
+
+
+def enter(page, base, office, role="registrar"):
+    """Open the desk, type the token, press Enter."""
+    token = make_token(office.archive, secrets.token_bytes, role, SCHOOL)
+    answer = page.goto(f"{base}/desk")
+    assert "script-src 'self'" in answer.headers["content-security-policy"]
+    expect(page.get_by_label("访问令牌")).to_be_focused()
+    page.keyboard.type(token)
+    page.keyboard.press("Enter")
+    return token
+
+
+def test_a_morning_at_the_desk_by_keyboard(laptop, base, office):
+    """Oldest first, one key per answer, taken back once; the paper is effective at the end; no token in any address."""
+    first, second = placed(office, "140426202620120001"), placed(office, "140426202620120002")
+    drawn = sheet(birth_date="二〇一一年四月十二曰").rotate(180)
+    scanned(office, [side(first, turn=2, birth_date="unreadable")], sheets=[drawn])
+    scanned(office, [side(second, student_name="altered"), nobodys(1)], form="TIFF")
+    token = enter(laptop, base, office)
+    what = laptop.get_by_role("heading", level=2)
+    expect(what).to_have_text("出生日期")
+    expect(laptop.locator("#queue button")).to_have_count(5)
+    expect(laptop.locator("#expected")).to_have_text("二〇一一年四月十二日")
+    for picture in ("page", "crop", "printed"):
+        expect(laptop.locator(f"#{picture}")).to_have_attribute("alt", re.compile("出生日期"))
+        assert laptop.locator(f"#{picture}").evaluate("it => it.decode().then(() => it.naturalWidth)") > 100
+    expect(laptop.locator("#box")).to_be_visible()
+    box, page = laptop.locator("#box").bounding_box(), laptop.locator("#page").bounding_box()
+    assert box["y"] > page["y"] + page["height"] * 0.2, "the page was turned, and the box with it"
+    assert laptop.locator("html").evaluate("html => html.scrollHeight") <= LAPTOP["height"]
+    assert laptop.locator("#answers").bounding_box()["y"] < LAPTOP["height"] - 100
+
+    laptop.keyboard.press("2")
+    expect(laptop.get_by_role("status")).to_have_text("出生日期：不符。还有 4 件。")
+    laptop.keyboard.press("u")
+    expect(what).to_have_text("出生日期")
+    laptop.keyboard.press("1")
+    expect(what).to_have_text("照片钢印")
+    laptop.keyboard.press("1")
+    expect(laptop.get_by_role("alert")).to_contain_text("请按 P")
+    laptop.keyboard.press("p")
+    laptop.keyboard.press("1")
+    expect(what).to_have_text("姓名")
+    laptop.keyboard.press("ArrowDown")
+    expect(what).to_have_text("照片钢印")
+    laptop.keyboard.press("ArrowLeft")
+    expect(what).to_have_text("姓名")
+    laptop.keyboard.press("1")
+    expect(laptop.get_by_label("说明")).to_be_focused()
+    laptop.keyboard.type("印章压字，核对原件无误")
+    laptop.keyboard.press("Escape")
+    laptop.keyboard.press("1")
+    expect(laptop.locator("#queue button")).to_have_count(2)
+    with laptop.expect_response(re.compile("/decisions")):
+        laptop.get_by_role("button", name="退出").click()
+    expect(laptop.get_by_label("访问令牌")).to_be_focused()
+    expect(laptop.get_by_label("访问令牌")).to_have_value("")
+    with office.archive.read() as reading:
+        assert reading.document(first.serial).status == "effective"
+        answers = [(one.answer, one.note) for one in reading.all_decisions()]
+    assert answers == [("match", ""), ("present", ""), ("match", "印章压字，核对原件无误")]
+    assert not [url for url in laptop.asked if token in url]
+    assert laptop.evaluate("sessionStorage.length") == 0
+
+
+def test_a_page_without_a_paper_is_given_one_by_hand(laptop, base, office):
+    """Key 1 asks for the serial, Enter gives it; what the service refuses comes back with its reason."""
+    document = placed(office, "140426202620120003")
+    with office.archive.read() as reading:
+        before = len(reading.entries_of(document.serial))
+    enter(laptop, base, office)
+    row = laptop.locator("#queue button", has_text="无主的页").first
+    row.click()
+    laptop.get_by_role("button", name="归入文书").wait_for()
+    laptop.keyboard.press("1")
+    expect(laptop.get_by_label("属于文书")).to_be_focused()
+    laptop.keyboard.type("0000-0000-00001")
+    laptop.keyboard.press("Enter")
+    laptop.get_by_role("button", name="撤回").wait_for()
+    expect(laptop.get_by_role("alert")).to_contain_text("请", timeout=10_000)
+    expect(laptop.get_by_role("heading", level=2)).to_have_text("第2页")
+    laptop.faults.clear()  # the browser's own note of the refusal
+    laptop.get_by_role("button", name="归入文书").wait_for()
+    laptop.keyboard.press("1")
+    laptop.keyboard.type(document.serial)
+    laptop.keyboard.press("Enter")
+    with laptop.expect_response(re.compile("/decisions")) as kept:
+        laptop.get_by_role("button", name="退出").click()
+    assert kept.value.status == 200
+    expect(laptop.get_by_label("访问令牌")).to_be_visible()
+    with office.archive.read() as reading:
+        assert len(reading.entries_of(document.serial)) == before + 1
+
+
+def test_a_wrong_token_stays_at_the_door(laptop, base):
+    """The reason is said aloud, and the token is forgotten."""
+    laptop.goto(f"{base}/desk")
+    laptop.keyboard.type("yz_nobody")
+    laptop.keyboard.press("Enter")
+    expect(laptop.get_by_role("alert")).to_contain_text("令牌")
+    expect(laptop.get_by_label("访问令牌")).to_be_visible()
+    assert laptop.evaluate("sessionStorage.length") == 0
+    laptop.faults.clear()
+
+
+def test_every_control_has_a_name(laptop, base, office):
+    """Labels, a heading, landmarks, live regions; nothing scrolls sideways on a narrow screen."""
+    laptop.set_viewport_size(NARROW)
+    enter(laptop, base, office)
+    laptop.locator("#queue button").first.wait_for()
+    for control in laptop.locator("button:visible, input:visible").all():
+        named = control.evaluate(
+            "it => it.innerText || it.labels?.[0]?.innerText || it.getAttribute('aria-label')"
+        )
+        assert named, control.evaluate("it => it.outerHTML")
+    assert laptop.get_by_role("heading", level=1).inner_text() == "待核事项"
+    assert laptop.get_by_role("navigation").count() == 1
+    assert laptop.locator("[role=status][aria-live=polite]").count() == 1
+    assert laptop.locator("html").evaluate("html => html.scrollWidth") <= NARROW["width"]
