@@ -62,9 +62,9 @@ def archive(folder):
     opened.close()
 
 
-def checked(archive, place, verdict):
+def checked(archive, place, verdict, **more):
     """File the outcome of a scan's check, as receiving does."""
-    data = json.dumps({"serial": serial(place), "verdict": verdict}).encode()
+    data = json.dumps({"serial": serial(place), "verdict": verdict, **more}).encode()
     sha256 = archive.objects.put(data)
     with archive.begin() as transaction:
         transaction.add_entry(
@@ -231,6 +231,16 @@ def test_every_altered_row_is_named(archive, folder, what):
     tamper(folder, *statements)
     real = {fault for fault in found(archive) if fault[0] not in HARMLESS and fault[0] != "database_damaged"}
     assert real == expected
+
+
+def test_a_paper_made_effective_by_an_answer_nobody_gave_is_named(archive):
+    """A check that stands on persons' answers counts only as long as those are kept."""
+    checked(archive, 2, "genuine", reviewed=[{"review": "1", "answer": "match"}])
+    with archive.begin() as transaction:
+        transaction.set_status(SECOND, "effective")
+    assert ("effective_without_check", SECOND) in found(archive)
+    checked(archive, 2, "genuine")
+    assert ("effective_without_check", SECOND) not in found(archive)
 
 
 def test_a_dangling_reference_is_named(archive, folder):

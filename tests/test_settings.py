@@ -17,8 +17,9 @@ def test_nothing_needs_to_be_set():
 
 def test_what_is_set_is_taken():
     """The host is written in capitals, as in the QR code."""
-    settings = Settings.from_env(DATA, {"YINZHENG_HOST": "xj.example.cn", "YINZHENG_WORKERS": "4"})
-    assert (settings.host, settings.workers) == ("XJ.EXAMPLE.CN", 4)
+    given = {"YINZHENG_HOST": "xj.example.cn", "YINZHENG_WORKERS": "4", "YINZHENG_REVIEW_EYES": "2"}
+    settings = Settings.from_env(DATA, given)
+    assert (settings.host, settings.workers, settings.review_eyes) == ("XJ.EXAMPLE.CN", 4, 2)
 
 
 @pytest.mark.parametrize(
@@ -34,6 +35,8 @@ def test_what_is_set_is_taken():
         ("RATE", "9" * 30),
         ("WORKER_JOBS", "0"),
         ("WORKER_MEMORY_MB", "1"),
+        ("REVIEW_EYES", "0"),
+        ("REVIEW_EYES", "3"),
     ],
 )
 def test_a_bad_setting_is_named(name, value):
