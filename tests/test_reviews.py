@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from service.app import build
+from service.receive.doubts import of_evidence
 from service.register import identify, make_token
 from service.settings import Settings
 from service.web.http import create
@@ -407,3 +408,28 @@ def test_rows_and_answers_prove_each_other(desk, strict):
     for one in (desk, strict):
         codes = {fault.code for fault in check(one.office.archive) if not fault.harmless}
         assert codes <= {"document_not_filed", "template_lost", "leaf_differs", "document_without_number"}
+
+
+def test_evidence_asks_for_each_of_its_reasons(desk):
+    """A fact that differs, with its place; a seal nobody saw; the words say what, the kind stays withheld where it is."""
+    document = desk.paper()
+    fact = {
+        "name": "name", "expected": "文勇俊", "read": "文勇俊杰", "result": "differs", "confidence": 0.98,
+        "note": "", "page": 2, "box": (100.0, 90.0, 300.0, 130.0),
+    }  # fmt: skip
+    reading = {"facts": [fact], "reasons": ["name_differs", "seal_absent"]}
+    body = {"serial": document.serial, "evidence": "judicial", "pages": [2], "reading": reading}
+    found = list(of_evidence(body, document))
+    assert [(one.name, one.page, one.box, one.reason) for one in found] == [
+        ("name", 2, [100.0, 90.0, 300.0, 130.0], "evidence:name_differs"),
+        ("seal", 2, None, "evidence:seal_absent"),
+    ]
+    scan = scanned(desk.office, [side(document)])
+    with desk.office.archive.begin() as transaction:
+        transaction.open_reviews(scan, found)
+    waiting = desk.waiting(document, "head")
+    assert waiting["name"]["text"] == "与学籍记录不一致。"
+    assert waiting["seal"]["label"].endswith("：印章")
+    assert desk.waiting(document).keys() == {"photo"}, "a judgment is restricted from registrars (art. 44)"
+    problem(desk.ask("registrar", "GET", f"/v1/reviews/{waiting['name']['id']}"), 403, "restricted")
+    assert desk.answer(waiting["name"], "match", "head").json()["state"] == "decided"

@@ -116,7 +116,7 @@ def _label(office: Office, document: Document | None, review: Review) -> str:
     """The Chinese name of a field or block; a page by its number."""
     if review.kind in {"page", "rescan"}:
         return f"第{review.name}页"
-    if review.kind == "evidence" and review.evidence in EVIDENCE:
+    if review.kind == "evidence" and review.evidence is not None and review.evidence in EVIDENCE:
         return f"{EVIDENCE[review.evidence].label}：{ABOUT.get(review.name, '整份材料')}"
     form = None if document is None else office.catalogue.forms.get(document.form)
     if form is None:
