@@ -7,10 +7,10 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import JSONResponse, Response
 
 from service import receive
+from service.office.verdicts import reason_text
 from service.web.auth import Caller, TheOffice
 from service.web.downloads import send
 from service.web.review_schemas import DecisionIn, Kind, ReviewOut, Reviews
-from service.web.verdicts import reason_text
 
 router = APIRouter(tags=["待核事项"])
 JPEG: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {"image/jpeg": {}}}}
