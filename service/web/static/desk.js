@@ -71,7 +71,7 @@ function drawList() {
     button.appendChild(document.createElement("b")).textContent = one.label;
     button.appendChild(document.createElement("span")).textContent = `${KINDS[one.kind] ?? one.kind} · ${one.title ?? one.org_name}`;
     button.appendChild(document.createElement("span")).textContent = [one.number && `…${one.number.slice(-4)}`, age(one.opened_at)].filter(Boolean).join(" · ");
-    button.addEventListener("click", () => show(place));
+    button.addEventListener("click", () => { at("alert").textContent = ""; show(place); });
     return row;
   }));
   at("queue").querySelector("[aria-current]")?.scrollIntoView({ block: "nearest" });
@@ -118,7 +118,6 @@ function draw() {
   at("standing").textContent = standing();
   at("record").replaceChildren(...item.record.map(recordRow));
   document.querySelector(".record").hidden = item.record.length === 0;
-  at("alert").textContent = "";
   tell(`${item.label}。${item.text}${item.expected ? `存档为 ${item.expected}。` : ""}`);
 }
 
@@ -226,8 +225,8 @@ function give(answer) {
   items.splice(here, 1);
   at("undo").hidden = false;
   document.activeElement?.blur();
-  const place = here;
-  show(place).then(() => say(`${held ? held.line.label : "已答复"}：${words}。还有 ${items.length} 件。`));
+  say(`${held.line.label}：${words}。还有 ${items.length} 件。`);
+  show(here);
 }
 
 function send(leaving = false) {
@@ -242,7 +241,7 @@ function send(leaving = false) {
       await ask(`/v1/reviews/${line.id}/decisions`, options);
     } catch (error) {
       items.splice(Math.max(here, 0), 0, line);
-      await show(here);
+      show(here);
       throw error;
     }
     if (at("door").hidden && items.length === 0) await refresh();
@@ -261,7 +260,8 @@ function undo() {
   held = null;
   at("undo").hidden = true;
   items.splice(Math.max(here, 0), 0, line);
-  show(here).then(() => say(`已撤回：${line.label}。`));
+  say(`已撤回：${line.label}。`);
+  show(here);
 }
 
 // --- keys and doors
@@ -272,6 +272,7 @@ document.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && event.target.id === "serial") give("belongs");
     return;
   }
+  at("alert").textContent = "";
   const steps = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 };
   if (event.key in steps) show(here + steps[event.key]);
   else if (/^[1-9]$/.test(event.key) && item) give(item.answers[Number(event.key) - 1]?.answer);
