@@ -1,10 +1,12 @@
 """Papers with doubts for the tests of the desk: filed as a worker files them, from findings that are given."""
 
 import io
+from dataclasses import replace
 
 from PIL import Image, ImageDraw, ImageFont
 
 from intake.reading import FieldFinding, MarkFinding, PageReading, Quality
+from service.office.imprints import Imprints
 from service.office.judgement import SheetReading
 from service.office.papers import Paper
 from service.receive.reading import Found, Sheet, _check, _file
@@ -68,7 +70,7 @@ def placed(office, number, pages=1, status="pending"):
     return place(office, number, status, layout(pages), as_file([sheet()], "PDF"))
 
 
-def side(document, index=0, page=1, *, bad=None, turn=0, colour=True, **results):
+def side(document, index=0, page=1, *, bad=None, turn=0, colour=True, copied_from=None, **results):
     """One side of a scan: a page of a document, with the results given by name, else all in order."""
     size = (PAGE_MM[0] * PX, PAGE_MM[1] * PX)
     places = {name: _on_scan(name, size, turn) for name in NAMES}
@@ -81,6 +83,13 @@ def side(document, index=0, page=1, *, bad=None, turn=0, colour=True, **results)
         MarkFinding(block, "seal", results.get(block, result), None, 0.9, places[block])
         for block, result in usual.items()
     )
+    if copied_from:
+        marks = tuple(
+            replace(mark, result="unclear", why="seal_copied", same_as=copied_from)
+            if mark.block == "validation"
+            else mark
+            for mark in marks
+        )
     quality = Quality(not bad, (bad,) if bad else ())
     read = SheetReading(page, PageReading(quality, fields, marks, "fiducials", {}))
     return Sheet(index, size, document.serial, None, read, turn=turn, colour=colour)
@@ -111,7 +120,8 @@ def scanned(office, sides, *, org=SCHOOL, by="uploader", form="PNG", sheets=None
     with office.archive.read() as reading:
         documents = [reading.document(serial) for serial in serials]
     papers = [Paper(document, layout(document.pages).to_json(), b"", {}, (), ()) for document in documents]
-    checks = [_check(office, scan, paper, sides) for paper in papers]
     with office.archive.begin() as transaction:
-        _file(office, transaction, scan, Found(list(sides), checks, []))
+        stampings = Imprints(transaction)
+        checks = [_check(office, scan, paper, sides, stampings) for paper in papers]
+        _file(office, transaction, scan, Found(list(sides), checks, [], stampings))
     return scan.id

@@ -241,6 +241,21 @@ def test_a_gray_seal_is_seen_on_the_paper_or_not_at_all(desk):
     assert desk.scan(scan, document)["reviewed"]["verdict"] == "genuine"
 
 
+def test_a_seal_that_may_be_a_copy_is_an_accusation(desk):
+    """Seen on the paper by two persons who say why, one of them of the authority; the doubt is then gone."""
+    first, second = desk.paper(), desk.paper()
+    scan = scanned(desk.office, [side(second, copied_from=first.serial)])
+    assert desk.scan(scan, second)["reasons"] == ["seal_copied:validation"]
+    item = desk.waiting(second)["validation"]
+    assert "翻印" in item["text"]
+    problem(desk.answer(item, "present", note="两枚印迹不同"), 422, "paper_not_seen")
+    problem(desk.answer(item, "present", paper=True), 422, "note_needed")
+    seen = {"paper": True, "note": "两枚印迹不同"}
+    assert desk.answer(item, "present", **seen).json()["state"] == "open"
+    assert desk.answer(item, "present", "county", **seen).json()["state"] == "decided"
+    assert desk.scan(scan, second)["reviewed"]["verdict"] == "genuine"
+
+
 def test_a_tick_is_one_whichever_way_it_is_given(desk):
     """A 钢印 ticked at the desk is filed as a tick; one ticked by the old call leaves the desk; none asks twice."""
     document = desk.paper()

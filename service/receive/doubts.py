@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from service.office import Office
+from service.office.imprints import COPIED, REPEATED
 from service.office.papers import units_of
 from service.receive.answers import AGAINST
 from service.receive.ticks import ticks

@@ -227,7 +227,9 @@ def _check(office: Office, scan: Scan, paper: Paper, sheets: list[Sheet], stampi
 def _page_of(finding: FieldFinding | MarkFinding, sheets: list[Sheet]) -> int | None:
     """Tell on which side of the scan a finding was made, from 0: a doubt changes its result, never its place."""
     for sheet in sheets:
-        found = () if sheet.read is None else (*sheet.read.reading.fields, *sheet.read.reading.marks)
+        if sheet.read is None:
+            continue
+        found: list[FieldFinding | MarkFinding] = [*sheet.read.reading.fields, *sheet.read.reading.marks]
         if any((type(one), one.box) == (type(finding), finding.box) for one in found):
             return sheet.index
     return None
