@@ -125,12 +125,12 @@ def _count_strangers(counts: Counter[str], paper: Specimen, text: PageText, seed
     """Hold a paper against people it is not about: somebody else, and those one letter or one digit away."""
     own, other = paper.person, person("judging", 10**6 + 100 * seed + paper.number)
     letter = next(one for one in "俊静涛婷浩" if one not in own.name and one not in own.guardian)
-    turned = f"{own.id_number[:14]}{(int(own.id_number[14:17]) + 2) % 1000:03d}"
     near = replace(
         own,
         name=own.name[:-1] + letter,
         guardian=own.guardian[:-1] + letter,
-        id_number=turned + id_check(turned),
+        id_number=_neighbour(own.id_number),
+        guardian_id=_neighbour(own.guardian_id),
         birth=own.birth.replace(day=own.birth.day % 28 + 1),
     )
     short = replace(own, name=own.name[:-1] or letter, guardian=own.guardian[:-1])
@@ -143,6 +143,12 @@ def _count_strangers(counts: Counter[str], paper: Specimen, text: PageText, seed
             if fact.name in {"name", "id_number", "birth_date"} and fact.expected and not same:
                 counts["stranger wrong"] += fact.result == "match"
                 counts["stranger of"] += 1
+
+
+def _neighbour(number: str) -> str:
+    """Return the id number of somebody born on the same day in the same place."""
+    body = f"{number[:14]}{(int(number[14:17]) + 2) % 1000:03d}"
+    return body + id_check(body)
 
 
 def _tell(rows: list[Row], counts: Counter[str], seconds: list[float]) -> None:

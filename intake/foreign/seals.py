@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import islice
 
+import cv2
+import numpy as np
+
 from intake.foreign import Line, Seal
 from intake.marks import ring
 from intake.marks.ink import Density, densities, redness
@@ -14,6 +17,8 @@ from intake.reading import Pixels
 from intake.recognise import Recogniser
 from intake.recognise.likelihood import fold
 
+INK_PX_PER_MM = 6.0
+"""Ink is looked at with 150 dpi: a letter of a ring is 35 pixels high then, and the page's ink takes half the memory."""
 MOST_SEALS = 4
 """Seals of one page whose rings are read: each costs 0.2 s."""
 MORE_ENDINGS = ("中学", "小学", "大学", "公司", "所", "法院", "检察院", "厂", "社", "队", "联")
@@ -39,9 +44,10 @@ NAMES_ON_PAGE = 12
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """The seals of an upright page and the ink they stand in."""
+    """The seals of an upright page and the ink they stand in, at `ink_px_per_mm`; the page itself has `px_per_mm`."""
 
     density: Density
+    ink_px_per_mm: float
     px_per_mm: float
     stamps: tuple[Stamp, ...]
 
@@ -54,10 +60,10 @@ class Sealed:
 
     def _read(self, stamp: Stamp, recogniser: Recogniser, names: Sequence[str]) -> Seal:
         """Say whose a seal is; a name that wins must explain the whole ring, for there are more units than names given."""
-        found = ring.owner(self.density, self.px_per_mm, stamp, recogniser, names)
+        found = ring.owner(self.density, self.ink_px_per_mm, stamp, recogniser, names)
         unit = found.read
         if found.unit is not None and found.whole:
-            cuts = islice(ring.strips(self.density, self.px_per_mm, stamp), CUTS)
+            cuts = islice(ring.strips(self.density, self.ink_px_per_mm, stamp), CUTS)
             texts = [fold(line.text) for line in recogniser.read_lines(list(cuts))]
             unit = found.unit if sum(_is_whole(fold(found.unit), text) for text in texts) >= AGREEING else ""
         left, top, right, bottom = (side * self.px_per_mm for side in stamp.box)
@@ -72,8 +78,11 @@ def _is_whole(name: str, text: str) -> bool:
 
 def sealed(page: Pixels, px_per_mm: float) -> Sealed:
     """Find the round seals of a colour page."""
-    density = densities(page, px_per_mm)
-    return Sealed(density, px_per_mm, tuple(round_seals(redness(density), px_per_mm)))
+    share = min(1.0, INK_PX_PER_MM / px_per_mm)
+    small = page if share == 1.0 else cv2.resize(page, None, fx=share, fy=share, interpolation=cv2.INTER_AREA)
+    density = densities(np.asarray(small, np.uint8), px_per_mm * share)
+    stamps = round_seals(redness(density), px_per_mm * share)
+    return Sealed(density, px_per_mm * share, px_per_mm, tuple(stamps))
 
 
 def without_seals(page: Pixels, seals: Sealed) -> Pixels:
