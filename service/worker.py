@@ -23,8 +23,9 @@ KINDS = (SCAN, COPIES, BATCH)
 SHARES = {SCAN: (SCAN,), BATCH: (COPIES, BATCH)}
 """What a worker of one kind does: whoever reads scans makes no copies, so that the next verdict does not wait for them."""
 LEASE_SECONDS = 60.0
-"""After this another worker may take the job of one that hangs. A longer stack may then be read twice by two
-workers; it is filed once."""
+"""After this another worker may take the job of one that hangs on a page."""
+BEAT_SECONDS = 15.0
+"""A reading keeps its lease this often, between two pages: sixty foreign pages take two minutes."""
 MOST_ATTEMPTS = 2
 """A scan is tried once more; then a person looks at it, and the others go on."""
 IDLE_SECONDS, IDLE_BATCH_SECONDS = 0.1, 0.5
@@ -78,12 +79,29 @@ def _scan(office: Office, job: Job, _stopping: Callable[[], bool]) -> None:
         if job.attempts > MOST_ATTEMPTS:
             receive.fail(office, scan_id)
         else:
-            receive.process(office, scan_id)
+            receive.process(office, scan_id, _beat(office, job))
     except Exception as error:
         _scan_failed(office, job, scan_id, error)
         return
     with office.archive.begin() as transaction:
         transaction.finish_job(job.id)
+
+
+def _beat(office: Office, job: Job) -> Callable[[], None]:
+    """What a reading calls between pages to keep its lease; a worker that hangs on one page still loses it.
+
+    Where another has taken the job meanwhile the reading goes on: whoever is first files it, once.
+    """
+    last = time.monotonic()
+
+    def beat() -> None:
+        nonlocal last
+        if time.monotonic() - last > BEAT_SECONDS:
+            with office.archive.begin() as transaction:
+                transaction.renew_job(job.id, LEASE_SECONDS)
+            last = time.monotonic()
+
+    return beat
 
 
 def _scan_failed(office: Office, job: Job, scan_id: str, error: Exception) -> None:

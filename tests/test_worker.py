@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 from dataclasses import replace
+from datetime import timedelta
 
 from service import receive, supervisor, worker
 from storage.errors import StoreAway
@@ -98,3 +99,19 @@ def until(holds):
     while not holds():
         assert time.monotonic() < end
         time.sleep(0.02)
+
+
+def test_a_reading_keeps_its_lease_between_pages(town, clock, monkeypatch):
+    """However long a stack of foreign pages takes, no other worker begins it anew."""
+    with town.archive.begin() as transaction:
+        key = transaction.add_job("scan", {"scan": "1"}).id
+        job = transaction.lease_job(worker.KINDS, worker.LEASE_SECONDS)
+    beat = worker._beat(town, job)
+    clock.advance(seconds=50)
+    beat()  # too soon
+    with town.archive.read() as reading:
+        assert reading.job(key).lease_until == job.lease_until
+    monkeypatch.setattr(worker, "BEAT_SECONDS", -1.0)
+    beat()
+    with town.archive.read() as reading:
+        assert reading.job(key).lease_until == clock() + timedelta(seconds=worker.LEASE_SECONDS)

@@ -1,6 +1,7 @@
 """What a worker does with a scan: page after page to its document, then all documents judged and filed."""
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -65,8 +66,8 @@ class Found:
     stampings: Imprints
 
 
-def process(office: Office, scan_id: str) -> None:
-    """Read a scan and file what was found; does nothing when that was done before.
+def process(office: Office, scan_id: str, beat: Callable[[], None] = lambda: None) -> None:
+    """Read a scan and file what was found; does nothing when that was done before. `beat` is called before each page.
 
     A refused upload ends as `failed` with its problem; any other error leaves the scan as it was, so that
     the job can be tried again.
@@ -75,7 +76,7 @@ def process(office: Office, scan_id: str) -> None:
     if scan is None:
         return
     try:
-        sheets, papers, bundles = _read_all(office, scan)
+        sheets, papers, bundles = _read_all(office, scan, beat)
     except UploadRefused as refusal:
         with office.archive.begin() as transaction:
             transaction.set_scan(scan.id, "failed", problem=upload_problem(refusal).to_json())
@@ -112,16 +113,19 @@ def _start(office: Office, scan_id: str) -> Scan | None:
     return scan
 
 
-def _read_all(office: Office, scan: Scan) -> tuple[list[Sheet], dict[str, Paper], list[Bundle]]:
+def _read_all(
+    office: Office, scan: Scan, beat: Callable[[], None]
+) -> tuple[list[Sheet], dict[str, Paper], list[Bundle]]:
     """Read page after page, holding one page's pixels at a time."""
     papers: dict[str, Paper] = {}
     stack = Stack()
     with office.archive.read() as reading:
         reader = ForeignReader(office, tuple(sorted({unit.name for unit in reading.organizations()})))
     data = office.archive.objects.get(scan.original)
-    sheets = [
-        _sheet(office, scan, page, papers, (stack, reader)) for page in pages(data, cast("Kind", scan.kind))
-    ]
+    sheets = []
+    for page in pages(data, cast("Kind", scan.kind)):
+        beat()
+        sheets.append(_sheet(office, scan, page, papers, (stack, reader)))
     return sheets, papers, stack.bundles
 
 
