@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
-from intake.errors import IntakeError
+from intake.errors import IntakeError, RecogniserMissing
+from intake.foreign.detector import MODEL, installed
 from intake.recognise import Recogniser
 from intake.recognise.ppocr import PpOcr
 from service.office import Office
@@ -105,6 +106,8 @@ def faults(archive: Archive, converter: Converter, recogniser: Callable[[], Reco
         recogniser()
     except IntakeError as error:
         found.append(error.message_zh)
+    if not installed():
+        found.append(RecogniserMissing(MODEL).message_zh)
     try:
         archive.probe()
     except StorageError as error:

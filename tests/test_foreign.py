@@ -18,6 +18,7 @@ from service.demo.foreign.sheet import PX_PER_MM, drawn
 from service.demo.people import id_number
 from service.demo.scanner import capture
 from service.office import Office
+from service.web.schemas import EvidenceOut, ScanOut
 from storage.check import check
 from tests.conftest import GUARDIAN, MOVER, RECORDS
 from tests.paper import level, scan
@@ -129,6 +130,7 @@ def test_evidence_is_read_where_it_is_filed(town, registrar, transfer, mover):  
     )
     hospital, card, bank = stacked(mover, HOSPITAL, 0, 40)
     result = brought(town, registrar, scan([hospital, first, card, second, bank], SCALE, level("B", 3)))
+    ScanOut.model_validate(result)
     (stray,) = result["unmatched"]
     assert stray["suggestion"]["evidence"] == "medical_county"
     right, wrong = result["evidence"]
@@ -141,6 +143,7 @@ def test_evidence_is_read_where_it_is_filed(town, registrar, transfer, mover):  
     assert wrong["reading"]["person"]
     assert wrong["reading"]["kind"]["suggested"] is None
     told = slips.overview(town, registrar, transfer["serial"])
+    EvidenceOut.model_validate(told)
     readings = {item["evidence"]: item["readings"] for item in told["evidence"]}
     assert readings["hukou_copy"] == [{"entry": right["entry"], **right["reading"]}]
     entries = retrieve.archive(town, registrar, MOVER)["entries"]

@@ -26,7 +26,7 @@ class Detector:
     """The PP-OCRv6 detector with rapidocr's own post-processing; loading takes 0.2 s and 30 MB, so one is shared."""
 
     def __init__(self, threads: int = THREADS) -> None:
-        if not _installed():
+        if not installed():
             raise RecogniserMissing(MODEL)
         try:
             from rapidocr import RapidOCR
@@ -60,7 +60,7 @@ class Detector:
         return [] if boxes is None else [np.asarray(box, np.float32) for box in boxes]
 
 
-def _installed() -> bool:
+def installed() -> bool:
     """Tell whether the model lies in the installed package: otherwise it would be fetched from the network."""
     package = find_spec("rapidocr")
     places = list(package.submodule_search_locations or []) if package else []
