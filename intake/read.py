@@ -3,12 +3,14 @@
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 
 import cv2
 import numpy as np
 
 from intake import align, compare, lines, marks, quality
 from intake.errors import BadLayout
+from intake.marks import halves
 from intake.reading import (
     Box,
     Code,
@@ -58,8 +60,14 @@ def read_page(
         flat = align.register(page.pixels, layout_page, code, printed)
     if flat is None:
         return _not_readable(layout_page, None, Quality(False, ("not_registered",)), seconds)
+    whole, part, edge, there = layout_page, halves.shown(flat, layout_page, page.pixels), None, slice(None)
+    if (cut := halves.across(layout_page)) is not None and part != "whole":
+        edge = halves.edge(flat, cut)
+        flat, there = halves.alone(flat, cut, part)
+        layout_page = halves.only(layout_page, part)
     with _timed(seconds, "quality"):
-        good = quality.judged(flat, printed)
+        seen = replace(flat, pixels=flat.pixels[:, there])
+        good = quality.judged(seen, None if printed is None else printed[:, there])
     if not good.ok:
         return _not_readable(layout_page, flat, good, seconds)
     with _timed(seconds, "fields"):
@@ -70,7 +78,8 @@ def read_page(
         found = marks.find(
             flat, printed, layout_page, page.colour, recogniser=recogniser, units=units, registry=registry
         )
-    return PageReading(good, fields, found, flat.how, seconds)
+    found += halves.missing(whole, part, flat)
+    return PageReading(good, fields, found, flat.how, seconds, part, edge)
 
 
 def read_fields(

@@ -20,6 +20,8 @@ Point = tuple[float, float]
 FieldResult = Literal["match", "altered", "unreadable", "not_checked"]
 MarkResult = Literal["present", "absent", "wrong_unit", "unclear", "not_checked"]
 How = Literal["fiducials", "features", "none"]
+Part = Literal["whole", "stub", "main"]
+"""What a scan shows of a paper that is cut in two: all of it, the 存根 (left), or the 正联 (right)."""
 LayoutPage = Mapping[str, Any]
 """One page of an archived layout: width and height in mm, values, marks, codes, fiducials."""
 
@@ -154,10 +156,16 @@ class Quality:
 
 @dataclass(frozen=True, slots=True)
 class PageReading:
-    """Everything found on one page; `seconds` is how long each stage took."""
+    """Everything found on one page; `seconds` is how long each stage took.
+
+    Of a part of a page that was cut through a seal, `edge` is the straightened strip along the cut (BGR, STANDARD_DPI),
+    to be laid against the other part's.
+    """
 
     quality: Quality
     fields: tuple[FieldFinding, ...]
     marks: tuple[MarkFinding, ...]
     how: How
     seconds: Mapping[str, float]
+    part: Part = "whole"
+    edge: Pixels | None = None

@@ -21,6 +21,7 @@ COVERAGE = 0.70  # share of the rim that must show ink; text and other seals cro
 ABOVE_OUTSIDE = 0.25  # the rim must be redder than what lies outside it: rules out red areas
 INSIDE_INK = (0.015, 0.70)  # a ring with nothing in it is no seal, nor is a red patch
 ON_PAGE = 0.40  # share of the rim that must lie on the page: half seals across a cut line
+HALF_ON_PAGE = 0.2  # of a seal on one side of a cut line
 APART_MM = 6.0  # two seals nearer than this are one
 INNER = 0.8  # rings this much smaller than a seal they lie in are made of its letters
 MOST_ROUNDS = 40
@@ -145,9 +146,21 @@ def polar(
     )
 
 
-def _fitted(fine: Density, x: float, y: float, radius: float) -> Stamp:
-    """Return the stamp near a guess whose rim holds most ink: steps halve from 0.6 to 0.15 mm."""
-    best = (_rim_ink(fine, x, y, radius), x, y, radius)
+def fitted_half(red: Density, px_per_mm: float, stamp: Stamp, *, right: bool, line: float) -> Stamp | None:
+    """Return a seal as the half of it right (or left) of a line (mm) alone would have it; None with too little of it."""
+    fine = inked(red, px_per_mm, FINE)
+    column = round(line * FINE)
+    fine[:, slice(0, column) if right else slice(column, None)] = -1.0
+    found = _fitted(fine, stamp.x, stamp.y, stamp.radius, HALF_ON_PAGE)
+    return found if found.coverage >= COVERAGE else None
+
+
+def _fitted(fine: Density, x: float, y: float, radius: float, least: float = ON_PAGE) -> Stamp:
+    """Return the stamp near a guess whose rim holds most ink: steps halve from 0.6 to 0.15 mm.
+
+    `least` is the share of the rim that must lie on the page.
+    """
+    best = (_rim_ink(fine, x, y, radius, least), x, y, radius)
     for step in (0.6, 0.3, 0.15):
         for _ in range(4):
             moves = [
@@ -155,7 +168,7 @@ def _fitted(fine: Density, x: float, y: float, radius: float) -> Stamp:
             ]
             trial = max(
                 (
-                    _rim_ink(fine, best[1] + dx, best[2] + dy, best[3] + dr),
+                    _rim_ink(fine, best[1] + dx, best[2] + dy, best[3] + dr, least),
                     best[1] + dx,
                     best[2] + dy,
                     best[3] + dr,
@@ -168,14 +181,14 @@ def _fitted(fine: Density, x: float, y: float, radius: float) -> Stamp:
     _, x, y, radius = best
     around = polar(fine, FINE, (x, y), radius + np.arange(-1.4, 0.5, 0.2), ANGLES)
     seen = around.min(axis=0) >= 0
-    share = float((around.max(axis=0)[seen] > 0.5).mean()) if seen.mean() >= ON_PAGE else 0.0
+    share = float((around.max(axis=0)[seen] > 0.5).mean()) if seen.mean() >= least else 0.0
     return Stamp(float(x), float(y), float(radius), share)
 
 
-def _rim_ink(fine: Density, x: float, y: float, radius: float) -> float:
+def _rim_ink(fine: Density, x: float, y: float, radius: float, least: float = ON_PAGE) -> float:
     around = polar(fine, FINE, (x, y), radius - IN_RIM, ANGLES // 2)
     seen = around.min(axis=0) >= 0
-    return float(around[:, seen].mean()) if seen.mean() >= ON_PAGE else 0.0
+    return float(around[:, seen].mean()) if seen.mean() >= least else 0.0
 
 
 def _is_seal(fine: Density, stamp: Stamp) -> bool:

@@ -11,6 +11,8 @@ FIELD_ORDER = ("match", "not_checked", "unreadable", "altered")
 MARK_ORDER = ("absent", "not_checked", "unclear", "present", "wrong_unit")
 """A mark seen on one of two scans of a page is there; a wrong seal on either is wrong."""
 CANNOT = "cannot_check"
+UNSEEN = "part_missing"
+"""Why a mark on the other part of a cut paper is unclear: see intake.marks.halves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,8 @@ def _told_marks(findings: Iterable[MarkFinding]) -> tuple[MarkFinding, ...]:
 
 
 def _rank(order: Sequence[str], finding: FieldFinding | MarkFinding) -> int:
+    if isinstance(finding, MarkFinding) and finding.why == UNSEEN:
+        return -1  # whatever the scan of the other part says
     return order.index(finding.result)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from intake.codes import find
 from intake.errors import BadLayout, UploadRefused
+from intake.marks import halves
 from intake.read import read_page
 from intake.reading import Code, MarkFinding, PageImage, PageReading
 from service.office.desk import Office
@@ -121,13 +122,59 @@ def read_paper(office: Office, paper: Paper, page: PageImage, named: Named) -> P
 
     Raises ObjectDamaged when it is the archive's own layout or PDF that cannot be used.
     """
-    number = named.token.page
+    return _read(office, paper, page, named.token.page, named.code)
+
+
+def read_stub(office: Office, paper: Paper, page: PageImage, number: int) -> PageReading | None:
+    """Read a page without a code as the 存根 that was cut off page `number` of a paper; None when it is not that one's.
+
+    Proof is what is printed on it: every key value, the number among them, as the archive has it.
+    """
+    reading = _read(office, paper, page, number, None)
+    values = paper.layout["pages"][number - 1]["values"]
+    keys = {value["name"] for value in values if value["key"]}
+    told = [field.result for field in reading.fields if field.name in keys]
+    proved = reading.part == "stub" and len(told) >= LEAST_KEYS and set(told) == {"match"}
+    return reading if proved else None
+
+
+LEAST_KEYS = 4
+"""Key values on our stubs: number, name, student number, sex, dates."""
+
+
+def joined_parts(
+    office: Office, paper: Paper, number: int, stub: PageReading, main: PageReading
+) -> tuple[PageReading, PageReading]:
+    """Return both parts' readings with the seal across their line judged on the two together."""
+    mark = halves.across(paper.layout["pages"][number - 1])
+    if mark is None or stub.edge is None or main.edge is None:
+        return stub, main
+    found = halves.joined(
+        stub.edge,
+        main.edge,
+        mark,
+        recogniser=office.recogniser(),
+        expected=paper.units.get(mark["block"]),
+        registry=paper.registry,
+    )
+    return _told(stub, found), _told(main, replace(found, imprints=()))
+
+
+def _told(reading: PageReading, found: MarkFinding) -> PageReading:
+    marks = tuple(
+        replace(found, box=mark.box) if (mark.block, mark.kind) == (found.block, found.kind) else mark
+        for mark in reading.marks
+    )
+    return replace(reading, marks=marks)
+
+
+def _read(office: Office, paper: Paper, page: PageImage, number: int, code: Code | None) -> PageReading:
     recogniser = office.recogniser()
     try:
         reading = read_page(
             page,
             paper.layout["pages"][number - 1],
-            named.code,
+            code,
             paper.pdf,
             page_no=number,
             recogniser=recogniser,
@@ -160,7 +207,9 @@ def shows_whole_page(paper: Paper, page: PageImage, named: Named) -> bool:
     side = _side(named.code)
     height, width = page.pixels.shape[:2]
     pixels_per_mm = side / (right - left)
-    return bool(height * width >= PART_OF_PAGE * layout["width"] * layout["height"] * pixels_per_mm**2)
+    cut = halves.across(layout)
+    shown = layout["width"] - (0.0 if cut is None else halves.cut_line(cut))  # a holder has the 正联 alone
+    return bool(height * width >= PART_OF_PAGE * shown * layout["height"] * pixels_per_mm**2)
 
 
 PART_OF_PAGE = 0.7

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from intake.errors import UploadRefused
@@ -15,7 +15,7 @@ from service.office.imprints import Imprints
 from service.office.judgement import Judgement, SheetReading, judge_paper
 from service.office.lookups import JSON, canonical, file, files_of
 from service.office.papers import Named, Paper, Slip, Unnamed, name_page, open_paper, read_paper
-from service.receive import copies
+from service.receive import copies, stubs
 from service.receive.arrival import MEDIA_TYPES, upload_problem
 from service.receive.behind import FOREIGN, Bundle, Filed, Stack, file_evidence, put_away, restricted_kind
 from service.receive.doubts import put_on_desk
@@ -122,10 +122,17 @@ def _read_all(
     with office.archive.read() as reading:
         reader = ForeignReader(office, tuple(sorted({unit.name for unit in reading.organizations()})))
     data = office.archive.objects.get(scan.original)
-    sheets = []
+    sheets: list[Sheet] = []
+    slim: list[PageImage] = []
     for page in pages(data, cast("Kind", scan.kind)):
         beat()
-        sheets.append(_sheet(office, scan, page, papers, (stack, reader)))
+        sheet = _sheet(office, scan, page, papers, (stack, reader))
+        sheets.append(sheet)
+        if stubs.may_be_one(page, sheet.reason, blank=sheet.blank) and len(slim) < stubs.MOST:
+            slim.append(page)
+    mains = [(sheet.index, sheet.serial, sheet.read) for sheet in sheets if sheet.serial and sheet.read]
+    for index, serial, read in stubs.placed(office, papers, mains, slim):
+        sheets[index] = replace(sheets[index], serial=serial, reason=None, read=read, suggestion=None)
     return sheets, papers, stack.bundles
 
 
@@ -178,7 +185,8 @@ def _check(office: Office, scan: Scan, paper: Paper, sheets: list[Sheet], stampi
     """Judge one document and put its check away as JSON."""
     document = paper.document
     mine = [sheet for sheet in sheets if sheet.serial == document.serial and sheet.evidence is None]
-    reads = stampings.doubted(document.serial, [sheet.read for sheet in mine if sheet.read is not None])
+    whole = stubs.joined(office, paper, [sheet.read for sheet in mine if sheet.read is not None])
+    reads = stampings.doubted(document.serial, whole)
     judgement = judge_paper(paper.layout, document.status, reads)
     body = {
         "serial": document.serial,
@@ -213,7 +221,9 @@ def _check(office: Office, scan: Scan, paper: Paper, sheets: list[Sheet], stampi
         ],
         "pages": [sheet.index for sheet in mine],
         "doubled": sorted(
-            number for number, times in Counter(read.page for read in reads).items() if times > 1
+            number
+            for (number, _part), times in Counter((read.page, read.reading.part) for read in reads).items()
+            if times > 1
         ),
     }
     kept = canonical(

@@ -1,0 +1,78 @@
+"""A 学历证明 cut in two: its halves file themselves, and the seal across the cut is one seal or for a person."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from service import issue
+from service.demo.paper import SCALE
+from service.demo.scanner import scan
+from service.office.papers import open_paper
+from storage.check import check
+from tests.paper import level
+from tests.test_issue_every_form import asked
+from tests.test_receive import brought, mark, only, paper_of
+
+CUT = round(103 * SCALE)
+SIGNERS = {"head": "秦志远", "stub": "李晓霞"}
+
+
+@pytest.fixture
+def certificate(town, city):
+    """A 学历证明 just printed: its serial and the units of its seals."""
+    request = asked(town, city, "academic_record_certificate")
+    serial = issue.issue(town, city, request).body["serial"]
+    with town.archive.read() as reading:
+        return serial, open_paper(town, reading, reading.document(serial)).units
+
+
+def stamped(town, certificate, seed):
+    """The sheet, signed and sealed by some dice."""
+    serial, units = certificate
+    return paper_of(town, serial, seed).complete(units, SIGNERS).sheets[0]
+
+
+def halves(sheet):
+    return np.ascontiguousarray(sheet[:, :CUT]), np.ascontiguousarray(sheet[:, CUT:])
+
+
+def test_both_parts_are_one_paper(town, city, certificate):
+    """Main part and stub, scanned apart in one file: every value matches, the seal is one, nothing came twice."""
+    stub, main = halves(stamped(town, certificate, 51))
+    document = only(brought(town, city, scan([main, stub], SCALE, level("B", 52))))
+    assert (document["verdict"], document["reasons"]) == ("genuine", [])
+    assert (document["pages"], document["doubled"]) == ([0, 1], [])
+    assert mark(document, "cross") == "present"
+    assert mark(document, "stub", "signature") == "present"
+    assert {item["result"] for item in document["fields"]} <= {"match", "unreadable"}
+    assert [fault.code for fault in check(town.archive) if not fault.harmless] == []
+
+
+def test_halves_of_two_stampings(town, city, certificate):
+    """The stub of a sheet stamped another time does not fit: for a person, and not in force."""
+    stub, _ = halves(stamped(town, certificate, 53))
+    _, main = halves(stamped(town, certificate, 54))
+    document = only(brought(town, city, scan([stub, main], SCALE, level("B", 55))))
+    assert (document["verdict"], document["reasons"]) == ("pending", ["halves_differ:cross"])
+    assert mark(document, "cross") == "unclear"
+
+
+def test_a_part_alone(town, city, certificate):
+    """The main part alone is read and waits for its stub; a stub alone is kept and listed."""
+    stub, main = halves(stamped(town, certificate, 56))
+    document = only(brought(town, city, scan([main], SCALE, level("B", 57))))
+    assert document["verdict"] == "pending"
+    assert sorted(document["reasons"]) == ["part_missing:cross", "part_missing:stub"]
+    assert mark(document, "validation") == "present"
+    result = brought(town, city, scan([stub], SCALE, level("B", 58)))
+    assert (result["documents"], result["unmatched"]) == ([], [{"page": 0, "reason": "no_code"}])
+
+
+def test_an_unsigned_stub_is_told(town, city, certificate):
+    """What the stub's own scan says of its marks counts, not that the main part cannot show them."""
+    serial, units = certificate
+    sheet = paper_of(town, serial, 59).complete(units, {"head": SIGNERS["head"]}).sheets[0]
+    stub, main = halves(sheet)
+    document = only(brought(town, city, scan([main, stub], SCALE, replace(level("A", 60), dpi=200))))
+    assert (document["verdict"], document["reasons"]) == ("pending", ["mark_absent:stub"])
