@@ -10,12 +10,16 @@ from collections.abc import Callable
 
 import batching
 import checking
+import decoding
 import evidence
 import load
 import papers
 import printing
+import reading
 import serving
+import stacks
 import stamping
+import tampering
 import verifying
 from measuring import ROOT, Row
 
@@ -28,6 +32,10 @@ PARTS: dict[str, Callable[[list[Row]], None]] = {
     "issuing": serving.issuing,
     "checking": checking.checking,
     "evidence": evidence.evidence,
+    "levels": reading.levels,
+    "tampers": tampering.tampers,
+    "decoding": decoding.decoding,
+    "stacks": stacks.stacks,
     "verifying": verifying.verifying,
     "starting": serving.starting,
     "forms": papers.every_form,

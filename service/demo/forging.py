@@ -1,14 +1,15 @@
 """Tamper with a printed value: reprint it in its own font, glue a slip on it, write over it with a pen, or paint it out."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import cv2
 import numpy as np
 from PIL import Image, ImageDraw
 
-from service.demo.fonts import Mask, font
-from service.demo.hand import PLAIN, Hand, handwriting
+from service.demo.fonts import Mask, font, text_mask
+from service.demo.hand import LEAST_INK, PLAIN, Hand
 from service.demo.ink import BLACK, BLUE_BLACK, Inking, Picture, clouds, inked, multiply
 
 POINTS_PER_INCH = 72
@@ -29,6 +30,9 @@ OVER: Final = {
 """What a pen can make of a printed numeral without taking anything away."""
 PEN_OVER = Inking(BLACK, strength=0.97, uneven=0.1, gaps=0.0)  # who writes over print presses hard
 BASELINE_LINE = 1.1  # ems from the top of a line's canvas to its baseline
+SLIP_OF_PEN_MM = 0.12
+PEN_MM = 0.25  # what a ball pen adds to the strokes of the font that is traced
+PEN_PAD = 6
 GHOST = 0.12  # of the old ink: what a scraping knife leaves
 PRINT_FAMILIES = ("LXGW WenKai", "Noto Serif CJK SC", "Liberation Serif")
 
@@ -71,29 +75,48 @@ def overwritten(
     rng: np.random.Generator,
     hand: Hand = PLAIN,
 ) -> Picture:
-    """Return the sheet with the letters in which `new_text` (as long as the value) differs written over by pen."""
+    """Return the sheet with the letters in which `new_text` (as long as the value) differs written over by pen.
+
+    Whoever does that takes care: the new letter stands where the old one did, as large as print would be.
+    """
     family, pixels = _type(value, px_per_mm)
-    ink = PEN_OVER if rng.random() < 0.5 else Inking(BLUE_BLACK, strength=0.97, uneven=0.1, gaps=0.0)
+    face = font(family, pixels)
     lines = value["lines"]
     for line, text in zip(lines, _broken(new_text, [str(line["text"]) for line in lines]), strict=True):
         before = str(line["text"])
-        face = font(family, pixels)
         left, top = _found(sheet, _line(before, family, pixels), line["box"], px_per_mm)
         for k, letter in enumerate(text):
             if letter == before[k]:
                 continue
-            box = face.getbbox(before[k], anchor="ls")
-            middle = (
-                left + face.getlength(before[:k]) + (box[0] + box[2]) / 2,
-                top + BASELINE_LINE * pixels + (box[1] + box[3]) / 2,
+            ink = PEN_OVER if rng.random() < 0.5 else replace(PEN_OVER, colour=BLUE_BLACK)
+            box = face.getbbox(letter, anchor="ls")
+            traced = _traced(letter, (box[2] - box[0], box[3] - box[1]), hand, px_per_mm, rng)
+            slip = rng.normal(0, SLIP_OF_PEN_MM * px_per_mm, 2)
+            at = (
+                round(left + face.getlength(before[:k]) + box[0] - PEN_PAD + slip[0]),
+                round(top + BASELINE_LINE * pixels + box[1] - PEN_PAD + slip[1]),
             )
-            height = max(box[3] - box[1], 0.5 * pixels) / px_per_mm * float(rng.uniform(1.15, 1.35))
-            stroke = handwriting(letter, height, px_per_mm, rng, flourish=False, hand=hand)
-            thick = cv2.dilate(stroke, np.ones((2, 2), np.uint8))
-            mask = inked(np.asarray(thick, np.float32), ink, px_per_mm, rng)
-            at = (round(middle[0] - mask.shape[1] / 2), round(middle[1] - mask.shape[0] / 2))
-            sheet = multiply(sheet, mask, at, ink.colour)
+            sheet = multiply(sheet, inked(traced, ink, px_per_mm, rng), at, ink.colour)
     return sheet
+
+
+def _traced(
+    letter: str, size: tuple[float, float], hand: Hand, px_per_mm: float, rng: np.random.Generator
+) -> Mask:
+    """Draw a letter of this size (width, height in pixels) with a pen; PEN_PAD pixels are free around it."""
+    width, height = max(round(size[0]), 2), max(round(size[1]), 2)
+    glyph = text_mask(letter, hand.family, 4 * height, hand.style)
+    if glyph.size < LEAST_INK * (4 * height) ** 2:
+        glyph = text_mask(letter, hand.spare, 4 * height)
+    small = np.asarray(cv2.resize(glyph, (width, height), interpolation=cv2.INTER_AREA), np.float32)
+    canvas = cv2.copyMakeBorder(small, PEN_PAD, PEN_PAD, PEN_PAD, PEN_PAD, cv2.BORDER_CONSTANT)
+    shape = (canvas.shape[0], canvas.shape[1])
+    rows, columns = np.indices(shape, np.float32)
+    reach = 0.12 * height
+    dx, dy = ((clouds(shape, 0.5 * height, rng) - 0.5) * reach for _ in range(2))
+    bent = cv2.remap(np.asarray(canvas, np.float32), columns + dx, rows + dy, cv2.INTER_LINEAR)
+    pen = np.ones((max(round(PEN_MM * px_per_mm), 1),) * 2, np.uint8)
+    return np.asarray(np.clip(cv2.dilate(bent, pen) * 2, 0, 1), np.float32)
 
 
 def erased(
