@@ -163,6 +163,21 @@ def tesseract_page(page: Image.Image) -> str:
     return pytesseract.image_to_string(page, lang="chi_sim")
 
 
+def ocrmypdf(scan: bytes) -> str:
+    """Make a scan searchable with OCRmyPDF, the lighter way (no PDF/A), and return the text of its pages."""
+    with tempfile.TemporaryDirectory() as folder:
+        source, result = Path(folder) / "scan.pdf", Path(folder) / "searchable.pdf"
+        source.write_bytes(scan)
+        program = Path(sys.prefix) / "bin" / "ocrmypdf"
+        subprocess.run(
+            [program, "-q", "-l", "chi_sim", "--output-type", "pdf", source, result],
+            check=True,
+            capture_output=True,
+        )
+        with pypdfium2.PdfDocument(result) as document:
+            return "\n".join(page.get_textpage().get_text_bounded() for page in document)
+
+
 class RapidPage:
     """Reads a whole page with PP-OCR detection and recognition."""
 

@@ -68,7 +68,7 @@ def mixed(issued: list[Issued], dice: random.Random, seed: int) -> list[Sheet]:
             Sheet(picture, one.serial, page + 1) for page, picture in enumerate(one.complete(seed).sheets)
         ]
     second = next(sheet for sheet in sheets if sheet.page == 2)
-    sheets.remove(second)
+    sheets = [sheet for sheet in sheets if sheet is not second]
     sheets += dice.sample(sheets, 4)  # doubled
     sheets += [Sheet(_white(), None) for _ in range(4)]
     sheets += [Sheet(_foreign(dice, coded=len(sheets) % 2 == 0), None) for _ in range(PAGES - len(sheets))]
