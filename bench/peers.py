@@ -164,13 +164,27 @@ def tesseract_page(page: Image.Image) -> str:
 
 
 def ocrmypdf(scan: bytes) -> str:
-    """Make a scan searchable with OCRmyPDF, the lighter way (no PDF/A), and return the text of its pages."""
+    """Make a scan searchable with OCRmyPDF, the lighter way (no PDF/A), and return the text of its pages.
+
+    The time limit is ours: with its own, a busy machine gets a page without text instead of a slow one.
+    """
     with tempfile.TemporaryDirectory() as folder:
         source, result = Path(folder) / "scan.pdf", Path(folder) / "searchable.pdf"
         source.write_bytes(scan)
         program = Path(sys.prefix) / "bin" / "ocrmypdf"
         subprocess.run(
-            [program, "-q", "-l", "chi_sim", "--output-type", "pdf", source, result],
+            [
+                program,
+                "-q",
+                "-l",
+                "chi_sim",
+                "--tesseract-timeout",
+                "900",
+                "--output-type",
+                "pdf",
+                source,
+                result,
+            ],
             check=True,
             capture_output=True,
         )

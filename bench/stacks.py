@@ -1,12 +1,13 @@
 """Mixed stacks from the feeder: what is filed right, and what is listed for a person."""
 
+import functools
 import io
 import random
 from dataclasses import dataclass
 from typing import Any, Final
 
 import counting
-import house
+import desk
 import numpy as np
 import qrcode
 from cast import Issued, cast
@@ -40,14 +41,15 @@ class Sheet:
 def stacks(rows: list[Row]) -> None:
     """Stacks of 60 pages: several forms, shuffled, upside down, doubled, blank, foreign, one page missing."""
     tally = counting.Tally("stacks")
-    with house.opened(workers=1) as service:
+    with desk.opened() as service:
         issued = cast(service, JUDGING, PEOPLE)
         for number in range(STACKS):
             seed = JUDGING.seeds[FIRST_SEED + number]
             stack = mixed(issued, random.Random(seed), seed)
             data = scan([sheet.picture for sheet in stack], SCALE, level("C" if number % 2 else "B", seed))
-            result = service.client.scan("stack.pdf", data)
-            counted(tally, stack, result, seed)
+            pile: desk.Desk[list[Sheet]] = desk.Desk(service.client, functools.partial(counted, tally, seed))
+            pile.hand(stack, data, "stack.pdf")
+            pile.finish()
     tally.write()
     filed, listed, wrong = (tally.get(what) for what in ("filed", "listed", "wrong"))
     value = f"{filed}/{tally.get('ours')} filed right, {listed} listed for a person, {wrong} wrong"
@@ -80,7 +82,7 @@ def mixed(issued: list[Issued], dice: random.Random, seed: int) -> list[Sheet]:
     ]
 
 
-def counted(tally: counting.Tally, stack: list[Sheet], result: dict[str, Any], seed: int) -> None:
+def counted(tally: counting.Tally, seed: int, stack: list[Sheet], result: dict[str, Any]) -> None:
     """Count where each sheet of a stack went, and whether missing and doubled pages are named."""
     bound = {index: one["serial"] for one in result["documents"] for index in one["pages"]}
     listed = {one["page"] for one in result["unmatched"]}
