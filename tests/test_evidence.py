@@ -1,8 +1,10 @@
 """Evidence: the kind told by its words, facts found whole or not at all, levels by the names of units; doubt goes to a person."""
 
+import re
 from datetime import date
 
 import pytest
+from docx import Document
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -16,8 +18,10 @@ from service.evidence.letters import rows
 from service.evidence.levels import asked_level, judged_level
 from service.evidence.names import name_fact
 from service.evidence.numbers import id_fact
+from templates.catalogue import FORMS
 from templates.evidence import EVIDENCE
 
+W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 TODAY = date(2026, 11, 16)
 BIRTH = date(2012, 8, 25)
 NUMBER = id_number(BIRTH, 37)
@@ -73,6 +77,18 @@ def test_papers_are_known_by_their_words(purpose):
     assert sure >= 0.85 * sum(bool(paper.kind) for paper in papers)
 
 
+def test_our_own_forms_are_no_evidence(catalogue):
+    """A form of ours whose code is lost is no proof of anything; 学生基本信息表 alone is one, for another school."""
+    found = {}
+    for name in catalogue.forms:
+        body = Document(FORMS / name / "template.docx").element.body
+        texts = ["".join(text.text or "" for text in line.iter(f"{W}t")) for line in body.iter(f"{W}p")]
+        found[name] = likeness(
+            lines_of("\n".join(re.sub(r"\{[{%].*?[%}]\}", "", text) for text in texts))
+        ).suggested
+    assert {name: kind for name, kind in found.items() if kind} == {"student_info": "student_info_copy"}
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.sampled_from("年月日学校医院患者同意批准户口死亡证明处分遗失，。：ABC123 "), max_size=60))
 def test_scraps_are_never_suggested(letters):
@@ -110,6 +126,21 @@ def test_a_slip_is_agreed_with_doubted_or_contradicted():
 def test_a_name_stands_whole_or_not_at_all(text, result):
     """Part of a longer name is no match, nor is one letter in place of another."""
     assert name_fact("name", "欧阳思远", print_of(text)).result == result
+
+
+HANZI = st.characters(min_codepoint=0x4E00, max_codepoint=0x9FA5)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    HANZI,
+    st.sampled_from(["姓名：{}，男", "兹证明{}同学系我校学生", "其子 {}（身份证号", "{}", "| 姓名 | {} |"]),
+)
+def test_a_longer_name_never_matches_a_shorter_one(letter, sentence):
+    """One letter more before or behind, whatever it is, is somebody else, or a doubt."""
+    for name in (f"思远{letter}", f"{letter}思远"):
+        fact = name_fact("name", "思远", print_of(sentence.format(name)))
+        assert fact.result != "match"
 
 
 def test_a_doubtful_letter_is_no_match():
