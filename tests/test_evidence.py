@@ -281,6 +281,7 @@ def test_who_must_look():
     assert reasons([good], evidence="hukou_migration")[0] == "kind_contradicts"
     card = page(specimens("judging", 3)[0].text)
     assert "page_contradicts" in reasons([good, card])
+    assert reasons([good, page("随便写的几个字", unit="黎城县人民医院")]) == ("page_doubtful",)
     low = page(DIAGNOSIS.replace("人民医院", "黎侯镇卫生院"), unit="黎城县黎侯镇卫生院")
     assert reasons([low]) == ("level_insufficient",)
     assert reasons([page(DIAGNOSIS, unit="武乡县康宁门诊部")])[0] == "unit_differs"

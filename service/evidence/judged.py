@@ -127,10 +127,9 @@ def _page_reasons(
         reasons.append("unfinished")
     if not any(page is not None and page.lines for _, page in pages):
         reasons.append("no_print")
-    if len(looks) > 1 and any(
-        one is not None and agreement(one, evidence) == "contradicts" for _, one in looks
-    ):
-        reasons.append("page_contradicts")
+    if len(looks) > 1:  # one page is what the whole bundle is judged by
+        said = {agreement(one, evidence) for _, one in looks if one is not None} - {"agrees"}
+        reasons += [f"page_{one}" for one in sorted(said)]
     return reasons
 
 
