@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 import batching
 import checking
+import copies
 import decoding
 import evidence
 import load
@@ -31,6 +32,7 @@ PARTS: dict[str, Callable[[list[Row]], None]] = {
     "batching": batching.batching,
     "issuing": serving.issuing,
     "checking": checking.checking,
+    "copies": copies.copies,
     "evidence": evidence.evidence,
     "levels": reading.levels,
     "tampers": tampering.tampers,
