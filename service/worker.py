@@ -13,11 +13,11 @@ from service import receive
 from service.errors import whereabouts
 from service.issue import batch
 from service.office import Office
-from service.receive import copies
+from service.receive import copies, later
 from storage.errors import StorageError
 from storage.records import Job
 
-SCAN, COPIES, BATCH = "scan", copies.JOB, batch.KIND
+SCAN, COPIES, BATCH = "scan", later.JOB, batch.KIND
 KINDS = (SCAN, COPIES, BATCH)
 """What people wait for stands first: it never waits behind the thousands of papers of a batch."""
 SHARES = {SCAN: (SCAN,), BATCH: (COPIES, BATCH)}

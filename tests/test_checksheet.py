@@ -8,17 +8,22 @@ import pypdf
 import pypdfium2
 import pytest
 
-from service import receive, retrieve
+from service import receive, retrieve, worker
 from service.receive import copies
 from service.receive.picturing import FIELD_WORDS, MARK_WORDS
+from service.web.http import create
 from storage.check import check
 from templates.checksheet import A4, LOOKS, Boxed, Marked, Report, Table, picture
 from templates.lettering import STAND_IN, Lettering
 from templates.sheetcopy import Sheet
 from tests.conftest import COUNTY, STUDENT, UNITS, issue_diploma
+from tests.desked import scanned as scanned_findings
+from tests.desked import side
 from tests.paper import level
+from tests.served import client_of
 from tests.test_copies import flat, texts
 from tests.test_receive import SEALS, SIGNERS, brought, only, paper_of
+from tests.test_reviews import Desk, desk_of
 from tests.test_slips import foreign_page, scanned, white
 from tests.test_verapdf import validate  # noqa: F401 - the fixture
 
@@ -171,3 +176,27 @@ def test_a_paper_in_a_stack_shows_its_own_side_alone(town, registrar):
     assert "扫描件第2页" in flat(pages[0].extract_text())
     assert sum("/P" in page["/Resources"].get("/XObject", {}) for page in pages) == 1
     assert UNITS[COUNTY]["name"] in "".join(text for text, _ in texts(pdf))
+
+
+def test_a_persons_answer_is_pictured_too(tmp_path_factory):
+    """The check that stands on it gets a picture of its own, which says so; the first one stays."""
+    office, close = desk_of(tmp_path_factory)
+    with client_of(create(office)) as client:
+        desk = Desk(office, client)
+        document = desk.paper()
+        scan = scanned_findings(office, [side(document, birth_date="unreadable")])
+        assert worker.work_once(office, (worker.COPIES,))
+        first = desk.scan(scan, document)["picture"]
+        assert desk.answer(desk.waiting(document)["birth_date"], "match").status_code == 200
+        assert worker.work_once(office, (worker.COPIES,))
+        second = desk.scan(scan, document)["picture"]
+        with office.archive.read() as reading:
+            pictures = [
+                office.archive.objects.get(reading.entry(number).sha256) for number in (first, second)
+            ]
+    (before, _), (after, listed) = texts(pictures[0]), texts(pictures[1])
+    assert "1出生日期：看不清，须由人看" in before[0]
+    assert "出生日期：看不清" not in after[0]
+    assert "一致（人工核对）" in listed[0]
+    assert "人工核对1处" in listed[0]
+    close()

@@ -13,7 +13,7 @@ from PIL import Image
 from service import issue, receive, slips, worker
 from service.access import Role, Who
 from service.errors import Problem
-from service.receive import copies
+from service.receive import copies, later
 from service.receive.sheets import kept_print
 from storage.check import check
 from storage.records import Copy
@@ -182,14 +182,14 @@ def test_a_copy_that_is_not_there_yet(town, registrar, transfer):
     assert (caught.value.status, caught.value.code) == (409, "copy_not_ready")
     assert worker.work_once(town, (worker.SCAN,))
     with town.archive.begin() as transaction:  # a worker that gave up
-        (job,) = transaction.open_jobs(copies.JOB)
+        (job,) = transaction.open_jobs(later.JOB)
         transaction.finish_job(job.id)
     assert copies.state(town, registrar, scan) == {"state": "waiting"}
     assert copies.state(town, registrar, scan) == {"state": "waiting"}
     with pytest.raises(Problem):
         receive.searchable(town, registrar, scan)
     with town.archive.read() as reading:
-        assert len(reading.open_jobs(copies.JOB)) == 1
+        assert len(reading.open_jobs(later.JOB)) == 1
     assert worker.work_once(town)
     assert copies.state(town, registrar, scan) == {"state": "ready"}
     assert receive.searchable(town, registrar, scan).data.startswith(b"%PDF-1.7")

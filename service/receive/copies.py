@@ -9,6 +9,7 @@ from service.errors import Problem
 from service.office import Content, Office
 from service.office.lookups import PDF, unknown
 from service.receive.arrival import found_scan, noted_scan
+from service.receive.later import queue_once, queued
 from service.receive.picturing import file_picture, pictured, wanted
 from service.receive.sheets import Side, Sides
 from storage.archive import Reading, Transaction
@@ -16,16 +17,10 @@ from storage.copies import WHOLE
 from storage.records import Copy, CopyKind, Scan
 from templates.sheetcopy import Sheet, copy
 
-JOB = "copies"
 MEDIA_TYPES = {"searchable": PDF, "thumbnail": "image/jpeg"}
 RETRY_SECONDS = 5
 """A stack of sixty takes a minute after its verdict; one page a second."""
 State = Literal["ready", "waiting", "failed"]
-
-
-def queue(transaction: Transaction, scan_id: str, checks: Sequence[str] = ()) -> None:
-    """Have a worker make the copies of a scan, and the picture of each of these filed checks (sha256)."""
-    transaction.add_job(JOB, {"scan": scan_id, "checks": list(checks)})
 
 
 def make(
@@ -42,7 +37,11 @@ def make(
         return
     bodies = wanted(office, checks)
     wished = {index for body in bodies.values() for index in body["pages"]}
-    made, sides = _made(office, scan, wished, beat)
+    made: list[Copy] = []
+    if there:
+        sides = {side.index: side for side in _sides(office, scan, beat, wished)}
+    else:
+        made, sides = _made(office, scan, wished, beat)
     pictures = {sha256: _pictured(office, scan, (sha256, body), sides) for sha256, body in bodies.items()}
     with office.archive.begin() as transaction:
         if not transaction.copies(scan_id):  # else another worker, whose lease followed ours, was faster
@@ -59,11 +58,10 @@ def _made(
     sides: dict[int, Side] = {}
 
     def sheets() -> Iterator[Sheet]:
-        for index, side in enumerate(_sides(office, scan)):
+        for side in _sides(office, scan, beat):
             small.append(side.thumbnail)
-            if index in kept:
-                sides[index] = side
-            beat()
+            if side.index in kept:
+                sides[side.index] = side
             yield side.sheet
 
     whole = copy(f"扫描件 {scan.id} 的可检索副本", sheets())
@@ -93,10 +91,15 @@ def _file(office: Office, transaction: Transaction, scan_id: str, serial: str, d
     transaction.set_scan(scan_id, scan.state, result={**result, "documents": told})
 
 
-def _sides(office: Office, scan: Scan) -> Iterator[Side]:
+def _sides(
+    office: Office, scan: Scan, beat: Callable[[], object], only: Collection[int] | None = None
+) -> Iterator[Side]:
+    """Prepare side after side, of those `only` when given."""
     sides = Sides(office, cast("dict[str, Any]", scan.result))
-    data = office.archive.objects.get(scan.original)
-    yield from map(sides.side, pages(data, cast("Kind", scan.kind)))
+    for page in pages(office.archive.objects.get(scan.original), cast("Kind", scan.kind)):
+        if only is None or page.index in only:
+            yield sides.side(page)
+        beat()
 
 
 def _kept(office: Office, scan: Scan, kind: CopyKind, page: int, data: bytes) -> Copy:
@@ -110,7 +113,7 @@ def state(office: Office, who: Who | None, scan_id: str) -> dict[str, State]:
     with office.archive.read() as reading:
         scan = found_scan(office, reading, who, scan_id)
         told = _state(reading, scan)
-        forgotten = told == "waiting" and scan.state == "done" and not _queued(reading, scan_id)
+        forgotten = told == "waiting" and scan.state == "done" and not queued(reading, scan_id)
     if forgotten:
         with office.archive.begin() as transaction:
             queue_once(transaction, scan_id)
@@ -148,16 +151,6 @@ def _noted(office: Office, who: Who | None, scan_id: str, kind: CopyKind, page: 
         if scan.state == "done":
             queue_once(transaction, scan.id)
     raise not_there(scan)
-
-
-def queue_once(transaction: Transaction, scan_id: str) -> None:
-    """Queue the copies of a scan of before there were any, or of one that a worker gave up."""
-    if not transaction.copies(scan_id) and not _queued(transaction, scan_id):
-        queue(transaction, scan_id)
-
-
-def _queued(reading: Reading, scan_id: str) -> bool:
-    return any(job.payload["scan"] == scan_id for job in reading.open_jobs(JOB))
 
 
 def not_there(scan: Scan) -> Problem:

@@ -17,7 +17,8 @@ from service.access import Action, Who, may
 from service.errors import Problem
 from service.office import Content, Office
 from service.office.lookups import find_document, form_title, hides_evidence, open_to, require
-from service.receive.copies import not_there, queue_once
+from service.receive.copies import not_there
+from service.receive.later import queue_once
 from storage.archive import Reading
 from storage.errors import NotFound
 from storage.records import Document, Entry, Scan

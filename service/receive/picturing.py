@@ -122,7 +122,7 @@ def _found(body: Mapping[str, Any], words: Mapping[str, str], sheets: Mapping[in
 
 
 def _field(item: Mapping[str, Any], words: Mapping[str, str], side: int | None) -> _Finding:
-    tone, word = FIELD_WORDS[item["result"]]
+    tone, word = _said(FIELD_WORDS, item)
     name = words.get(item["name"], item["name"])
     label = "" if tone == "good" else f"{name}：{word}"
     cells = (name, item["expected"], item["read"] or "—", word)
@@ -130,10 +130,16 @@ def _field(item: Mapping[str, Any], words: Mapping[str, str], side: int | None) 
 
 
 def _mark(item: Mapping[str, Any], words: Mapping[str, str], side: int | None) -> _Finding:
-    tone, word = MARK_WORDS[item["result"]]
+    tone, word = _said(MARK_WORDS, item)
     place, kind = words.get(item["block"], item["block"]), MARK_KINDS.get(item["kind"], item["kind"])
     cells = (place, kind, item.get("unit") or "—", word)
     return _Finding("marks", tone, f"{place}{kind}：{word}", cells, side, item["box"])
+
+
+def _said(words: Mapping[str, tuple[Tone, str]], item: Mapping[str, Any]) -> tuple[Tone, str]:
+    """The words of a result, and whether a person spoke it."""
+    tone, word = words[item["result"]]
+    return (tone, f"{word}（人工核对）") if item.get("person") else (tone, word)
 
 
 def _difference(item: Mapping[str, Any], side: int | None) -> _Finding:

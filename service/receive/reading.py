@@ -15,7 +15,7 @@ from service.office.imprints import Imprints
 from service.office.judgement import Judgement, SheetReading, judge_paper
 from service.office.lookups import JSON, canonical, file, files_of
 from service.office.papers import Named, Paper, Slip, Unnamed, name_page, open_paper, read_paper
-from service.receive import copies, stubs
+from service.receive import later, stubs
 from service.receive.arrival import MEDIA_TYPES, upload_problem
 from service.receive.behind import FOREIGN, Bundle, Filed, Stack, file_evidence, put_away, restricted_kind
 from service.receive.doubts import put_on_desk
@@ -289,7 +289,7 @@ def _file(office: Office, transaction: Transaction, scan: Scan, found: Found) ->
         told.append({**check.body, "entry": entry.id, "picture": None})
     found.stampings.keep(transaction)
     attached = [file_evidence(office, transaction, scan, one) for one in found.evidence]
-    copies.queue(transaction, scan.id, [check.sha256 for check in found.checks])
+    later.queue(transaction, scan.id, [check.sha256 for check in found.checks])
     result = _result(told, attached, found.sheets)
     put_on_desk(office, transaction, scan, result)
     transaction.set_scan(scan.id, "done", result=result, pages=len(found.sheets))

@@ -10,6 +10,7 @@ from service.office import Office
 from service.office.imprints import COPIED, REPEATED
 from service.office.judgement import Judgement, SheetReading, judge_paper
 from service.office.lookups import JSON, canonical, file, files_of
+from service.receive import later
 from storage.archive import Reading, Transaction
 from storage.records import Decision, Document, Review, Scan
 
@@ -41,16 +42,16 @@ def judge_again(office: Office, transaction: Transaction, who: Who, review: Revi
         "original": scan.original,
         "checked_at": office.now().isoformat(),
     }
-    _file(office, transaction, document, body, who)
+    later.queue(transaction, scan.id, [_file(office, transaction, document, body, who)])
     if judgement.verdict == "genuine" and document.status == "pending":
         transaction.set_status(document.serial, "effective")
 
 
 def _told(scan: Scan, serial: str) -> dict[str, Any]:
-    """What the machine told of a document of a scan, without the number of its entry."""
+    """What the machine told of a document of a scan, without the numbers of its entries."""
     documents: list[dict[str, Any]] = (scan.result or {})["documents"]
     (body,) = [one for one in documents if one["serial"] == serial]
-    return {name: value for name, value in body.items() if name != "entry"}
+    return {name: value for name, value in body.items() if name not in {"entry", "picture"}}
 
 
 def _judged(
@@ -163,10 +164,10 @@ def _answer(review: Review, given: Decision) -> dict[str, Any]:
 
 def _file(
     office: Office, transaction: Transaction, document: Document, body: Mapping[str, Any], who: Who
-) -> None:
+) -> str:
     kept = canonical(body)
     form = office.catalogue.get(document.form)
-    file(
+    return file(
         transaction,
         document,
         "check",
@@ -175,7 +176,7 @@ def _file(
         title=f"{form.title}（核对记录，人工复核）",
         item=(office.archive.objects.put(kept), len(kept), JSON),
         by=who.token_digest,
-    )
+    ).sha256
 
 
 def tell_reviewed(office: Office, reading: Reading, scan: Scan) -> dict[str, Any] | None:

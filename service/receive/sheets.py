@@ -31,8 +31,9 @@ THUMBNAIL_WIDTH, THUMBNAIL_QUALITY = 200, 80
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """A side as it goes into the copy, how it was turned, its small picture (JPEG), and where each value's lines stand."""
+    """A side as it goes into the copy, how it was turned, its small picture (JPEG), and where each value's lines stand; `index` counts from 0."""
 
+    index: int
     sheet: Sheet
     upright: Upright
     thumbnail: bytes
@@ -69,7 +70,7 @@ class Sides:
         found = self._ours(page, str(sheet["serial"])) if ours else None
         laid = found or self._foreign(page, blank=bool(sheet.get("blank")))
         packed = _packed(laid.picture, laid.words, colour=page.colour)
-        return Side(packed, laid.picture, _thumbnail(laid.picture), laid.lines)
+        return Side(page.index, packed, laid.picture, _thumbnail(laid.picture), laid.lines)
 
     def _ours(self, page: PageImage, serial: str) -> _Laid | None:
         """A side of a paper of ours: words where they were printed, values as they were read; None when it cannot be laid."""
