@@ -100,3 +100,14 @@ def test_too_little_to_compare_is_no_match():
     most = imprints.TURNS * 7 // 10
     hidden = Earlier(bytes([0x80]) * most + one.rim[most:], one.face, "hidden")
     assert twin(one.rim, one.face, [hidden]) is None
+
+
+def test_a_copy_keeps_holes_of_the_print_below_its_original():
+    """A seal stamped over lines of print and lifted with its holes is still the same stamping on bare paper."""
+    paper = replace(blank_paper(), seed=8160)
+    paper = paper.stamp_at(0, (60.0, 120.0), UNITS["city"], Impression((0.0, 0.0), 3.0, Inking(RED), DIE))
+    forged = printed_seal(paper, 0, (105.0, 45.0), lifted(paper.sheets[0], (60.0, 120.0)))
+    for name in "BC":
+        one, copy = taken(forged, level(name, 8161), [(60.0, 120.0), (105.0, 45.0)])
+        archived = known([one, *taken(stamped(2), level("B", 8162))])
+        assert twin(copy.rim, copy.face, archived) is archived[0]

@@ -30,6 +30,10 @@ RIM_FROM, RIM_TO = (
 )  # mm from the outer edge: all of the rim is summed, so that its blur does not count
 SMOOTH_MM, EVEN_MM = 0.3, 4.0  # finer is the scanner's noise, coarser the lamp's light
 FACE_PX = 8.0  # px/mm while the face is looked at
+ODD, ODD_NEAR_MM = (
+    0.3,
+    0.5,
+)  # share of its surroundings that ink alone hardly leaves, and how far such a place is felt
 SOLID_MM = 0.3  # this far inside an ink's edge a scan's blur is not seen
 FACE_EVEN_MM = 2.0
 STEP = 254.0  # steps of a stored value: ±0.5 of the ink around
@@ -38,6 +42,9 @@ LEAST_RIM = 0.4  # share of the rim that two imprints must both show
 LEAST_FACE = 150  # cells of the face that both must show; a star has 500
 SAME_RIM = 0.5  # of two stampings of a fresh die 5 in 64,000 pairs of scans reach it
 SAME = 1.3  # rim and face together: of two stampings of a fresh die at most 1.05, of one 1.62 to 1.97 on levels A-D
+SURE_RIM = (
+    0.75  # of two stampings at most 0.70, also of a worn die; print below a copy spoils its face, not its rim
+)
 SAME_OWN = 0.5  # beside the die's share: of two stampings of a worn, evenly inked die 0.34 (99 %), of one 0.5 to 0.97
 MANY = 3  # stampings from which a die's own texture is known
 ENOUGH = 60  # more would only take time
@@ -84,8 +91,8 @@ def twin(rim: bytes, face: bytes, earlier: Sequence[Earlier]) -> Earlier | None:
     for k in np.flatnonzero((likeness >= SAME_RIM) & (apart >= SAME_OWN)).tolist():
         other = _unpacked(zlib.decompress(earlier[k].face), SIDE)
         both = float(likeness[k]) + _face_likeness(mine, other, float(turns[k]))
-        if both >= best:
-            best, found = both, earlier[k]
+        if both >= best or (found is None and likeness[k] >= SURE_RIM):
+            best, found = max(both, SAME), earlier[k]
     return found
 
 
@@ -143,10 +150,22 @@ def _rim(density: Density, px_per_mm: float, stamp: Stamp) -> Texture:
     known = (ink.min(axis=0) > -0.5) & (np.abs(other).max(axis=0) < 0.5)
     known &= total > 0.1 * np.median(total)
     step = 2 * np.pi * stamp.radius / TURNS
+    texture = _against_around(total, known, step)
+    # A hole or a line is where print lay below the seal, or below the one a copy was taken of.
+    near = np.abs(texture) > ODD
+    for _ in range(round(ODD_NEAR_MM / step)):
+        near |= np.roll(near, 1) | np.roll(near, -1)
+    known &= ~near
+    texture = _against_around(total, known, step)
+    weight = np.maximum(_rolled(known.astype(np.float64), SMOOTH_MM / step), 0.2)
+    return np.where(known, _rolled(texture, SMOOTH_MM / step) / weight, np.nan).astype(np.float32)
+
+
+def _against_around(total: NDArray[np.float32], known: NDArray[np.bool_], step: float) -> NDArray[np.float64]:
+    """Return a rim's ink against the mean of its known surroundings, 0 where nothing is known."""
     weight = known.astype(np.float64)
     around = _rolled(total * weight, EVEN_MM / step) / np.maximum(_rolled(weight, EVEN_MM / step), 0.05)
-    texture = np.where(known, total / np.maximum(around, 1e-3) - 1, 0.0)
-    return np.where(known, _rolled(texture, SMOOTH_MM / step), np.nan).astype(np.float32)
+    return np.where(known, total / np.maximum(around, 1e-3) - 1, 0.0)
 
 
 def _face(density: Density, px_per_mm: float, stamp: Stamp) -> Texture:
@@ -178,7 +197,7 @@ def _face(density: Density, px_per_mm: float, stamp: Stamp) -> Texture:
 def _other_ink(density: Density) -> Density:
     """Return 1 where pen or print lies, whose place says nothing of the stamp."""
     dark = (density[..., 2] > 2 * OTHER_INK).astype(np.float32)
-    return np.asarray(cv2.dilate(dark, np.ones((3, 3), np.uint8)), np.float32)
+    return np.asarray(cv2.dilate(dark, np.ones((5, 5), np.uint8)), np.float32)
 
 
 def _evened(ink: Any, solid: Density, sigma: float) -> Density:
