@@ -61,7 +61,7 @@ def _photo(issued: Issued, _: Issued, seed: int, dice: random.Random) -> Swindle
 
 def _page(issued: Issued, other: Issued, seed: int, dice: random.Random) -> Swindle:
     """One sheet of another's paper in ours; half the forgers think of the code and copy ours onto it."""
-    if len(issued.paper.sheets) < 2 or other.form != issued.form:
+    if len(issued.paper.sheets) < 2 or other is issued:
         raise LookupError("one page")
     mine, page = issued.complete(seed), dice.randrange(2)
     swapped = swindles.swapped_page(mine, page, other.complete(seed + 1))
@@ -80,6 +80,8 @@ def _wrong_unit(issued: Issued, _: Issued, seed: int, dice: random.Random) -> Sw
 
 def _code(issued: Issued, other: Issued, seed: int, dice: random.Random) -> Swindle:
     """Another paper's code over ours: the record it names is the other's."""
+    if other is issued:
+        raise LookupError("no other paper")
     mine = issued.complete(seed)
     return Swindle(swindles.recoded(mine, other.paper, glued=dice.random() < 0.5), {})
 
@@ -104,7 +106,7 @@ def _twice(issued: Issued, _: Issued, seed: int, __: random.Random) -> Swindle:
 def _copied(issued: Issued, other: Issued, seed: int, dice: random.Random) -> Swindle:
     """A seal lifted off the scan of another's paper of the same form and printed on ours."""
     seals = _round(issued)
-    if other.form != issued.form or not seals:
+    if other is issued or not seals:
         raise LookupError("no seal")
     block = dice.choice(sorted(seals))
     number, centre = seals[block]
@@ -155,9 +157,7 @@ def forged(kind: str, issued: Sequence[Issued], number: int, seed: int) -> tuple
         others = [one for one in issued if one.form != mine.form]
         foreign = kind == "code of a paper of another form"
         pool = others if foreign else same
-        if not pool:
-            continue
-        other = pool[number % len(pool)]
+        other = pool[number % len(pool)] if pool else mine
         with contextlib.suppress(LookupError):
             return mine, other, KINDS[kind](mine, other, seed, random.Random(seed))
     raise LookupError(kind)
