@@ -15,7 +15,7 @@ LEAST_HEIGHT = 160
 """Pixels of a cut-out's height it is brought up to, since a line of print at 100 dpi is 15 high."""
 MARGIN = 0.7
 """Of a box's shorter side, left around it: the rules and the neighbours by which a person finds the place."""
-LEAST_MARGIN = 14
+LEAST_MARGIN, MOST_MARGIN = 14, 45
 
 
 def quarters(code: Code) -> int:
@@ -32,7 +32,7 @@ def page_jpeg(page: PageImage, turn: int, width: int) -> bytes:
 def cut_jpeg(pixels: Pixels, box: Box, turn: int = 0) -> bytes:
     """Pack what stands in a box (left, top, right, bottom in pixels) and a margin around it, turned upright."""
     height, width = pixels.shape[:2]
-    margin = max(MARGIN * min(box[2] - box[0], box[3] - box[1]), LEAST_MARGIN)
+    margin = min(max(MARGIN * min(box[2] - box[0], box[3] - box[1]), LEAST_MARGIN), MOST_MARGIN)
     left, top = _inside(box[0] - margin, width - 1), _inside(box[1] - margin, height - 1)
     right, bottom = _inside(box[2] + margin, width), _inside(box[3] + margin, height)
     cut = _turned(pixels[top : max(bottom, top + 1), left : max(right, left + 1)], turn)

@@ -448,3 +448,17 @@ def test_evidence_asks_for_each_of_its_reasons(desk):
     assert desk.waiting(document).keys() == {"photo"}, "a judgment is restricted from registrars (art. 44)"
     problem(desk.ask("registrar", "GET", f"/v1/reviews/{waiting['name']['id']}"), 403, "restricted")
     assert desk.answer(waiting["name"], "match", "head").json()["state"] == "decided"
+
+
+def test_a_check_that_tells_too_little_is_not_judged_again(desk, caplog):
+    """When its record does not lead to its own verdict, an answer is kept and makes nothing better."""
+    document = desk.paper()
+    scan = scanned(desk.office, [side(document, birth_date="unreadable")])
+    with desk.office.archive.begin() as transaction:
+        result = transaction.scan(scan).result
+        result["documents"][0]["reasons"] += ["surface_unclear:盖章"]
+        transaction.set_scan(scan, "done", result=result)
+    assert desk.answer(desk.waiting(document)["birth_date"], "match").json()["state"] == "decided"
+    assert desk.scan(scan, document)["reviewed"] is None
+    assert desk.status(document) == "pending"
+    assert "cannot be judged again" in caplog.text

@@ -15,7 +15,7 @@ from storage.records import Document, Doubt, Review, Scan
 
 ENDED = frozenset({"revoked", "superseded"})
 """Verdicts on papers that no answer brings back: nothing about them waits."""
-TOLD = {"surface": "surface", "dates": "date"}
+TOLD = {"dates": "date"}
 """Members of a document's body whose items may ask for a person: member → kind of review."""
 
 
@@ -72,6 +72,7 @@ def doubts_of(seen: Seen) -> Iterator[Doubt]:
     yield from _pages(seen)
     yield from _fields(seen)
     yield from _marks(seen)
+    yield from _differences(seen)
     yield from told_doubts(seen)
 
 
@@ -185,6 +186,32 @@ def _marks(seen: Seen) -> Iterator[Doubt]:
             yield _doubt(seen, "tick", **told, reason=f"mark_not_checked:{mark['block']}", holds=False)
 
 
+SURFACE = {"erased": "surface", "changed": "surface", "photo": "photo"}
+"""Kind of difference outside the values → the first word of its reason."""
+
+
+def _differences(seen: Seen) -> Iterator[Doubt]:
+    """Print that was erased, changed or added, another photo, another paper altogether: against it, or unclear."""
+    side_of = {sheet["page"]: sheet["index"] for sheet in reversed(seen.sheets) if sheet["quality"]["ok"]}
+    for item in seen.body.get("differences", ()):
+        if item["result"] in {"altered", "unclear"}:
+            word = SURFACE.get(item["kind"])
+            code = (
+                f"{word}_{item['result']}"
+                if word
+                else {"added": "surface_added"}.get(item["kind"], item["kind"])
+            )
+            yield _doubt(
+                seen,
+                "surface",
+                page=side_of.get(item["page"]),
+                name=f"{item['page']}:{item['kind']}:{item['where']}",
+                box=list(item["box"]),
+                result=item["result"],
+                reason=f"{code}:{item['where'] or item['page']}",
+            )
+
+
 def told_doubts(seen: Seen) -> Iterator[Doubt]:
     """What other readings of a paper leave to persons: the items of their lists that say `person`."""
     for member, kind in TOLD.items():
@@ -237,8 +264,8 @@ def settled(review: Review, seen: Seen, new: list[Doubt]) -> bool:
         )
     if review.result in AGAINST:
         return False
-    if review.kind == "rescan":
-        return int(review.name) in seen.good_pages()
+    if review.kind in {"rescan", "surface"}:
+        return int(review.name.partition(":")[0]) in seen.good_pages()
     bad = seen.bad_sides()
     if review.kind == "field":
         return any(

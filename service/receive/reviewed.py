@@ -1,7 +1,9 @@
 """A check judged again with persons' answers in the place of the doubtful findings; the machine's own check stays."""
 
 import json
+import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from intake.reading import FieldFinding, MarkFinding, PageReading, Quality
@@ -14,6 +16,7 @@ from service.receive import later
 from storage.archive import Reading, Transaction
 from storage.records import Decision, Document, Review, Scan
 
+log = logging.getLogger("yinzheng.receive")
 JUDGED = frozenset({"field", "mark"})
 """Kinds of review whose answers take the place of a finding."""
 
@@ -32,6 +35,9 @@ def judge_again(office: Office, transaction: Transaction, who: Who, review: Revi
     scan, document = transaction.scan(review.scan), transaction.document(review.serial)
     told = _told(scan, review.serial)
     answered = [one for one in siblings if one.state == "decided" and one.kind in JUDGED]
+    if not _comes_out_as_told(office, document, scan, told):
+        log.error("a check cannot be judged again: %s", document.serial)
+        return
     judgement = _judged(office, document, scan, told, answered)
     body = {
         **told,
@@ -45,6 +51,15 @@ def judge_again(office: Office, transaction: Transaction, who: Who, review: Revi
     later.queue(transaction, scan.id, [_file(office, transaction, document, body, who)])
     if judgement.verdict == "genuine" and document.status == "pending":
         transaction.set_status(document.serial, "effective")
+
+
+def _comes_out_as_told(office: Office, document: Document, scan: Scan, told: Mapping[str, Any]) -> bool:
+    """Tell whether a check without answers is judged as it was the first time.
+
+    If not, it stands on findings that its record does not tell, and no answer may make it any better.
+    """
+    before = _judged(office, replace(document, status="pending"), scan, told, ())
+    return (before.verdict, list(before.reasons)) == (told["verdict"], told["reasons"])
 
 
 def _told(scan: Scan, serial: str) -> dict[str, Any]:
@@ -197,14 +212,14 @@ def tell_reviewed(office: Office, reading: Reading, scan: Scan) -> dict[str, Any
 
 def _latest(office: Office, reading: Reading, scan: Scan, serial: str) -> dict[str, Any] | None:
     """The newest check of this scan's document that stands on persons' answers."""
-    for entry in reversed(reading.entries_of(serial)):
-        if entry.kind == "check":
-            said = json.loads(office.archive.objects.get(entry.sha256))
-            if said.get("scan") == scan.id and said.get("reviewed"):
-                return {
-                    "verdict": said["verdict"],
-                    "reasons": said["reasons"],
-                    "entry": entry.id,
-                    "checked_at": said["checked_at"],
-                }
+    checks = [entry for entry in reading.entries_of(serial) if entry.kind == "check"]
+    for sha256 in dict.fromkeys(entry.sha256 for entry in reversed(checks)):
+        said = json.loads(office.archive.objects.get(sha256))
+        if said.get("scan") == scan.id and said.get("reviewed"):
+            return {
+                "verdict": said["verdict"],
+                "reasons": said["reasons"],
+                "entry": next(entry.id for entry in checks if entry.sha256 == sha256),
+                "checked_at": said["checked_at"],
+            }
     return None

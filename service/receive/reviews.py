@@ -14,6 +14,7 @@ from storage.archive import Reading
 from storage.records import Decision, Document, Review, ReviewState
 from storage.reviews import Hidden
 from templates.evidence import EVIDENCE
+from templates.form import Form
 
 STATES: Mapping[str, tuple[ReviewState, ...]] = {
     "waiting": ("open", "disputed"),
@@ -113,20 +114,18 @@ def _line(office: Office, reading: Reading, review: Review) -> dict[str, Any]:
 
 
 def _label(office: Office, document: Document | None, review: Review) -> str:
-    """The Chinese name of a field or block; a page by its number."""
+    """The Chinese name of what is doubtful: a field or block as its form calls it, a page by its number."""
     if review.kind in {"page", "rescan"}:
         return f"第{review.name}页"
+    if review.kind == "surface":
+        number, _, where = review.name.split(":", 2)
+        return f"纸面：{where}" if where else f"第{number}页纸面"
     if review.kind == "evidence" and review.evidence is not None and review.evidence in EVIDENCE:
         return f"{EVIDENCE[review.evidence].label}：{ABOUT.get(review.name, '整份材料')}"
     form = None if document is None else office.catalogue.forms.get(document.form)
-    if form is None:
-        return review.name
-    if review.mark is not None:
+    if review.mark is not None and form is not None:
         return next((block.label for block in form.blocks if block.id == review.name), review.name)
-    try:
-        return form.label(review.name)
-    except KeyError:
-        return review.name
+    return _field_label(form, review.name)
 
 
 def review(office: Office, who: Who | None, review_id: str) -> dict[str, Any]:
@@ -222,8 +221,8 @@ def _record(office: Office, reading: Reading, found: Review) -> list[dict[str, A
     ]
 
 
-def _field_label(form: Any, name: str) -> str:
+def _field_label(form: Form | None, name: str) -> str:
     try:
-        return str(form.label(name)) if form is not None else name
+        return form.label(name) if form is not None else name
     except KeyError:
         return name

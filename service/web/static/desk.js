@@ -107,6 +107,7 @@ function draw() {
   at("what").textContent = item.label;
   at("why").textContent = item.text;
   at("texts").hidden = item.expected === null && item.read === null;
+  at("expected-name").textContent = item.mark === null ? "存档文字" : "应盖单位";
   at("expected").textContent = item.expected ?? "—";
   at("read").replaceChildren(...differing(item.expected ?? "", item.read ?? "（没有读出）"));
   at("note").value = "";
