@@ -23,6 +23,10 @@ ANSWERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     }
 )
 """Kind of review → answers, in the order of their keys on the desk."""
+FORGED = frozenset({COPIED, REPEATED, "halves_differ"})
+"""Reasons to doubt a seal that accuse somebody."""
+UNSEEN = frozenset({"mark_colourless", "part_missing"})
+"""Reasons for which a scan does not show whether a mark is there."""
 AGAINST = frozenset({"altered", "wrong_unit"})
 """Results that speak against a paper; only persons may take them back, no newer scan does."""
 WAITING = frozenset({"open", "disputed"})
@@ -31,15 +35,15 @@ TWO = 2
 
 def overrules(review: Review, answer: str) -> bool:
     """Tell whether an answer takes back what the machine holds against the paper: a copied seal, too, is an accusation."""
-    if answer == "present" and review.reason.partition(":")[0] in {COPIED, REPEATED}:
+    if answer == "present" and review.reason.partition(":")[0] in FORGED:
         return True
     return review.result in AGAINST and answer not in {review.result, "rescan"}
 
 
 def needs_paper(review: Review, answer: str) -> bool:
-    """Tell whether only somebody with the paper in hand can say so: a 钢印, a seal without colour, one that may be copied."""
+    """Tell whether only somebody with the paper in hand can say so: a 钢印, what a scan does not show, a seal that may be forged."""
     code = review.reason.partition(":")[0]
-    return answer == "present" and (review.kind == "tick" or code in {"mark_colourless", COPIED, REPEATED})
+    return answer == "present" and (review.kind == "tick" or code in UNSEEN | FORGED)
 
 
 def eyes_for(review: Review, answer: str, eyes: int) -> int:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from service.office import Office
-from service.office.imprints import COPIED, REPEATED
 from service.office.papers import units_of
 from service.receive.answers import AGAINST
 from service.receive.ticks import ticks
@@ -177,10 +176,8 @@ def _marks(seen: Seen) -> Iterator[Doubt]:
             yield _doubt(seen, "mark", **told, reason=f"mark_wrong_unit:{mark['block']}")
         elif mark["result"] == "unclear" and place["machine"]:
             gray = mark["kind"] == "seal" and mark["page"] in colourless
-            code = "mark_colourless" if gray else "mark_unclear"
-            if mark["same_as"] is not None:
-                code = REPEATED if mark["same_as"] == seen.document.serial else COPIED
-            holds = bool(place["required"]) or mark["same_as"] is not None
+            code = mark["why"] or ("mark_colourless" if gray else "mark_unclear")
+            holds = bool(place["required"] or mark["why"])
             yield _doubt(seen, "mark", **told, reason=f"{code}:{mark['block']}", holds=holds)
         elif mark["result"] == "not_checked" and place["required"] and not place["machine"]:
             yield _doubt(seen, "tick", **told, reason=f"mark_not_checked:{mark['block']}", holds=False)

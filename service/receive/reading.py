@@ -212,6 +212,7 @@ def _check(office: Office, scan: Scan, paper: Paper, sheets: list[Sheet], stampi
                 "result": item.result,
                 "unit": item.unit,
                 "also": list(item.also),
+                "why": item.why,
                 "same_as": item.same_as,
                 "confidence": round(item.confidence, 4),
                 "box": item.box,

@@ -9,7 +9,6 @@ from typing import Any
 from intake.reading import FieldFinding, MarkFinding, PageReading, Quality
 from service.access import Who
 from service.office import Office
-from service.office.imprints import COPIED, REPEATED
 from service.office.judgement import Judgement, SheetReading, judge_paper
 from service.office.lookups import JSON, canonical, file, files_of
 from service.receive import later
@@ -93,7 +92,7 @@ def _judged(
             one["unit"],
             one["confidence"],
             tuple(one["box"]),
-            why=_why(document, one, answers.get(("mark", one["block"], one["kind"]))),
+            why=one["why"] if answers.get(("mark", one["block"], one["kind"])) in {None, "rescan"} else "",
             same_as=one["same_as"],
         )
         for one in told["marks"]
@@ -105,13 +104,6 @@ def _judged(
 def _put_in(machine: str, answer: str | None) -> Any:
     """The result a finding has now: to scan again says nothing about it."""
     return machine if answer in {None, "rescan"} else answer
-
-
-def _why(document: Document, mark: Mapping[str, Any], answer: str | None) -> str:
-    """The doubt about a seal that was seen in another place, until a person has answered it."""
-    if mark["same_as"] is None or answer not in {None, "rescan"}:
-        return ""
-    return REPEATED if mark["same_as"] == document.serial else COPIED
 
 
 def _sheets(

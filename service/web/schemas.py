@@ -311,6 +311,7 @@ class MarkOut(BaseModel):
     result: Literal["present", "absent", "wrong_unit", "unclear", "not_checked"]
     unit: str | None = None
     also: list[str] = Field(default=[], description="同一处还有哪些单位的章；读不出的为空字符串")
+    why: str = Field(default="", description="存疑的原因代码，如 seal_copied、halves_differ")
     same_as: str | None = Field(
         default=None, description="印迹与哪份文书上的完全相同（见原因 seal_copied、seal_repeated）"
     )
