@@ -10,7 +10,7 @@ import pytest
 
 from service import receive, retrieve, worker
 from service.receive import copies
-from service.receive.picturing import FIELD_WORDS, MARK_WORDS
+from service.receive.picturing import FIELD_WORDS, MARK_WORDS, _found
 from service.web.http import create
 from storage.check import check
 from templates.checksheet import A4, LOOKS, Boxed, Marked, Report, Table, picture
@@ -119,6 +119,25 @@ def test_every_result_has_words_and_a_line_of_its_own():
     assert set(MARK_WORDS) == set(get_args(MarkResult))
     drawn = [(look.dash, look.line, look.whole) for look in LOOKS.values()]
     assert len(set(drawn)) == len(drawn)
+
+
+def test_what_differs_beside_the_values_is_named_too():
+    """Erased print and a swapped photo stand in the list with the words around them, on the side they were seen on."""
+    kinds = (("erased", "altered", "准予毕业"), ("photo", "unclear", "photo"), ("added", "not_checked", ""))
+    body = {"fields": [], "marks": [], "pages": [0, 2]}
+    body["differences"] = [
+        {"kind": kind, "result": result, "where": where, "page": 2, "box": [1, 2, 3, 4]}
+        for kind, result, where in kinds
+    ]
+    found = _found(body, {"photo": "照片"}, {1: 0, 2: 2})
+    assert [(one.number, one.tone, one.side) for one in found] == [
+        (1, "wrong", 2),
+        (2, "doubt", 2),
+        (3, "aside", 2),
+    ]
+    assert found[0].cells == ("印刷文字缺失", "准予毕业", "与存档不符")
+    assert found[1].cells == ("照片", "照片", "看不清，须由人看")
+    assert found[2].label == "多出的印刷文字：机器不判"
 
 
 def test_labels_do_not_hide_each_other(fonts):

@@ -116,7 +116,7 @@ def _found(body: Mapping[str, Any], words: Mapping[str, str], sheets: Mapping[in
     """Everything a check says, in its order; what is not as it should be is numbered through."""
     found = [_field(item, words, _side(item, body, sheets)) for item in body["fields"]]
     found += [_mark(item, words, _side(item, body, sheets)) for item in body["marks"]]
-    found += [_difference(item, sheets.get(item["page"])) for item in body.get("differences", ())]
+    found += [_difference(item, words) for item in body.get("differences", ())]
     numbers = itertools.count(1)
     return [one if one.tone == "good" else replace(one, number=next(numbers)) for one in found]
 
@@ -142,14 +142,20 @@ def _said(words: Mapping[str, tuple[Tone, str]], item: Mapping[str, Any]) -> tup
     return (tone, f"{word}（人工核对）") if item.get("person") else (tone, word)
 
 
-def _difference(item: Mapping[str, Any], side: int | None) -> _Finding:
-    tone = DIFFERENCE_TONES[item["result"]]
+def _difference(item: Mapping[str, Any], words: Mapping[str, str]) -> _Finding:
+    """What differs beside the values; it names its side itself."""
+    tone, side = DIFFERENCE_TONES.get(item["result"], "aside"), item["page"]
     what = DIFFERENCE_WORDS.get(item["kind"], item["kind"])
     word = FIELD_WORDS["altered" if tone == "wrong" else "unreadable" if tone == "doubt" else "not_checked"][
         1
     ]
     return _Finding(
-        "differences", tone, f"{what}：{word}", (what, item["where"] or "—", word), side, item["box"]
+        "differences",
+        tone,
+        f"{what}：{word}",
+        (what, words.get(item["where"], item["where"]) or "—", word),
+        side,
+        item["box"],
     )
 
 
