@@ -11,18 +11,31 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 import numpy as np
 
-from intake import decoder
+from intake import decoder, headers
 from intake.errors import UploadRefused
+from intake.headers import Kind
 from intake.reading import PageImage
 
-Kind = Literal["pdf", "jpeg", "png", "tiff", "heic"]
+__all__ = ["Kind", "Upload", "inspect", "pages", "sniff"]
 
 MAX_BYTES = 50 * 1024 * 1024  # sixty pages of 300 dpi colour JPEG stay below it
 PAGE_SECONDS = 45.0  # wall clock for one page: the slowest honest one (70 Mpx CMYK) takes 3 s alone
+LIMITS = frozenset(
+    {
+        signal.SIGPROF,
+        signal.SIGXCPU,
+        signal.SIGKILL,
+        signal.SIGXFSZ,
+        signal.SIGABRT,
+        signal.SIGTRAP,
+        signal.SIGILL,
+    }
+)
+"""How a child ends that used up its time, file size or memory; a library that gets no memory aborts or traps."""
 SNIFFED = 1024  # browsers and readers look this far for a type
 _HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 _WEB_PAGE = (b"<html", b"<!doctype", b"<script", b"<svg", b"<iframe", b"<body", b"<?php")
@@ -83,6 +96,7 @@ def inspect(data: bytes, max_bytes: int = MAX_BYTES) -> Upload:
     if len(data) > max_bytes:
         raise UploadRefused("too_large")
     kind = sniff(data)
+    headers.check(data, kind)
     with _child("inspect", kind, data) as (process, _):
         answer = _answer(process)
     return Upload(kind, int(answer["pages"]))
@@ -90,6 +104,7 @@ def inspect(data: bytes, max_bytes: int = MAX_BYTES) -> Upload:
 
 def pages(data: bytes, kind: Kind, only: int | None = None) -> Iterator[PageImage]:
     """Decode page after page, or `only` one, in a limited child; raises UploadRefused when a page cannot be had."""
+    headers.check(data, kind)
     with _child("pages" if only is None else f"page-{only}", kind, data) as (process, pixels_file):
         for index in range(decoder.MAX_PAGES + 1):
             answer = _answer(process, ask=True)
@@ -158,8 +173,7 @@ def _answer(process: "subprocess.Popen[bytes]", *, ask: bool = False) -> dict[st
     if line is None:
         raise UploadRefused("decoder_limit")
     if not line:
-        killed = process.wait() in {-signal.SIGXCPU, -signal.SIGKILL, -signal.SIGXFSZ, -signal.SIGABRT}
-        raise UploadRefused("decoder_limit" if killed else "damaged")
+        raise UploadRefused("decoder_limit" if -process.wait() in LIMITS else "damaged")
     answer = cast("dict[str, Any]", json.loads(line))
     if "refused" in answer:
         raise UploadRefused(answer["refused"] if UploadRefused.is_code(answer["refused"]) else "damaged")

@@ -245,7 +245,10 @@ def entry(office: Office, who: Who | None, owner: str, entry_id: str, approval: 
         raise unknown("entry", "档案件", "请核对件号")
     suffix = SUFFIXES.get(found.media_type, "bin")
     return Content(
-        office.archive.objects.get(found.sha256), found.media_type, f"{found.id}-{found.kind}.{suffix}"
+        office.archive.objects.get(found.sha256),
+        found.media_type,
+        f"{found.id}-{found.kind}.{suffix}",
+        foreign=found.kind == "scan",
     )
 
 

@@ -1,6 +1,8 @@
-"""Files that are no scans, over HTTP: each refused with its code, kept as it came, and the next scan is read."""
+"""Uploads that are no scans, over HTTP; the hostile files themselves are in test_hostile.py."""
 
 import secrets
+import socket
+import time
 from dataclasses import replace
 
 import httpx
@@ -15,32 +17,6 @@ from tests.paper import Scanner
 from tests.served import served
 from tests.specimens import make
 
-LETTERS = "这是一份说明，不是扫描件。\n" * 40
-MUSEUM = {
-    "empty.pdf": (b"", 422, "empty", "重新扫描"),
-    "text.pdf": (LETTERS.encode(), 415, "unknown_type", "PDF、JPEG、PNG、TIFF、HEIC"),
-    "program.jpg": (b"MZ\x90\x00" + bytes(300), 415, "unknown_type", "另存为"),
-    "page.html": (b"<html><body>hello</body></html>", 415, "unknown_type", "另存为"),
-    "letter.docx": (b"PK\x03\x04" + bytes(300), 415, "unknown_type", "另存为"),
-    "locked.pdf": (make.encrypted_pdf("secret"), 422, "encrypted_pdf", "不加密的 PDF"),
-    "locked-open.pdf": (make.encrypted_pdf(""), 422, "encrypted_pdf", "不加密的 PDF"),
-    "html-before.pdf": (make.web_page_before_pdf(), 422, "polyglot", "重新扫描"),
-    "html-inside.pdf": (make.pdf_with_web_page(), 422, "polyglot", "重新扫描"),
-    "zip-behind.pdf": (make.pdf_and_zip(), 422, "polyglot", "重新扫描"),
-    "cut.pdf": (make.pdf()[:-60], 422, "truncated", "重新上传"),
-    "hollow.pdf": (b"%PDF-1.7\nnothing at all\n%%EOF\n", 422, "damaged", "重新扫描"),
-    "5000-pages.pdf": (make.pdf(5000), 413, "too_many_pages", "最多 60 页"),
-    "80-pages.tif": (make.many_frames_tiff(), 413, "too_many_pages", "分成几个文件"),
-    "30000x30000.png": (make.huge_png(), 422, "too_many_pixels", "200–300 dpi"),
-    "cut.jpg": (make.truncated_jpeg(), 422, "truncated", "重新上传"),
-    "cut.png": (make.truncated_png(), 422, "truncated", "重新上传"),
-    "cut.heic": (make.image("heic")[:-200], 422, "truncated", "重新上传"),
-    "zeros.jpg": (b"\xff\xd8\xff\xe0" + bytes(200), 422, "damaged", "重新扫描"),
-}
-LATE = {
-    "noise.png": (make.damaged_png(), "damaged"),
-    "endless.pdf": (make.endless_page_pdf(), "decoder_limit"),
-}
 FLATBED = Scanner(dpi=100)
 BLANK = np.full((3508, 2480, 3), 255, np.uint8)
 
@@ -49,29 +25,6 @@ BLANK = np.full((3508, 2480, 3), 255, np.uint8)
 def bureau(request):
     with bureau_of(request, rate=1_000_000) as bureau:
         yield bureau
-
-
-@pytest.mark.parametrize("name", MUSEUM)
-def test_what_is_no_scan_is_refused_and_kept(bureau, name):
-    """Status, code and advice; the bytes stand in the list as they came, with the refusal; the public is told the same."""
-    data, status, code, says = MUSEUM[name]
-    body = refused(bureau.upload(data, name), status, code, says)
-    bureau.assert_kept(body["scan"], data)
-    kept = bureau.caller().get(f"/v1/scans/{body['scan']}").json()
-    assert (kept["state"], kept["problem"]["code"]) == ("failed", code)
-    public = bureau.upload(data, name, bureau.caller(None), "/v1/verifications")
-    assert "scan" not in refused(public, status, code, says)
-
-
-@pytest.mark.parametrize("name", LATE)
-def test_what_breaks_while_it_is_decoded_fails_alone(bureau, name, monkeypatch):
-    """A file whose header is good is taken in, and set aside with its reason when it breaks; it is kept too."""
-    monkeypatch.setattr("intake.uploads.PAGE_SECONDS", 2.0)
-    data, code = LATE[name]
-    result = bureau.brought(data, name)
-    assert (result["state"], result["problem"]["code"]) == ("failed", code)
-    assert "请" in result["problem"]["detail"]
-    bureau.assert_kept(result["id"], data)
 
 
 def test_a_blank_page(bureau):
@@ -116,6 +69,67 @@ def test_forms_without_a_file(bureau):
     broken = {"Content-Type": "multipart/form-data; boundary=x"}
     answer = caller.post("/v1/scans", content=b"--y\r\nnonsense", headers=broken)
     assert (answer.status_code, answer.headers["content-type"]) in {(400, PROBLEM), (422, PROBLEM)}
+
+
+def test_two_gigabytes_are_refused_by_their_length(bureau):
+    """A declared length of 2 GB is answered 413 before a byte of it is there, and the connection is given up."""
+    for kind in ("application/pdf", "multipart/form-data; boundary=x"):
+        answer = bare(bureau, f"Content-Type: {kind}\r\nContent-Length: {2 << 30}\r\nExpect: 100-continue")
+        assert answer.startswith(b"HTTP/1.1 413")
+        assert b"too_large" in answer
+        assert b"connection: close" in answer.lower()
+
+
+def bare(bureau, headers, body=b""):
+    """Say exactly this to the server as a registrar, and give all it answers until it hangs up."""
+    token = bureau.caller().headers["Authorization"]
+    address = (bureau.caller().base_url.host, bureau.caller().base_url.port)
+    with socket.create_connection(address, timeout=60) as caller:
+        head = f"POST /v1/scans HTTP/1.1\r\nHost: x\r\nAuthorization: {token}\r\n{headers}\r\n\r\n"
+        caller.sendall(head.encode() + body)
+        return b"".join(iter(lambda: caller.recv(65536), b""))
+
+
+def parts(count, head=b'form-data; name="a"', content=b"x"):
+    """A form of so many parts."""
+    part = b"--x\r\nContent-Disposition: " + head + b"\r\n\r\n" + content + b"\r\n"
+    return part * count + b"--x--\r\n"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        parts(200_000),
+        parts(50_000, b'form-data; name="file"; filename="a.png"'),
+        parts(1, b'form-data; name="file"; filename="' + b"a" * (20 << 20) + b'"'),
+        parts(1, b'form-data; name="' + b"a" * (20 << 20) + b'"'),
+        parts(1, b'form-data; name="a"\r\n' + b"X: y\r\n" * 1_000_000 + b"Y: z"),
+        parts(1, b'form-data; name="a"', b"x" * (2 << 20)),
+        parts(1, b"form-data"),
+        b"--x\r\n" * 1_000_000,
+    ],
+    ids=["fields", "files", "file name", "field name", "headers", "long field", "no name", "boundaries"],
+)
+def test_hostile_forms_are_refused_cheaply(bureau, body):
+    """Many parts, endless names and headers: a refusal that says what to do, and little of the processor."""
+    form = {"Content-Type": "multipart/form-data; boundary=x"}
+    before = time.process_time()
+    answer = bureau.caller().post("/v1/scans", content=body, headers=form)
+    assert answer.status_code in {400, 413, 422}
+    assert answer.headers["content-type"] == PROBLEM
+    assert "请" in answer.json()["detail"]
+    assert time.process_time() - before < 2
+
+
+@pytest.mark.parametrize(
+    "charset", ["undefined", "idna", "punycode", "zlib_codec", "utf-32", "unicode_escape", "x"]
+)
+def test_odd_charsets_are_no_error(bureau, charset):
+    """The names of a form may be said to be in any charset; the file is taken, or the form refused."""
+    form = {"Content-Type": f"multipart/form-data; boundary=x; charset={charset}"}
+    body = parts(1, b'form-data; name="file"; filename="\xff\xd8a\\x.png"', make.image("png"))
+    answer = bureau.caller().post("/v1/scans", content=body, headers=form)
+    assert answer.status_code in {202, 400, 422}
 
 
 def test_file_names_are_only_names(bureau):

@@ -1,11 +1,14 @@
 """How much one caller may ask for: the token bucket, the body cap, and the places for images."""
 
 import asyncio
+import contextlib
 import logging
 import secrets
+import select
 import socket
 import time
 
+import httpx
 import pytest
 from fastapi import FastAPI, Request
 
@@ -151,6 +154,53 @@ def test_a_caller_who_hangs_up_is_no_error(client, caplog):
     assert '"status":499' in caplog.text
     assert "unexpected" not in caplog.text
     assert client.post("/echo", content=b"x", headers=PDF).status_code == 200
+
+
+def test_a_body_that_trickles_is_given_up(client, monkeypatch):
+    """408 when the time is over that what came so far deserves; the connection is closed, and the server goes on."""
+    monkeypatch.setattr("service.web.limits.FIRST_SECONDS", 0.5)
+    head = b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Type: image/png\r\nContent-Length: 90000\r\n\r\n"
+    with socket.create_connection((client.base_url.host, client.base_url.port), timeout=20) as caller:
+        caller.sendall(head)
+        began = time.monotonic()
+        with contextlib.suppress(ConnectionError):
+            while time.monotonic() - began < 10:
+                caller.sendall(b"x")
+                time.sleep(0.05)
+                if select.select([caller], [], [], 0)[0]:
+                    break
+        answer = b"".join(iter(lambda: caller.recv(65536), b""))
+    assert time.monotonic() - began < 10
+    assert answer.startswith(b"HTTP/1.1 408")
+    assert b"too_slow" in answer
+    assert client.post("/echo", content=b"x", headers=PDF).status_code == 200
+
+
+def test_a_slow_line_that_keeps_coming_is_served(client, monkeypatch):
+    """Whoever sends more than the least rate may take longer than the first seconds."""
+    monkeypatch.setattr("service.web.limits.FIRST_SECONDS", 0.3)
+    monkeypatch.setattr("service.web.limits.SLOWEST", 1000)
+
+    def stream():
+        for _ in range(10):
+            yield b"x" * 5000
+            time.sleep(0.1)
+
+    assert client.post("/echo", content=stream(), headers=PDF).json() == {"bytes": 50_000}
+
+
+def test_an_endless_body_costs_no_more_than_its_limit(client):
+    """A chunked body without an end is cut off, and no more of it is read."""
+    sent = []
+
+    def stream():
+        while len(sent) < 100_000:
+            sent.append(1)
+            yield b"x" * 10_000
+
+    with contextlib.suppress(httpx.WriteError):
+        assert client.post("/echo", content=stream(), headers=PDF).status_code == 413
+    assert len(sent) < 5000
 
 
 def test_json_may_not_be_as_long_as_an_upload(client):

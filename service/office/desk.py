@@ -47,8 +47,12 @@ class Office:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """Bytes on their way out: media type, and a file name without personal data."""
+    """Bytes on their way out: media type, and a file name without personal data.
+
+    `foreign` is what somebody handed in, as it came: a PDF of that kind may hold programs, and is never shown in place.
+    """
 
     data: bytes
     media_type: str
     filename: str
+    foreign: bool = False

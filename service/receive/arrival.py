@@ -153,7 +153,8 @@ def original(office: Office, who: Who | None, scan_id: str) -> Content:
         scan = found_scan(office, transaction, who, scan_id)
         noted_scan(transaction, may(who, Action.READ), scan, f"scan {scan.id}")
     media_type = MEDIA_TYPES.get(scan.kind, "application/octet-stream")
-    return Content(office.archive.objects.get(scan.original), media_type, f"scan-{scan.id}.{scan.kind}")
+    data = office.archive.objects.get(scan.original)
+    return Content(data, media_type, f"scan-{scan.id}.{scan.kind}", foreign=True)
 
 
 def noted_scan(transaction: Transaction, who: Who, scan: Scan, what: str) -> None:

@@ -8,23 +8,24 @@ from starlette.responses import Response
 from service.office import Content
 
 SHOWN: Final = frozenset({"application/pdf"})
-"""Media types a browser may show by itself; all others are saved, since people upload anything."""
+"""Media types of ours a browser may show by itself; all others are saved, and all that people handed in."""
 POLICY: Final = "default-src 'none'; sandbox; frame-ancestors 'none'"
 
 
 def send(content: Content) -> Response:
-    """Return the bytes as a response; PDF is shown, everything else is offered for saving."""
-    headers = headers_of(content.media_type, content.filename)
+    """Return the bytes as a response; a PDF that we made is shown, everything else is offered for saving."""
+    headers = headers_of(content.media_type, content.filename, shown=not content.foreign)
     return Response(content.data, media_type=content.media_type, headers=headers)
 
 
-def headers_of(media_type: str, filename: str) -> dict[str, str]:
+def headers_of(media_type: str, filename: str, *, shown: bool = True) -> dict[str, str]:
     """Return the headers that say under which name something is saved, and that it is never run."""
-    how = "inline" if media_type in SHOWN else "attachment"
+    inline = shown and media_type in SHOWN
+    how = "inline" if inline else "attachment"
     plain = filename.encode("ascii", "replace").decode().translate(str.maketrans('?"\\', "___"))
     headers = {
         "Content-Disposition": f"{how}; filename=\"{plain}\"; filename*=UTF-8''{quote(filename, safe='')}"
     }
-    if media_type not in SHOWN:
+    if not inline:
         headers["Content-Security-Policy"] = POLICY
     return headers

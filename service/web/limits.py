@@ -22,6 +22,10 @@ BARE_FILES: Final = ("image/", "application/pdf", "application/octet-stream")
 UPLOADS: Final = ("multipart/", *BARE_FILES)
 FORM_OVERHEAD: Final = 64 << 10
 """Bytes that multipart boundaries and part headers may add to an upload."""
+FIRST_SECONDS: Final = 30.0
+SLOWEST: Final = 16 << 10
+"""A body may take half a minute, and longer as it comes in at this many bytes a second: 50 MB over a line of 1 Mbit/s
+take seven minutes and arrive, a body that trickles to hold a place does not."""
 MAX_CALLERS: Final = 50_000
 """Callers remembered at once (about 10 MB); the one quiet for longest is forgotten first."""
 IMAGE_COST: Final = 500
@@ -116,11 +120,21 @@ def too_large(limit: int) -> Problem:
     )
 
 
+def too_slow() -> Problem:
+    """Return the 408 for a body that trickles."""
+    return Problem(
+        "too_slow",
+        408,
+        "上传太慢",
+        "内容在限定时间内没有传完，已停止接收；请检查网络后重新上传，或降低扫描分辨率（200–300 dpi 即可）。",
+    )
+
+
 class BodyCap:
     """ASGI layer that stops a body above its limit while it streams: uploads `upload` bytes, lists 32 MB, others 1 MB.
 
-    Whatever reads a too long body gets Problem `too_large`, at once when its declared length says so, and
-    the connection is given up, since the rest of the body is still on its way.
+    Whatever reads a too long body gets Problem `too_large`, at once when its declared length says so, and whatever
+    reads one that trickles gets `too_slow`; the connection is given up, since the rest of the body is still on its way.
     """
 
     def __init__(self, app: ASGIApp, upload: int) -> None:
@@ -148,21 +162,39 @@ class _Body:
         self._send = send
         self._limit = limit
         self._seen = 0
+        self._began: float | None = None
+        self._whole = False
+        self._slow = False
         self._too_long = not (declared.isascii() and declared.isdigit()) or int(declared) > limit
 
     async def receive(self) -> Message:
-        """Pass the next piece on while the body is within its limit."""
+        """Pass the next piece on while the body is within its limit and keeps coming."""
+        if self._whole:  # what follows a body is that the caller hangs up, whenever that is
+            return await self._receive()
         if not self._too_long:
-            message = await self._receive()
+            message = await self._next()
             self._seen += len(message.get("body", b""))
             self._too_long = self._seen > self._limit
+            self._whole = not message.get("more_body", False)
         if self._too_long:
+            self._whole = False
             raise too_large(self._limit)
         return message
 
+    async def _next(self) -> Message:
+        """The next piece, waited for as long as what came so far deserves."""
+        now = asyncio.get_running_loop().time()
+        self._began = now if self._began is None else self._began
+        try:
+            async with asyncio.timeout_at(self._began + FIRST_SECONDS + self._seen / SLOWEST):
+                return await self._receive()
+        except TimeoutError:
+            self._slow = True
+            raise too_slow() from None
+
     async def send(self, message: Message) -> None:
-        """Pass the answer on; after a too long body it is the last one of the connection."""
-        if self._too_long and message["type"] == "http.response.start":
+        """Pass the answer on; after a body that was given up it is the last one of the connection."""
+        if (self._too_long or self._slow) and message["type"] == "http.response.start":
             message["headers"] = [*message.get("headers", ()), (b"connection", b"close")]
         await self._send(message)
 
