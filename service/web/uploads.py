@@ -46,8 +46,13 @@ async def uploaded(request: Request, fields: int = MAX_PARTS) -> AsyncIterator[t
     """
     content_type = request.headers.get("content-type", "")
     if content_type.startswith(FORM):
-        with system_errors():
-            form = await request.form(max_files=MAX_PARTS, max_fields=fields)
+        try:
+            with system_errors():
+                form = await request.form(max_files=MAX_PARTS, max_fields=fields)
+        except UnicodeError:  # Python knows charsets that decode nothing
+            raise Problem(
+                "bad_charset", 400, "表单的字符集有误", "表单声明的字符集无法使用；请以 UTF-8 重新上传。"
+            ) from None
         try:
             chosen = [part for part in form.getlist(FIELD) if isinstance(part, UploadFile) and part.filename]
             if not chosen:
