@@ -70,6 +70,8 @@ def line(expected: str, reading: LineReading, cut: Cut, usual: float = 1.0) -> J
     """Judge one printed line; a wrong match is never worth the risk, so doubt always ends as unreadable."""
     confidence = round(reading.confidence, 3)
     ink = None if cut.likeness is None else cut.likeness / usual
+    if reading.disputed:  # two recognisers disagree: whoever is right, a person looks
+        return Judgement(reading.text, "unreadable", confidence)
     if fold(reading.text) == fold(expected):
         same = ink is None or ink >= ALIEN_INK or cut.lost <= ALL_INK
         return Judgement(expected, "match" if same else "unreadable", confidence)

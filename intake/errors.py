@@ -46,6 +46,16 @@ class RecogniserMissing(IntakeError):
         super().__init__("recogniser_missing", f"文字识别组件不可用：{what}。请联系系统管理员检查安装。")
 
 
+class RecogniserFailed(IntakeError):
+    """A recogniser crashed, hung, or answered what cannot be an answer; `what` is a word for the log."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            "recogniser_failed", "文字识别组件出错，这一页没有读出。请稍后重试；仍不行请联系系统管理员。"
+        )
+        self.what = what
+
+
 class BadLayout(IntakeError):
     """The archived layout of a page lacks something a reading needs; `what` names it, never a value."""
 

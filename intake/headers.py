@@ -23,6 +23,11 @@ MAX_SAMPLE_BYTES: Final = 4 * MAX_SOURCE_PIXELS
 """Bytes a PNG inflates to: 70 Mpx in colour are 210 MB; the same in 16 bits has no place in 50 MB but as a bomb."""
 MAX_BOXES: Final = 1000
 """Top-level boxes of an ISO media file: a telephone writes three to six."""
+MAX_ENTRIES: Final = 1000
+"""Entries of a TIFF directory: a scanner writes twenty."""
+MAX_PIECES: Final = 20_000
+"""Strips or tiles of a TIFF page: 600 dpi A3 row by row are 9,933."""
+_PIECES: Final = (273, 324)
 _FRAMES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 """JPEG markers whose segment tells the size of the picture."""
 _CHANNELS: Final = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
@@ -105,12 +110,22 @@ def _tiff(data: bytes) -> None:
         seen.add(at)
         if len(seen) > MAX_PAGES:
             raise UploadRefused("too_many_pages")
-        after = at + 2 + 12 * int.from_bytes(data[at : at + 2], order)
+        entries = int.from_bytes(data[at : at + 2], order)
+        after = at + 2 + 12 * entries
         if after > len(data):
             raise UploadRefused("truncated")
+        if entries > MAX_ENTRIES or _pieces(data[at + 2 : after], order) > MAX_PIECES:
+            raise UploadRefused("decoder_limit")
         at = int.from_bytes(data[after : after + 4], order)
     if not seen:
         raise UploadRefused("damaged")
+
+
+def _pieces(entries: bytes, order: Literal["little", "big"]) -> int:
+    """Return in how many strips or tiles a page is cut, by its directory."""
+    rows = (entries[at : at + 12] for at in range(0, len(entries), 12))
+    counts = (int.from_bytes(row[4:8], order) for row in rows if int.from_bytes(row[:2], order) in _PIECES)
+    return max(counts, default=0)
 
 
 def _heic(data: bytes) -> None:

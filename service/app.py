@@ -1,6 +1,8 @@
 """Builds everything once: settings in, an Office out."""
 
 import functools
+import logging
+import os
 import secrets
 import threading
 import time
@@ -11,7 +13,9 @@ from datetime import UTC, datetime
 from intake.errors import IntakeError, RecogniserMissing
 from intake.foreign.detector import MODEL, installed
 from intake.recognise import Recogniser
-from intake.recognise.ppocr import PpOcr
+from intake.recognise.apart import Apart, command
+from intake.recognise.engines import load
+from intake.recognise.guard import Guarded
 from service.office import Office
 from service.regulation.edition import Editions
 from service.settings import Settings
@@ -25,6 +29,11 @@ from templates.render import Printer
 from templates.stamp.engine import engine
 from templates.stamp.press import Press
 
+GAVE_UP = 70
+"""Exit status of a process whose recogniser hung: its supervisor starts another, which tries the scan once more."""
+
+log = logging.getLogger("yinzheng.app")
+
 
 def utc_now() -> datetime:
     """The machine's clock."""
@@ -32,9 +41,11 @@ def utc_now() -> datetime:
 
 
 @contextmanager
-def opened(settings: Settings, *, printing: bool, lazy: bool = False) -> Iterator[Office]:
+def opened(
+    settings: Settings, *, printing: bool, lazy: bool = False, apart: bool = False
+) -> Iterator[Office]:
     """An office that is closed again; without `printing` no soffice is started, and a `lazy` one by need."""
-    office, close = build(settings, printing=printing, lazy=lazy)
+    office, close = build(settings, printing=printing, lazy=lazy, apart=apart)
     try:
         yield office
     finally:
@@ -46,13 +57,15 @@ def build(
     *,
     printing: bool = True,
     lazy: bool = False,
+    apart: bool = False,
     now: Callable[[], datetime] = utc_now,
 ) -> tuple[Office, Callable[[], None]]:
     """Everything the flows need, on the data folder of the settings, and what closes it.
 
     The data folder is made when missing. Raises the packages' own errors when fonts, LibreOffice, database
     or keys are not usable. soffice comes up in the background; with `lazy` a single one comes with the first paper
-    that needs it, and goes when it has nothing to do. The reading models load on first use.
+    that needs it, and goes when it has nothing to do. The reading models load on first use; with `apart` in a child
+    process, for a service that must outlive them.
     """
     fonts = Fonts.find(settings.data / "fonts")
     count = 1 if lazy else settings.workers
@@ -65,7 +78,7 @@ def build(
         converter.close()
         raise
     catalogue = Catalogue.load()
-    recogniser = _loaded_once()
+    recogniser, close_recogniser = _loaded_once(settings.recogniser, apart=apart)
     office = Office(
         settings=settings,
         archive=archive,
@@ -81,22 +94,40 @@ def build(
     )
 
     def close() -> None:
+        close_recogniser()
         converter.close()
         archive.close()
 
     return office, close
 
 
-def _loaded_once() -> Callable[[], Recogniser]:
-    """The reading models: one set for all threads, loaded by whoever asks first."""
+def _loaded_once(name: str, *, apart: bool) -> tuple[Callable[[], Recogniser], Callable[[], None]]:
+    """The reading models: one set for all threads, loaded by whoever asks first; and what ends their child."""
     lock = threading.Lock()
-    load = functools.cache(PpOcr)
+    children: list[Apart] = []
+
+    @functools.cache
+    def loaded() -> Recogniser:
+        if not apart:
+            return Guarded(load(name), _give_up)
+        children.append(Apart(command(name)))
+        return children[0]
 
     def recogniser() -> Recogniser:
         with lock:
-            return load()
+            return loaded()
 
-    return recogniser
+    def close() -> None:
+        for child in children:
+            child.close()
+
+    return recogniser, close
+
+
+def _give_up() -> None:
+    """End this process: nothing else ends a thread that hangs in a library."""
+    log.critical("the recogniser hangs, ending this process")
+    os._exit(GAVE_UP)
 
 
 def faults(archive: Archive, converter: Converter, recogniser: Callable[[], Recogniser]) -> list[str]:

@@ -15,9 +15,7 @@ HOST_PATTERN = re.compile(r"[A-Z0-9](?:[A-Z0-9.\-]{0,38}[A-Z0-9])?")
 """Upper case, so that the QR symbol stays in alphanumeric mode; at most 40 characters, so that the address
 stays within version 8 at level M (221 characters) with the 152 of the token."""
 
-
-DEFAULT_HOST = "YINZHENG.EXAMPLE"
-DEFAULT_RATE = 30_000
+RECOGNISERS = ("ppocr", "tesseract", "both")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +36,8 @@ class Settings:
 
     A code cannot be guessed, it is signed: the limit guards the processor, and a bureau's whole office may
     stand behind one address."""
+    recogniser: str = RECOGNISERS[0]
+    """Who reads the lines: ppocr, tesseract, or both; where both disagree a person looks."""
     worker_jobs: int = 200
     """Scans after which a worker process is replaced, so that no library's leak grows for ever."""
     worker_memory_mb: int = 2048
@@ -48,7 +48,8 @@ class Settings:
 
     @classmethod
     def from_env(cls, data: Path, environ: Mapping[str, str] | None = None) -> "Settings":
-        """Read YINZHENG_HOST, _WORKERS, _QUEUE, _MAX_UPLOAD_MB, _RATE, _WORKER_JOBS, _WORKER_MEMORY_MB, _REVIEW_EYES.
+        """Read YINZHENG_HOST, _WORKERS, _QUEUE, _MAX_UPLOAD_MB, _RATE, _RECOGNISER, _WORKER_JOBS, _WORKER_MEMORY_MB,
+        _REVIEW_EYES.
 
         Raises Problem `bad_setting` that names the variable and what it may be.
         """
@@ -56,9 +57,13 @@ class Settings:
         host = source.get(f"{PREFIX}HOST", DEFAULT_HOST).upper()
         if not HOST_PATTERN.fullmatch(host):
             raise _bad("HOST", "只能用字母、数字、点和连字符，最长40个字符")
+        recogniser = source.get(f"{PREFIX}RECOGNISER", "") or RECOGNISERS[0]
+        if recogniser not in RECOGNISERS:
+            raise _bad("RECOGNISER", f"只能是 {'、'.join(RECOGNISERS)} 之一")
         return cls(
             data=data,
             host=host,
+            recogniser=recogniser,
             workers=_number(source, "WORKERS", 2, 1, 64),
             queue=_number(source, "QUEUE", 16, 1, 10_000),
             max_upload_mb=_number(source, "MAX_UPLOAD_MB", 50, 1, 1024),

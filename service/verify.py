@@ -14,7 +14,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
-from intake.errors import RecogniserMissing
+from intake.errors import RecogniserFailed, RecogniserMissing
 from intake.reading import PageImage
 from intake.uploads import Upload, inspect, pages
 from service.office import Office
@@ -171,7 +171,7 @@ def _of_page(office: Office, page: PageImage) -> tuple[str | None, Verdict]:
         return named.token.serial, _compared(office, paper, page, named, verdict)
     except StorageError as error:
         return None, _away(error)
-    except RecogniserMissing:
+    except (RecogniserMissing, RecogniserFailed):
         return None, Verdict("cannot_check", ("reading_failed",))
 
 

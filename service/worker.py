@@ -3,6 +3,7 @@
 import contextlib
 import logging
 import os
+import resource
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -33,6 +34,7 @@ IDLE_SECONDS, IDLE_BATCH_SECONDS = 0.1, 0.5
 AWAY_SECONDS = 5.0
 """Pause when the database cannot be asked."""
 GRACE_SECONDS = 3.0
+TIMES_OVER = 2
 NICE = 19
 """How much a worker that prints batches steps back: a single request that comes meanwhile gets the processor first."""
 
@@ -150,6 +152,16 @@ WORKS: Mapping[str, Callable[[Office, Job, Callable[[], bool]], None]] = {
     BATCH: batch.work,
 }
 """How a job of a kind is done; the last argument tells whether this worker is to end."""
+
+
+def limit_memory(megabytes: int) -> None:
+    """Never let this process take twice the memory above which it is replaced: what asks for more fails instead.
+
+    A leak is caught between two scans; this is for a library that goes mad during one. soffice inherits it, and the
+    limit stands far above what that needs.
+    """
+    most = TIMES_OVER * megabytes << 20
+    resource.setrlimit(resource.RLIMIT_DATA, (most, most))
 
 
 def step_back() -> None:

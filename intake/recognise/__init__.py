@@ -13,7 +13,7 @@ class LineReading:
     """One line as read: text, confidence 0..1 (mean and of the weakest character), probabilities per time step.
 
     `probabilities` is T x A (column 0 is CTC's blank) and `alphabet` names its columns; both are None from a
-    recogniser that keeps only its answer.
+    recogniser that keeps only its answer. `disputed`: a second recogniser read another text.
     """
 
     text: str
@@ -21,6 +21,7 @@ class LineReading:
     probabilities: Probabilities | None = None
     alphabet: Alphabet | None = None
     weakest: float = 0.0
+    disputed: bool = False
 
     def margin(self, expected: str) -> float | None:
         """Return log P(expected) - log P(what was read): about 0 when equal, under -6 for another text.
@@ -35,7 +36,7 @@ class LineReading:
 
 
 class Recogniser(Protocol):
-    """Reads crops of single printed lines; two exist, PP-OCR and Tesseract."""
+    """Reads crops of single printed lines: PP-OCR, Tesseract, both of them, or one in a child process."""
 
     @property
     def name(self) -> str:

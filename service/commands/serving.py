@@ -34,7 +34,7 @@ def serve(options: Namespace) -> int:
     """
     from service.app import opened
 
-    with opened(Settings.from_env(options.data), printing=True) as office:
+    with opened(Settings.from_env(options.data), printing=True, apart=True) as office:
         import uvicorn
 
         from service.supervisor import Supervisor, stop
@@ -91,6 +91,7 @@ def work(options: Namespace) -> int:
     if options.child:
         worker.end_with_parent(sys.stdin.buffer, stop)
     with opened(Settings.from_env(options.data), printing=True, lazy=True) as office:
+        worker.limit_memory(office.settings.worker_memory_mb)
         if worker.SCAN in kinds:
             with contextlib.suppress(IntakeError):  # missing models are told when a scan is read
                 office.recogniser()

@@ -63,6 +63,7 @@ TABLE: Final[Mapping[type[Exception], Row]] = MappingProxyType(
         templates.ConverterFailed: Row(503, "排版程序暂时不可用", wait=True),
         templates.TemplatesError: Row(500, "打印出错"),
         intake.UploadRefused: Row(422, "不能接受这个文件"),
+        intake.RecogniserFailed: Row(503, "文字识别出错", wait=True),
         intake.RecogniserMissing: Row(503, "文字识别暂时不可用", wait=True),
         intake.IntakeError: Row(500, "读取扫描件出错"),
     }

@@ -200,11 +200,13 @@ def many_samples_tiff():
     return gray_tiff(8000, 8000, b"\0" * 64, extra=[(277, 3, 1, 65535)])
 
 
-def fax_stack_tiff(pages=60, width=4960, height=7016):
-    """Return sixty blank 600 dpi pages of a few hundred bytes each: a stack as an honest fax machine sends it."""
+def fax_stack_tiff(pages, width=4960, height=7016):
+    """Return blank 600 dpi pages of a few hundred bytes each, as an honest machine sends them."""
     file = BytesIO()
     page = Image.new("1", (width, height), 1)
-    page.save(file, "TIFF", save_all=True, append_images=[page] * (pages - 1), compression="group4")
+    page.save(
+        file, "TIFF", save_all=True, append_images=[page] * (pages - 1), compression="group4", dpi=(600, 600)
+    )
     return file.getvalue()
 
 
