@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from intake import align, compare, lines, marks, quality
-from intake.errors import BadLayout
+from intake.layouts import check_page
 from intake.marks import halves
 from intake.reading import (
     Box,
@@ -47,7 +47,7 @@ def read_page(
     the unit whose seal each block must carry, `registry` all units known. Raises BadLayout or UploadRefused when
     the archive itself cannot be used; a bad scan is never an error, its Quality says what is wrong with it.
     """
-    _check(layout_page)
+    check_page(layout_page)
     seconds: dict[str, float] = {}
 
     with _timed(seconds, "archive"):
@@ -176,12 +176,6 @@ def _room(layout_page: LayoutPage, name: str, line: LayoutPage) -> Box | None:
 def _touches(box: Box, others: Sequence[Box]) -> bool:
     """Tell whether a box overlaps one of the others."""
     return any(box[0] < one[2] and one[0] < box[2] and box[1] < one[3] and one[1] < box[3] for one in others)
-
-
-def _check(layout_page: LayoutPage) -> None:
-    for key in ("width", "height", "values", "marks", "codes", "fiducials"):
-        if key not in layout_page:
-            raise BadLayout(key)
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from typing import Any
 
 from intake.codes import find
 from intake.errors import BadLayout, UploadRefused
+from intake.layouts import check_layout
 from intake.marks import halves
 from intake.read import read_page
 from intake.reading import Code, MarkFinding, PageImage, PageReading
@@ -97,7 +98,7 @@ def open_paper(office: Office, reading: Reading, document: Document) -> Paper:
     units = units_of(office, reading, document)
     return Paper(
         document=document,
-        layout=json.loads(office.archive.objects.get(document.layout)),
+        layout=_layout(office, document),
         pdf=office.archive.objects.get(document.pdf),
         units=units,
         foreign=tuple(foreign_blocks(form, units)),
@@ -115,6 +116,14 @@ def units_of(office: Office, reading: Reading, document: Document) -> dict[str, 
         edition=office.editions.on(document.issued_on),
         find=functools.partial(named_unit, reading),
     )
+
+
+def _layout(office: Office, document: Document) -> dict[str, Any]:
+    """The archived layout of a document; raises ObjectDamaged when it is none."""
+    try:
+        return check_layout(json.loads(office.archive.objects.get(document.layout)))
+    except (BadLayout, ValueError, RecursionError):
+        raise ObjectDamaged(document.layout) from None
 
 
 def read_paper(office: Office, paper: Paper, page: PageImage, named: Named) -> PageReading:
