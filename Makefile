@@ -4,6 +4,8 @@ SHELL := /bin/bash
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 SERVE ?= 1
+# Seconds of fuzzing for each of three targets in the drill.
+FUZZ_SECONDS ?= 60
 
 # What the product needs of Debian 12, and what only its tests need on top.
 PACKAGES := python3-venv libreoffice-writer-nogui python3-uno fonts-lxgw-wenkai fonts-noto-cjk \
@@ -83,8 +85,9 @@ bench: install-dev bench-packages ## speed against what a user would pick instea
 gallery: install-dev ## print every form's example and draw the contact sheets of docs/gallery
 	@PYTHONPATH=bench $(BIN)/python bench/gallery.py
 
-drill: install-dev test-packages ## attacks and accidents: kills, disk full, hostile files
-	@$(BIN)/python -m pytest tests/test_accidents.py tests/test_disk_full.py tests/test_numbers_store.py tests/test_bad_uploads.py tests/test_bad_codes.py tests/test_libreoffice.py tests/test_power_cut.py tests/test_batch_workers.py
+drill: install-dev test-packages ## attacks and accidents: kills, disk full, hostile files, three minutes of fuzzing
+	@$(BIN)/python -m pytest tests/test_accidents.py tests/test_disk_full.py tests/test_numbers_store.py tests/test_bad_uploads.py tests/test_hostile.py tests/test_bad_engines.py tests/test_bad_codes.py tests/test_libreoffice.py tests/test_power_cut.py tests/test_batch_workers.py
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) $(BIN)/python -m pytest tests/test_fuzz.py
 
 lock: ## resolve the dependencies again
 	@$(COMPILE) --group build -o requirements.lock >/dev/null

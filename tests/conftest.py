@@ -4,10 +4,11 @@ import functools
 import json
 import os
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
-from intake.recognise.ppocr import PpOcr
+from intake.recognise.engines import load
 from service import issue, register
 from service.access import Role, Who
 from service.app import faults
@@ -141,7 +142,8 @@ def either(request, printer, slow_printer):
 
 @pytest.fixture(scope="session")
 def recogniser():
-    return PpOcr()
+    """The engine the whole suite reads with: PP-OCR, or what YINZHENG_RECOGNISER says."""
+    return load(Settings.from_env(Path()).recogniser)
 
 
 @pytest.fixture

@@ -109,7 +109,7 @@ PICTURES = _set(
     ("flat-palette.png", lambda: pictures.flat_png(7016, 9921, colour=3), DONE),
     ("flat-16-gray.png", lambda: pictures.flat_png(7016, 9921, bits=16, colour=0), DONE),
     ("flat-16-alpha.png", lambda: pictures.flat_png(7016, 9921, bits=16, colour=6), LARGE),
-    ("interlaced.png", lambda: pictures.flat_png(7016, 9921, interlace=1), DONE),
+    ("interlaced.png", lambda: pictures.flat_png(7016, 9921, colour=0, interlace=1), DONE),
     ("line.png", lambda: pictures.flat_png(70_000_000, 1, colour=0), LARGE),
     ("column.png", lambda: pictures.flat_png(1, 70_000_000, colour=0), LARGE),
     ("profile-bomb.png", lambda: pictures.text_bomb_png("iCCP"), f"{BROKEN} | {DONE}"),
