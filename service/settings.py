@@ -48,8 +48,7 @@ class Settings:
 
     @classmethod
     def from_env(cls, data: Path, environ: Mapping[str, str] | None = None) -> "Settings":
-        """Read YINZHENG_HOST, _WORKERS, _QUEUE, _MAX_UPLOAD_MB, _RATE, _RECOGNISER, _WORKER_JOBS, _WORKER_MEMORY_MB,
-        _REVIEW_EYES.
+        """Read each setting but the folder from YINZHENG_ and its name in capitals: YINZHENG_HOST, YINZHENG_WORKERS …
 
         Raises Problem `bad_setting` that names the variable and what it may be.
         """
