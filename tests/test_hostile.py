@@ -10,7 +10,9 @@ from tests.hostile_service import PUBLIC
 from tests.specimens.hostile.museum import MUSEUM
 
 SECONDS = 2.0
-"""Processor time of one file from upload to answer, the server's, the worker's and the decoders' together."""
+"""Processor time of one file's decoders, which is what a file can drive up."""
+ALL_SECONDS = 4.0
+"""… of server, client, worker and decoders together: under two on a quiet machine, more where twenty others run."""
 READ_SECONDS = 10.0
 """… of a file that is a picture after all: its decoding has two seconds, then it is read as any foreign page is."""
 LARGE = {"flat-colour.png", "flat-16-gray.png", "flat-palette.png", "interlaced.png", "large.jpg", "flat.tif"}
@@ -46,7 +48,7 @@ def test_a_hostile_file_gets_a_clear_answer_cheaply(story, name):
             "application/json" if "failed" in told["outcome"] else "application/problem+json"
         )
     assert told["decoders"] < (LARGE_SECONDS if name in LARGE else SECONDS)
-    assert told["seconds"] < (READ_SECONDS if told["outcome"] == "done" else SECONDS)
+    assert told["seconds"] < (READ_SECONDS if told["outcome"] == "done" else ALL_SECONDS)
     assert told["mb"] <= MEGABYTES
     assert told["kept"]
     assert told["sent"] == ["attachment", "nosniff"]
