@@ -1,6 +1,8 @@
 """Cuts one printed line out of the straightened page, and says how like the archived line its ink is."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from statistics import median
 from typing import Any, cast
 
 import cv2
@@ -19,6 +21,9 @@ VERTICAL_REACH = 0.3  # line heights: strokes added above or below, and air for 
 STANDOFF = 2  # pixels kept from the next printed ink, so that no sliver of a neighbour is read
 INK = 60  # grey levels under the paper that count as printed ink in the archived render
 CORE = 110  # the archived render is darker than this inside a stroke
+PEN = 0.6  # share of the way from paper to print: pens are as dark as print; creases and washed seals are not
+BLUR_SPREAD = 2.0  # a blurred photo swells lines by 0.01 to 0.09: this times the median covers them all …
+MOST_BLUR = 0.06  # … but no more, or a page written over everywhere would pass for a blurred one
 WINDOW = 0.7  # line heights: one character, or two digits
 LIGHT_STEP = 4  # paper is looked at in squares of 0.5 mm
 LIGHT_REACH = 9  # squares: wider than any stroke, narrower than a shadow's edge
@@ -34,7 +39,8 @@ class Cut:
 
     `likeness` is the worst local correlation. `added` is the share of the crop that is dark in the scan and blank
     in the archive: a stamp, a signature, dirt. `lost` is the largest share of archived ink missing in a window.
-    `signed` lines stand where somebody signs.
+    `touched` is the largest amount of ink as dark as print that stands, in a window of one character, where the
+    archive is blank, as a share of the line's fullest window. `signed` lines stand where somebody signs.
     """
 
     crop: Pixels
@@ -42,6 +48,7 @@ class Cut:
     added: float = 0.0
     lost: float = 0.0
     signed: bool = False
+    touched: float = 0.0
 
 
 def without_red(page: Pixels) -> Pixels:
@@ -52,11 +59,11 @@ def without_red(page: Pixels) -> Pixels:
 
 
 def evenly_lit(page: Pixels) -> Pixels:
-    """Return a straightened gray page with its paper white: shadows, tea and yellowed sheets divided away."""
+    """Return a straightened page (BGR or gray) with its paper white: shadows, tea and yellowed sheets divided away."""
     small = cv2.resize(page, None, fx=1 / LIGHT_STEP, fy=1 / LIGHT_STEP, interpolation=cv2.INTER_AREA)
     paper = cv2.medianBlur(cv2.dilate(small, np.ones((LIGHT_REACH, LIGHT_REACH), np.uint8)), LIGHT_REACH)
-    light = cv2.resize(paper, page.shape[::-1], interpolation=cv2.INTER_LINEAR)
-    return cast("Pixels", cv2.divide(page, np.maximum(light, 1), scale=250))
+    light = cv2.resize(cv2.max(paper, np.ones_like(paper)), page.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+    return cast("Pixels", cv2.divide(page, light, scale=250))
 
 
 def cut(
@@ -84,7 +91,15 @@ def cut(
     height = box[3] - box[1]
     crop, archived = _trimmed(crop, archived, height)
     like, lost = likeness(crop, archived, height), _lost(crop, archived, height)
-    return Cut(_framed(crop), like, _added(crop, archived), lost, signed)
+    touched = _touched(crop, archived, height)
+    return Cut(_framed(crop), like, _added(crop, archived), lost, signed, touched)
+
+
+def without_blur(cuts: Sequence[Cut]) -> list[Cut]:
+    """Return the lines of a page with what its blur adds to every line's ink taken off what a pen may have added."""
+    touched = [cut.touched for cut in cuts if cut.likeness is not None]
+    usual = min(BLUR_SPREAD * median(touched or [0.0]), MOST_BLUR)
+    return [replace(cut, touched=max(cut.touched - usual, 0.0)) for cut in cuts]
 
 
 def _trimmed(crop: Pixels, archived: Pixels, height: int) -> tuple[Pixels, Pixels]:
@@ -128,6 +143,18 @@ def _added(crop: Pixels, archived: Pixels) -> float:
     paper = float(np.percentile(crop, 90))
     blank = cv2.erode(archived, np.ones((5, 5), np.uint8)) > 255 - INK / 2
     return float(((crop < paper - INK) & blank).mean())
+
+
+def _touched(crop: Pixels, archived: Pixels, line_height: int) -> float:
+    """Return how much a pen has added to one character: 0.06 and more, while creases, stains and noise leave 0.00."""
+    core = archived < CORE
+    if not core.any():
+        return 0.0
+    paper, ink = (float(np.percentile(crop, share)) for share in (90, 3))
+    blank = cv2.erode(archived, np.ones((3, 3), np.uint8)) > 255 - INK / 2
+    pen = (crop < paper - PEN * (paper - ink)) & blank
+    width = min(max(4, round(WINDOW * line_height)), crop.shape[1])
+    return float(_windows(pen, width).max() / max(_windows(core, width).max(), 1.0))
 
 
 def _lost(crop: Pixels, archived: Pixels, line_height: int) -> float:

@@ -92,15 +92,17 @@ def read_fields(
 
     Seals are taken away by their colour first, so that the print under them can be read.
     """
-    print_only = lines.evenly_lit(lines.without_red(flat.pixels))
+    print_only = lines.without_red(lines.evenly_lit(flat.pixels))
     values = [value for value in layout_page["values"] if value["lines"]]
     wanted = [(line, _room(layout_page, value["name"], line)) for value in values for line in value["lines"]]
     texts = [line["text"] for line, _ in wanted]
     pens = [mark["box"] for mark in layout_page["marks"] if mark["kind"] == "signature"]
-    cuts = [
-        lines.cut(print_only, printed, line["box"], signed=_touches(line["box"], pens), room_mm=room)
-        for line, room in wanted
-    ]
+    cuts = lines.without_blur(
+        [
+            lines.cut(print_only, printed, line["box"], signed=_touches(line["box"], pens), room_mm=room)
+            for line, room in wanted
+        ]
+    )
     readings = recogniser.read_lines([cut.crop for cut in cuts])
     usual = compare.usual_likeness(texts, readings, cuts)
     judged = iter([compare.line(*seen, usual) for seen in zip(texts, readings, cuts, strict=True)])

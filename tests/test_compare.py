@@ -142,3 +142,19 @@ def test_added_characters_come_into_the_crop():
     assert clean.added == 0
     assert longer.added > 0
     assert (longer.crop[:, -8:] > 200).all()
+
+
+@pytest.mark.parametrize(
+    ("expected", "touched", "signed", "result"),
+    [
+        ("2025年", 0.0, False, "match"),
+        ("2025年", 0.06, False, "unreadable"),
+        ("2025年", 0.06, True, "unreadable"),
+        ("钟涛", 0.3, True, "match"),
+        ("钟涛", 0.3, False, "unreadable"),
+    ],
+)
+def test_a_pen_over_print_goes_to_a_person(expected, touched, signed, result):
+    """A recogniser reads the 5 under a 6: the pen's ink beside the print decides, but a signature may cross a name."""
+    cut = Cut(CROP, 0.99, signed=signed, touched=touched)
+    assert compare.line(expected, Reading(expected, 0), cut).result == result
