@@ -32,9 +32,11 @@ VECTOR_DPI = 200.0  # pages that hold no scan: the resolution readings are tuned
 MAX_RENDER_DPI = 300.0  # recognition gains nothing above it
 FINE_PIXELS = 8_000_000  # A4 at 300 dpi
 ROWS_AT_ONCE = 256
+MAX_GLYPHS = 20_000  # letters of one page of ours: the densest roster has 3,000
 SCAN_SHARE = 0.1  # an image smaller than this share of its page is a logo, not a scan
 
 Page = tuple[Any, float | None, bool]
+Glyph = tuple[str, float, float, float, float]
 
 
 class Refusal(Exception):
@@ -142,6 +144,28 @@ def _render(page: Any) -> Page:
     raw.FPDF_RenderPageBitmap(bitmap, page, 0, 0, width, height, 0, raw.FPDF_ANNOT)
     pixels = bitmap.to_numpy().copy()
     return pixels, dpi, native is None or has_colour(pixels)
+
+
+def own_page(data: bytes, number: int) -> tuple[Page, list[Glyph]]:
+    """Render one page of a PDF, and tell each letter on it with its box as shares of the page from its top left."""
+    page = open_pdf(data)[number]
+    return _render(page), _glyphs(page)
+
+
+def _glyphs(page: Any) -> list[Glyph]:
+    from pypdfium2 import raw
+
+    text = page.get_textpage()
+    wide, high = page.get_size()
+    found: list[Glyph] = []
+    for k in range(min(text.count_chars(), MAX_GLYPHS)):
+        unit = raw.FPDFText_GetUnicode(text, k)
+        if 0xD800 <= unit < 0xE000 or chr(unit).isspace():
+            continue  # the halves of a rare letter stand in values, never in our own wording
+        left, bottom, right, top = text.get_charbox(k)
+        box = (left / wide, 1 - top / high, right / wide, 1 - bottom / high)
+        found.append((chr(unit), *(round(edge, 5) for edge in box)))
+    return found
 
 
 def _scan_dpi(page: Any, page_area: float) -> float | None:
@@ -304,7 +328,10 @@ def refusal_code(error: BaseException) -> str:
 
 
 def main(arguments: list[str]) -> None:
-    """Serve one upload: arguments are the task (inspect, pages, page-N), the kind and the two descriptors."""
+    """Serve one upload: arguments are the task (inspect, pages, page-N, own-N), the kind and the two descriptors.
+
+    own-N is page N of a PDF of our own: its letters are told with it.
+    """
     limit_this_process()
     task, kind, source, target = arguments[0], arguments[1], int(arguments[2]), int(arguments[3])
     try:
@@ -312,6 +339,9 @@ def main(arguments: list[str]) -> None:
             data = file.read()
         if task == "inspect":
             _say({"pages": inspect(data, kind)})
+        elif task.startswith("own-"):
+            page, glyphs = own_page(data, int(task.removeprefix("own-")))
+            _hand_out(page, target, glyphs=glyphs)
         else:
             only = int(task.removeprefix("page-")) if task.startswith("page-") else None
             purse = Purse(len(data))
@@ -328,14 +358,19 @@ def _serve(found: Iterator[Page], purse: Purse, target: int, wait: Callable[[], 
         if page is None:
             _say({"end": True})
             return
-        pixels, dpi, colour = page
-        os.ftruncate(target, 0)
-        os.lseek(target, 0, os.SEEK_SET)
-        left = memoryview(pixels).cast("B")
-        while left:
-            left = left[os.write(target, left) :]
-        purse.earn(pixels.shape[0] * pixels.shape[1])
-        _say({"height": pixels.shape[0], "width": pixels.shape[1], "dpi": dpi, "colour": colour})
+        purse.earn(page[0].shape[0] * page[0].shape[1])
+        _hand_out(page, target)
+
+
+def _hand_out(page: Page, target: int, **more: Any) -> None:
+    """Write a page's pixels into the memory file and say their size, and what `more` there is to say."""
+    pixels, dpi, colour = page
+    os.ftruncate(target, 0)
+    os.lseek(target, 0, os.SEEK_SET)
+    left = memoryview(pixels).cast("B")
+    while left:
+        left = left[os.write(target, left) :]
+    _say({"height": pixels.shape[0], "width": pixels.shape[1], "dpi": dpi, "colour": colour, **more})
 
 
 def _say(answer: dict[str, Any]) -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from intake import align, compare, lines, marks, quality
+from intake import align, compare, lines, marks, quality, surface
 from intake.layouts import check_page
 from intake.marks import halves
 from intake.reading import (
@@ -24,7 +24,7 @@ from intake.reading import (
     Registered,
 )
 from intake.recognise import Recogniser
-from intake.reference import rendered
+from intake.reference import Printed, printed_page
 
 cv2.setNumThreads(2)  # pages are read side by side by several workers; OpenCV would take every core for each
 NOWHERE = (0.0, 0.0, 0.0, 0.0)
@@ -51,7 +51,8 @@ def read_page(
     seconds: dict[str, float] = {}
 
     with _timed(seconds, "archive"):
-        printed = _printed(reference, page_no, layout_page)
+        archived = _archived(reference, page_no, layout_page)
+        printed = archived.pixels if archived else None
     with _timed(seconds, "blank"):
         blank = quality.is_blank(page.pixels)
     if blank:
@@ -65,11 +66,17 @@ def read_page(
         edge = halves.edge(flat, cut)
         flat, there = halves.alone(flat, cut, part)
         layout_page = halves.only(layout_page, part)
+        archived = archived and archived.between(there)
     with _timed(seconds, "quality"):
         seen = replace(flat, pixels=flat.pixels[:, there])
         good = quality.judged(seen, None if printed is None else printed[:, there])
     if not good.ok:
-        return _not_readable(layout_page, flat, good, seconds)
+        reading = _not_readable(layout_page, flat, good, seconds)
+        return (
+            replace(reading, surface=surface.other_paper(flat, archived, layout_page))
+            if archived
+            else reading
+        )
     with _timed(seconds, "fields"):
         fields, mean_confidence = read_fields(flat, printed, layout_page, recogniser)
     if mean_confidence < quality.MIN_CONFIDENCE:
@@ -79,7 +86,9 @@ def read_page(
             flat, printed, layout_page, page.colour, recogniser=recogniser, units=units, registry=registry
         )
     found += halves.missing(whole, part, flat)
-    return PageReading(good, fields, found, flat.how, seconds, part, edge)
+    with _timed(seconds, "surface"):
+        differ = surface.differences(page, flat, archived, layout_page, recogniser) if archived else ()
+    return PageReading(good, fields, found, flat.how, seconds, part, edge, differ)
 
 
 def read_fields(
@@ -155,10 +164,10 @@ def _not_readable(
     return PageReading(why, fields, unseen, flat.how if flat else "none", seconds)
 
 
-def _printed(archived_pdf: bytes | None, page_no: int, layout_page: LayoutPage) -> Pixels | None:
+def _archived(archived_pdf: bytes | None, page_no: int, layout_page: LayoutPage) -> Printed | None:
     if archived_pdf is None:
         return None
-    return rendered(archived_pdf, page_no - 1, float(layout_page["width"]), float(layout_page["height"]))
+    return printed_page(archived_pdf, page_no - 1, float(layout_page["width"]), float(layout_page["height"]))
 
 
 def _around(value: LayoutPage) -> tuple[float, float, float, float]:

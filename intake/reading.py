@@ -19,6 +19,9 @@ Point = tuple[float, float]
 
 FieldResult = Literal["match", "altered", "unreadable", "not_checked"]
 MarkResult = Literal["present", "absent", "wrong_unit", "unclear", "not_checked"]
+SurfaceKind = Literal["erased", "changed", "added", "photo", "other_paper"]
+"""Print of the form that is gone, reads differently, or was never printed; the portrait; the paper as a whole."""
+SurfaceResult = Literal["altered", "unclear", "not_checked"]
 How = Literal["fiducials", "features", "none"]
 Part = Literal["whole", "stub", "main"]
 """What a scan shows of a paper that is cut in two: all of it, the 存根 (left), or the 正联 (right)."""
@@ -144,6 +147,22 @@ class MarkFinding:
 
 
 @dataclass(frozen=True, slots=True)
+class SurfaceFinding:
+    """A place outside the values where a page differs from its archived picture, or could not be held against it.
+
+    `where` names it by printed words near it, `box` is in scan pixels, `amount` 0..1 is how much differs (the share of
+    ink gone, of the photo unlike), `confidence` 0..1 that of `result`.
+    """
+
+    kind: SurfaceKind
+    result: SurfaceResult
+    where: str
+    box: Box
+    amount: float
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
 class Quality:
     """Whether the page can be judged at all, and if not why.
 
@@ -169,3 +188,4 @@ class PageReading:
     seconds: Mapping[str, float]
     part: Part = "whole"
     edge: Pixels | None = None
+    surface: tuple[SurfaceFinding, ...] = ()

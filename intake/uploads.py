@@ -18,7 +18,7 @@ import numpy as np
 from intake import decoder, headers
 from intake.errors import UploadRefused
 from intake.headers import Kind
-from intake.reading import PageImage
+from intake.reading import Box, PageImage
 
 __all__ = ["Kind", "Upload", "inspect", "pages", "sniff"]
 
@@ -113,6 +113,17 @@ def pages(data: bytes, kind: Kind, only: int | None = None) -> Iterator[PageImag
             if index == decoder.MAX_PAGES:
                 raise UploadRefused("too_many_pages")
             yield _page(index, answer, pixels_file)
+
+
+def own_page(pdf: bytes, index: int) -> tuple[PageImage, list[tuple[str, Box]]]:
+    """Render one page of our own PDF in a limited child; gives its letters too, boxes as shares of the page.
+
+    Raises UploadRefused when the archived bytes cannot be rendered or have no such page.
+    """
+    with _child(f"own-{index}", "pdf", pdf) as (process, pixels_file):
+        answer = _answer(process)
+        letters = [(str(letter), tuple(map(float, box))) for letter, *box in answer["glyphs"]]
+        return _page(index, answer, pixels_file), cast("list[tuple[str, Box]]", letters)
 
 
 def _page(index: int, answer: dict[str, Any], pixels_file: int) -> PageImage:

@@ -235,6 +235,12 @@ def refused(answer, status, code, *says, article=None):
     return body
 
 
+def reasons_of(result):
+    """Which pages of a scan found no document, and why; each says what to do about it."""
+    assert all("请" in line for page in result["unmatched"] for line in page["advice"])
+    return [(page["page"], page["reason"]) for page in result["unmatched"] if page["advice"]]
+
+
 def objections(body):
     """What a refusal names: (field, code, article) of each objection."""
     return {(item["field"], item["code"], item["article"]) for item in body["errors"]}

@@ -9,7 +9,7 @@ import pytest
 import qrcode
 
 from service.demo.paper import SCALE
-from tests.bureau import SEALS, SIGNERS, bureau_of, file_of, foreign_page, refused
+from tests.bureau import SEALS, SIGNERS, bureau_of, file_of, foreign_page, reasons_of, refused
 from tests.conftest import MOVER, STUDENT, TRANSFER
 from tests.paper import LEVELS
 
@@ -76,7 +76,7 @@ def test_a_foreign_systems_code(bureau):
     foreign = "https://www.chsi.com.cn/xlcx/bg.do?vcode=A1B2C3D4E5F6"
     scan = picture_of_code(foreign)
     result = bureau.brought(scan, "foreign.png")
-    assert (result["documents"], result["unmatched"]) == ([], [{"page": 0, "reason": "foreign_code"}])
+    assert (result["documents"], reasons_of(result)) == ([], [(0, "foreign_code")])
     bureau.assert_kept(result["id"], scan, "done")
     for answer in (bureau.verified({"verify_url": foreign}), bureau.looked_at(scan)):
         assert (answer.pop("verdict"), answer.pop("reasons")) == ("unknown", ["foreign_code"])
@@ -155,7 +155,7 @@ def test_two_codes_on_one_page(bureau, papers):
     patch, _, _ = code_of(papers["second"][1])
     page = papers["diploma"][1].paste(0, patch, 15, 15)
     scan = page.scan(FEEDER)
-    assert bureau.brought(scan)["unmatched"] == [{"page": 0, "reason": "several_documents"}]
+    assert reasons_of(bureau.brought(scan)) == [(0, "several_documents")]
     answer = bureau.looked_at(scan)
     assert (answer["verdict"], answer["reasons"]) == ("cannot_check", ["several_documents"])
 

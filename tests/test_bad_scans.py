@@ -9,7 +9,7 @@ from PIL import Image
 
 from service.demo.paper import SCALE
 from service.demo.scanner import capture, encode
-from tests.bureau import SEALS, SIGNERS, bureau_of, foreign_page
+from tests.bureau import SEALS, SIGNERS, bureau_of, foreign_page, reasons_of
 from tests.conftest import BEARER, MOVER, STUDENT, TRANSFER
 from tests.paper import LEVELS, copied
 
@@ -95,7 +95,7 @@ def test_a_shuffled_stack(bureau, papers):
     scan = encode(pictures, replace(feeder, file="tiff"))
     result = bureau.brought(scan, "stack.tif")
     assert result["pages"] == 5
-    assert result["unmatched"] == [{"page": 1, "reason": "no_code"}, {"page": 3, "reason": "no_code"}]
+    assert reasons_of(result) == [(1, "no_code"), (3, "no_code")]
     serials = [papers[name][0]["serial"] for name in ("transfer", "second", "diploma")]
     assert [sheet["serial"] for sheet in result["sheets"]] == [serials[0], None, serials[1], None, serials[2]]
     assert [item["serial"] for item in result["documents"]] == serials

@@ -11,7 +11,7 @@ import pytest
 
 from service.register import make_token
 from service.web.http import create
-from tests.bureau import PROBLEM, bureau_of, file_of, refused
+from tests.bureau import PROBLEM, bureau_of, file_of, reasons_of, refused
 from tests.conftest import SCHOOL
 from tests.paper import Scanner
 from tests.served import served
@@ -31,7 +31,7 @@ def test_a_blank_page(bureau):
     """No code: listed as unmatched, kept, and never more than cannot_check."""
     blank = file_of(BLANK, FLATBED)
     result = bureau.brought(blank)
-    assert (result["documents"], result["unmatched"]) == ([], [{"page": 0, "reason": "no_code"}])
+    assert (result["documents"], reasons_of(result)) == ([], [(0, "no_code")])
     bureau.assert_kept(result["id"], blank, "done")
     answer = bureau.looked_at(blank)
     assert (answer["verdict"], answer["reasons"]) == ("cannot_check", ["no_code"])

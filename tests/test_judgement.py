@@ -1,10 +1,14 @@
 """From findings to a verdict: every reason named, nothing blended."""
 
+from dataclasses import replace
+
 import pytest
 
-from intake.reading import FieldFinding, MarkFinding, PageReading, Quality
-from service.office import papers
+from intake.reading import FieldFinding, MarkFinding, PageReading, Quality, SurfaceFinding
+from service.office import advice, papers
 from service.office.judgement import SheetReading, judge_paper
+from service.office.verdicts import reason_text
+from service.receive.differing import answered, key, told
 
 LAYOUT = {
     "pages": [
@@ -118,3 +122,44 @@ def test_a_unit_the_records_do_not_name(block, unit, result):
     paper = papers.Paper(None, {}, b"", {"out_auth": "黎城县教育体育局"}, ("in_auth",), ())
     finding = MarkFinding(block, "seal", "unclear", unit, 0.9, BOX)
     assert papers._foreign(paper, finding).result == result
+
+
+def surface(kind, result, where=""):
+    return SurfaceFinding(kind, result, where, BOX, 1.0, 0.9)
+
+
+@pytest.mark.parametrize(
+    ("kind", "result", "where", "verdict", "reasons"),
+    [
+        ("erased", "altered", "准予毕业", "altered", ("surface_altered:准予毕业",)),
+        ("changed", "altered", "初中", "altered", ("surface_altered:初中",)),
+        ("changed", "unclear", "初中", "cannot_check", ("surface_unclear:初中",)),
+        ("added", "unclear", "备注", "cannot_check", ("surface_added:备注",)),
+        ("photo", "altered", "photo", "altered", ("photo_altered:photo",)),
+        ("photo", "unclear", "photo", "cannot_check", ("photo_unclear:photo",)),
+        ("photo", "not_checked", "photo", "genuine", ()),
+        ("erased", "not_checked", "附件8", "genuine", ()),
+        ("other_paper", "altered", "", "altered", ("other_paper:1",)),
+        ("other_paper", "unclear", "", "cannot_check", ("other_paper:1",)),
+    ],
+)
+def test_what_differs_outside_the_values(kind, result, where, verdict, reasons):
+    """What is certain accuses, what is doubtful holds back, what nobody could compare does neither; a person can free it."""
+    seen = SheetReading(1, replace(GOOD.reading, surface=(surface(kind, result, where),)))
+    judged = judge_paper(LAYOUT, "pending", [seen])
+    assert (judged.verdict, judged.reasons) == (verdict, reasons)
+    assert all(reason_text(reason, {}) != f"原因代码：{reason}" for reason in reasons)
+    (body,) = told(judged.differences, [(4, None), (5, seen)])
+    assert (body["page"], body["side"]) == (1, 5)
+    assert answered([body], {}) == list(judged.differences)
+    assert answered([body], {key(body): "match"}) == []
+    (bad,) = answered([body], {key(body): "altered"})
+    assert bad.finding.result == "altered"
+
+
+def test_every_reason_of_a_bad_page_has_advice():
+    """One sentence for each, and it says what to do."""
+    for reason in ("rescan:blurred", "rescan:blank", "rescan:anything", "no_code", "mark_unclear:school"):
+        (line,) = advice.on([reason])
+        assert "请" in line
+    assert advice.on(["field_altered:student_name"]) == []

@@ -9,6 +9,7 @@ from PIL import Image
 from service import issue, receive, retrieve, verify, worker
 from service.errors import Problem
 from storage.check import check
+from tests.bureau import reasons_of
 from tests.conftest import (
     BEARER,
     CITY,
@@ -131,7 +132,7 @@ def test_a_stack_is_sorted_by_its_codes(town, registrar, diploma):
         (diploma["serial"], "genuine"),
         (other["serial"], "genuine"),
     ]
-    assert result["unmatched"] == [{"page": 1, "reason": "no_code"}]
+    assert reasons_of(result) == [(1, "no_code")]
     assert [sheet["serial"] for sheet in result["sheets"]] == [diploma["serial"], None, other["serial"]]
 
 
@@ -156,7 +157,7 @@ def test_another_schools_paper_stays_closed(town, registrar, diploma):
     scan = paper_of(town, diploma["serial"]).complete(SEALS, SIGNERS).scan(level("B", 6))
     stranger = as_role("registrar", OTHER_SCHOOL)
     result = brought(town, stranger, scan)
-    assert (result["documents"], result["unmatched"]) == ([], [{"page": 0, "reason": "out_of_scope"}])
+    assert (result["documents"], reasons_of(result)) == ([], [(0, "out_of_scope")])
     assert verify.by_code(town, diploma["verify_url"]).verdict == "pending"
     mine = brought(town, as_role("county", COUNTY), scan)
     assert only(mine)["verdict"] == "genuine"

@@ -71,7 +71,8 @@ def only(layout_page: LayoutPage, part: Part) -> LayoutPage:
         if lines or not value["lines"]:
             values.append({**value, "lines": lines})
     kept = [one for one in layout_page["marks"] if one is not mark and stays(one["box"])]
-    return {**layout_page, "values": values, "marks": kept}
+    photos = [one for one in layout_page.get("photos", ()) if stays(one["box"])]
+    return {**layout_page, "values": values, "marks": kept, "photos": photos}
 
 
 def alone(flat: Registered, mark: Mark, part: Part) -> tuple[Registered, slice]:

@@ -11,7 +11,12 @@ from PIL import Image, ImageDraw, ImageFont
 DPI: Final = 130
 GAP: Final = 40
 HEAD: Final = 90
-COLOURS: Final = {"match": (46, 125, 50), "altered": (198, 40, 40), "unreadable": (239, 108, 0)}
+COLOURS: Final = {
+    "match": (46, 125, 50),
+    "altered": (198, 40, 40),
+    "unreadable": (239, 108, 0),
+    "unclear": (239, 108, 0),
+}
 FONT: Final = Path("/usr/share/fonts/truetype/lxgw-wenkai/LXGWWenKai-Regular.ttf")
 
 
@@ -34,6 +39,8 @@ def side_by_side(scan: bytes, record: bytes, layout: Mapping[str, Any], result: 
     for finding in document["fields"]:
         _on_scan(draw, finding, (left.width / sheet["width"], left.height / sheet["height"]), small)
         _on_record(draw, finding, layout["pages"][0], (left.width + GAP, right), small)
+    for difference in document["differences"]:
+        _on_scan(draw, difference, (left.width / sheet["width"], left.height / sheet["height"]), small)
     buffer = io.BytesIO()
     canvas.save(buffer, "PNG", optimize=True)
     return buffer.getvalue()
@@ -61,7 +68,7 @@ def _on_scan(
     x0, y0, x1, y1 = finding["box"]
     frame = (x0 * scale[0], y0 * scale[1] + HEAD, x1 * scale[0], y1 * scale[1] + HEAD)
     draw.rectangle(frame, outline=colour, width=pen)
-    if finding["result"] == "altered":
+    if finding["result"] == "altered" and "read" in finding:
         _label(draw, (frame[0], frame[1]), f"读到 {finding['read']}", colour, font)
 
 

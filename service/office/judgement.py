@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from intake.reading import FieldFinding, MarkFinding, PageReading
+from intake.reading import FieldFinding, MarkFinding, PageReading, SurfaceFinding
 
 FIELD_ORDER = ("match", "not_checked", "unreadable", "altered")
 """The worst finding speaks for a value that is printed twice or scanned twice."""
@@ -13,6 +13,19 @@ MARK_ORDER = ("absent", "not_checked", "unclear", "present", "wrong_unit")
 CANNOT = "cannot_check"
 UNSEEN = "part_missing"
 """Why a mark on the other part of a cut paper is unclear: see intake.marks.halves."""
+SURFACE_REASONS = {
+    ("erased", "altered"): "surface_altered",
+    ("changed", "altered"): "surface_altered",
+    ("photo", "altered"): "photo_altered",
+    ("other_paper", "altered"): "other_paper",
+    ("other_paper", "unclear"): "other_paper",
+    ("added", "altered"): "surface_added",
+    ("erased", "unclear"): "surface_unclear",
+    ("changed", "unclear"): "surface_unclear",
+    ("added", "unclear"): "surface_added",
+    ("photo", "unclear"): "photo_unclear",
+}
+"""What a difference outside the values does to a verdict; one that is not named here does nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,35 +37,45 @@ class SheetReading:
 
 
 @dataclass(frozen=True, slots=True)
+class Difference:
+    """A difference outside the values, on page `page` (from 1) of a document."""
+
+    page: int
+    finding: SurfaceFinding
+
+
+@dataclass(frozen=True, slots=True)
 class Judgement:
-    """A verdict, its reason codes, and one finding for each field and each mark."""
+    """A verdict, its reason codes, one finding for each field and each mark, and what differs beside them."""
 
     verdict: str
     reasons: tuple[str, ...]
     fields: tuple[FieldFinding, ...]
     marks: tuple[MarkFinding, ...]
+    differences: tuple[Difference, ...] = ()
 
 
 def judge_paper(layout: Mapping[str, Any], status: str, sheets: Sequence[SheetReading]) -> Judgement:
     """Judge a document of that status by the pages that came back, against its archived layout.
 
-    In this order: revoked and superseded stay so; altered text or a wrong unit's seal is `altered`; pages
-    that are missing or cannot be read are `cannot_check`; marks that are missing or doubted leave it `pending`; else
-    `genuine`.
+    In this order: revoked and superseded stay so; altered text, wording or photo or a wrong unit's seal is `altered`;
+    pages that are missing or cannot be read, and differences a person must look at, are `cannot_check`; marks that are
+    missing or doubted leave it `pending`; else `genuine`.
     """
     good = {sheet.page for sheet in sheets if sheet.reading.quality.ok}
     used = [sheet for sheet in sheets if sheet.reading.quality.ok or sheet.page not in good]
     fields = _worst_fields(finding for sheet in used for finding in sheet.reading.fields)
     marks = _told_marks(finding for sheet in used for finding in sheet.reading.marks)
+    differences = tuple(Difference(sheet.page, one) for sheet in used for one in sheet.reading.surface)
     grounds = (
-        ("altered", _altered(fields, marks)),
-        (CANNOT, _unreadable(layout, used, fields)),
+        ("altered", [*_altered(fields, marks), *_differing(differences, "altered")]),
+        (CANNOT, [*_unreadable(layout, used, fields), *_differing(differences, "unclear")]),
         ("pending", [*_doubted(marks), *_unmarked(layout, marks)]),
     )
     verdict, reasons = next(((name, found) for name, found in grounds if found), ("genuine", ()))
     if status in {"revoked", "superseded"}:
         verdict = status
-    return Judgement(verdict, tuple(reasons), fields, marks)
+    return Judgement(verdict, tuple(reasons), fields, marks, differences)
 
 
 def _worst_fields(findings: Iterable[FieldFinding]) -> tuple[FieldFinding, ...]:
@@ -83,6 +106,17 @@ def _altered(fields: Iterable[FieldFinding], marks: Iterable[MarkFinding]) -> li
     wrong = [f"field_altered:{finding.name}" for finding in fields if finding.result == "altered"]
     seals = [f"mark_wrong_unit:{mark.block}" for mark in marks if mark.result == "wrong_unit"]
     return [*wrong, *dict.fromkeys(seals)]
+
+
+def reason_of(difference: Difference) -> str | None:
+    """Name a difference by where it is: words of the form, a photo's field, or the page; None when it does nothing."""
+    code = SURFACE_REASONS.get((difference.finding.kind, difference.finding.result))
+    return None if code is None else f"{code}:{difference.finding.where or difference.page}"
+
+
+def _differing(differences: Iterable[Difference], result: str) -> list[str]:
+    found = [reason_of(one) for one in differences if one.finding.result == result]
+    return list(dict.fromkeys(reason for reason in found if reason is not None))
 
 
 def _unreadable(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
+from service.office import advice
 from templates.catalogue import Catalogue
 
 CANNOT_CHECK: Final = "cannot_check"
@@ -106,16 +107,6 @@ _REASONS: Final = MappingProxyType(
         "reading_failed": "图像没有读成，请重新拍摄后再试。",
     }
 )
-_RESCANS: Final = MappingProxyType(
-    {
-        "low_resolution": "图像太小，看不清字。请靠近一些重拍，或以 200 dpi 以上扫描。",
-        "blurred": "图像模糊。请拿稳、对焦后重拍。",
-        "blank": "这一页是空白的。请确认没有放反。",
-        "no_contrast": "图像太淡或反光。请换个光线重拍。",
-        "poor_reading": "字迹看不清。请擦净镜头或玻璃板，靠近一些重拍，或重新扫描。",
-        "not_registered": "没能对上纸张的位置。请把整张纸拍全、拍平。",
-    }
-)
 _NAMED: Final = MappingProxyType(
     {
         "field_altered": "“{}”一栏与存档不一致。",
@@ -130,6 +121,12 @@ _NAMED: Final = MappingProxyType(
         "mark_colourless": "“{}”处在没有颜色的图像上，看不出是不是红色印章。见到原件的人可以确认，或换彩色扫描。",
         "mark_not_checked": "“{}”处的钢印、骑缝等从扫描件上看不出来，要见到原件的人确认。",
         "page_missing": "缺第 {} 页，请把各页一起送来。",
+        "surface_altered": "印刷文字“{}”被涂去或改动过。",
+        "surface_unclear": "印刷文字“{}”没有看清，或者被遮住、改动过，请核对原件。",
+        "surface_added": "“{}”附近有存档里没有的印刷文字，请核对原件。",
+        "photo_altered": "“{}”不是签发时印的那一张。",
+        "photo_unclear": "“{}”没有看清，请重拍，或由人工核对。",
+        "other_paper": "这张纸印的不是这份文书（第 {} 页）：二维码可能是从别的纸上复制来的。",
     }
 )
 _EVIDENCE: Final = MappingProxyType(
@@ -161,7 +158,7 @@ def reason_text(reason: str, labels: Mapping[str, str]) -> str:
     if code == "evidence":
         return _EVIDENCE.get(what) or _EVIDENCE.get(what.rpartition("_")[2], "材料须由人查看。")
     if code == "rescan":
-        return _RESCANS.get(what, "图像质量不够，请重新拍摄或扫描。")
+        return advice.RESCANS.get(what, advice.SCAN_AGAIN)
     if code in _NAMED:
         return _NAMED[code].format(labels.get(what, what))
     return _REASONS.get(code, f"原因代码：{reason}")

@@ -10,12 +10,12 @@ from intake.pictures import quarters
 from intake.reading import FieldFinding, MarkFinding, PageImage
 from intake.uploads import Kind, pages
 from service.errors import Problem
-from service.office import Office
+from service.office import Office, advice
 from service.office.imprints import Imprints
 from service.office.judgement import Judgement, SheetReading, judge_paper
 from service.office.lookups import JSON, canonical, file, files_of
 from service.office.papers import Named, Paper, Slip, Unnamed, name_page, open_paper, read_paper
-from service.receive import later, stubs
+from service.receive import differing, later, stubs
 from service.receive.arrival import MEDIA_TYPES, upload_problem
 from service.receive.behind import FOREIGN, Bundle, Filed, Stack, file_evidence, put_away, restricted_kind
 from service.receive.doubts import put_on_desk
@@ -220,6 +220,8 @@ def _check(office: Office, scan: Scan, paper: Paper, sheets: list[Sheet], stampi
             }
             for item in judgement.marks
         ],
+        "differences": differing.told(judgement.differences, [(sheet.index, sheet.read) for sheet in mine]),
+        "advice": advice.on(judgement.reasons),
         "pages": [sheet.index for sheet in mine],
         "doubled": sorted(
             number
@@ -308,7 +310,12 @@ def _result(
 
 
 def _unmatched(sheet: Sheet) -> dict[str, Any]:
-    told: dict[str, Any] = {"page": sheet.index, "reason": sheet.reason}
+    assert sheet.reason is not None
+    told: dict[str, Any] = {
+        "page": sheet.index,
+        "reason": sheet.reason,
+        "advice": advice.on([sheet.reason]),
+    }
     return told if sheet.suggestion is None else {**told, "suggestion": sheet.suggestion}
 
 

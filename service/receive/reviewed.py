@@ -9,14 +9,14 @@ from typing import Any
 from intake.reading import FieldFinding, MarkFinding, PageReading, Quality
 from service.access import Who
 from service.office import Office
-from service.office.judgement import Judgement, SheetReading, judge_paper
+from service.office.judgement import Difference, Judgement, SheetReading, judge_paper
 from service.office.lookups import JSON, canonical, file, files_of
-from service.receive import later
+from service.receive import differing, later
 from storage.archive import Reading, Transaction
 from storage.records import Decision, Document, Review, Scan
 
 log = logging.getLogger("yinzheng.receive")
-JUDGED = frozenset({"field", "mark"})
+JUDGED = frozenset({"field", "mark", "surface"})
 """Kinds of review whose answers take the place of a finding."""
 
 
@@ -98,7 +98,9 @@ def _judged(
         for one in told["marks"]
     )
     layout = json.loads(office.archive.objects.get(document.layout))
-    return judge_paper(layout, document.status, _sheets(scan, document.serial, fields, marks))
+    said = {name: answer for (kind, name, _), answer in answers.items() if kind == "surface"}
+    surface = differing.answered(told.get("differences") or (), said)
+    return judge_paper(layout, document.status, _sheets(scan, document.serial, fields, marks, surface))
 
 
 def _put_in(machine: str, answer: str | None) -> Any:
@@ -107,12 +109,17 @@ def _put_in(machine: str, answer: str | None) -> Any:
 
 
 def _sheets(
-    scan: Scan, serial: str, fields: tuple[FieldFinding, ...], marks: tuple[MarkFinding, ...]
+    scan: Scan,
+    serial: str,
+    fields: tuple[FieldFinding, ...],
+    marks: tuple[MarkFinding, ...],
+    surface: Sequence[Difference],
 ) -> list[SheetReading]:
     """The pages as they were judged; all findings ride on the first that counts, since they were merged already."""
     sheets: list[dict[str, Any]] = (scan.result or {})["sheets"]
     mine = [one for one in sheets if one["serial"] == serial and one["evidence"] is None]
     mine.sort(key=lambda one: not one["quality"]["ok"])
+    first = {one["page"]: place for place, one in reversed(list(enumerate(mine)))}
     return [
         SheetReading(
             one["page"],
@@ -122,6 +129,9 @@ def _sheets(
                 marks if place == 0 else (),
                 one["how"],
                 {},
+                surface=tuple(
+                    two.finding for two in surface if two.page == one["page"] and first[one["page"]] == place
+                ),
             ),
         )
         for place, one in enumerate(mine)
@@ -147,6 +157,10 @@ def _body(told: Mapping[str, Any], judgement: Judgement, answered: Sequence[Revi
                 "person": ("mark", one["block"], one["kind"]) in spoken,
             }
             for one in told["marks"]
+        ],
+        "differences": [
+            {**one, "person": ("surface", differing.key(one), None) in spoken}
+            for one in told.get("differences") or ()
         ],
     }
 

@@ -152,6 +152,8 @@ SCAN: Final[dict[str, Any]] = {
                 {"block": "school", "kind": "seal", "result": "present"},
                 {"block": "validation", "kind": "seal", "result": "present"},
             ],
+            "differences": [],
+            "advice": [],
             "entry": "3",
         }
     ],

@@ -327,6 +327,19 @@ class ReviewedOut(BaseModel):
     checked_at: datetime
 
 
+class DifferenceOut(BaseModel):
+    """栏目以外与存档不同的一处：印刷文字被涂去、改动、添加，照片，或整张纸。"""
+
+    kind: Literal["erased", "changed", "added", "photo", "other_paper"]
+    result: Literal["altered", "unclear", "not_checked"]
+    page: int = Field(description="文书的第几页，从 1 起")
+    side: int | None = Field(description="扫描件的第几面，从 0 起")
+    where: str = Field(description="那一处印的文字，或照片栏的名称")
+    amount: float = Field(description="相差多少，0 到 1")
+    confidence: float
+    box: tuple[float, float, float, float] = Field(description="在扫描图上的位置：左、上、右、下，像素")
+
+
 class ScannedDocument(BaseModel):
     """扫描件里的一份文书。"""
 
@@ -338,6 +351,8 @@ class ScannedDocument(BaseModel):
     reasons: list[str]
     fields: list[FieldOut]
     marks: list[MarkOut]
+    differences: list[DifferenceOut] = Field(description="栏目以外与存档不同的地方")
+    advice: list[str] = Field(description="该怎么办，一条一句")
     entry: str | None
     picture: str | None = Field(
         default=None, description="核对图（PDF）的件号；读出结果之后才制作，没做好时为空"

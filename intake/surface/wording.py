@@ -1,0 +1,229 @@
+"""Holds the printed wording of a page against the archive: what was erased, and what reads differently now."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from statistics import median
+from typing import Any, cast
+
+import cv2
+import numpy as np
+
+from intake import lines
+from intake.compare import ALTERED_MARGIN, DOUBT_MARGIN
+from intake.reading import Pixels, SurfaceKind, SurfaceResult
+from intake.recognise import LineReading, Recogniser
+from intake.recognise.likelihood import fold
+from intake.surface.ground import PAPER, Ground
+from intake.surface.words import Word
+
+# Measured on 4 forms, seeds 1 and 2, levels A-F, gray and 1-bit; shares of the page's usual likeness. Untouched
+# words stay over 0.77 unless something lies on them (0.0 under a signature or a seal without colour); replaced
+# ones stay under 0.67, on 1-bit copies too.
+SUSPECT = 0.72
+LOOKED_AGAIN = 0.85  # below it a word is sought in its neighbourhood; most stand where they are registered
+GONE = 0.85  # erased words lose 1.0 of their ink; under a dark seal untouched ones lose 0.35 at worst
+LOST = (
+    0.15  # of one letter's ink: what a letter put in its place leaves missing, over 0.15 but for one in ten
+)
+LETTER_LOST = 0.9  # of one letter's ink: a letter wiped out of its word
+COVERED = 0.04  # share of a word's place under ink that was not printed: a signature, a seal without colour,
+HEAVIER = 1.4  # and times the ink the page's words usually show: another word in its place is not heavier
+CORNER_MM = 40.0  # a stapled or dog-eared corner covers the sheet where x + y from the corner is less
+STREAK = 0.8  # share of the blank part of a row or column that is dark: a fold, a rule, a stroke lies across
+STREAKED_BLANK = 0.4  # of a row must be blank in the archive for that
+STREAK_GREY = 25  # under the paper from which a fold shows
+BITTEN = 0.9  # of one letter's ink: 1-bit copies eat up to 0.43 of small letters, fax up to 0.78
+SURE = 0.8  # the weakest letter of a reading that is believed against the archive
+MOST_READ = 10  # suspects read on one page; a page with more shows other wording altogether
+FOREIGN_SHARE = 0.4  # of a page's words: with so many unlike the archive's it is not this paper
+UNLIKE = 0.5  # likeness under which a word of a page that cannot be judged is not there at all
+FULL = 0.5  # of the archive's ink: a page that is merely pale shows less
+OTHER_PAPER = 0.9  # confidence of that
+FOREIGN_LEAST = 6  # words a page must have for that to mean anything
+CORE = 170  # grey of the archive under which a pixel lies inside a stroke of small print
+PRINTED = 128  # grey of the archive that is ink rather than paper
+LEAST_CORE = 12  # pixels of darkest print from which a word is judged by them alone
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a word looks in the scan.
+
+    `likeness` is the worst correlation of a window of one letter, `lost` the largest share of ink missing in such a
+    window, `gone` the share missing in all, `added` the share of the place under ink that was not printed, `weight`
+    the ink there as a multiple of the archive's; `streaked` where a fold or a stroke lies across it.
+    """
+
+    word: Word
+    crop: Pixels
+    archived: Pixels
+    likeness: float
+    lost: float
+    gone: float
+    added: float
+    weight: float
+    streaked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A word that is not as it was printed."""
+
+    kind: SurfaceKind
+    result: SurfaceResult
+    word: Word
+    amount: float
+    confidence: float
+
+
+def changes(
+    ground: Ground, words: Sequence[Word], recogniser: Recogniser, *, bilevel: bool = False
+) -> list[Change]:
+    """Give the words of a page that were erased or replaced, and those that a person must look at."""
+    looks = [_looked_at(ground, word) for word in words]
+    if not looks:
+        return []
+    usual = median(look.likeness for look in looks)
+    heavy = HEAVIER * median(look.weight for look in looks)
+    suspects = [
+        look
+        for look in looks
+        if (look.likeness < SUSPECT * usual or look.gone >= GONE)
+        and not (look.added >= COVERED and look.weight > heavy and look.lost < LOST)
+    ]
+    if len(words) >= FOREIGN_LEAST and len(suspects) >= FOREIGN_SHARE * len(words):
+        around = _around([look.word for look in suspects])
+        return [Change("other_paper", "altered", around, len(suspects) / len(words), OTHER_PAPER)]
+    suspects = sorted(suspects, key=lambda look: look.likeness - look.lost)[:MOST_READ]
+    if not suspects:
+        return []
+    readings = recogniser.read_lines(
+        [_framed(crop) for look in suspects for crop in (look.crop, look.archived)]
+    )
+    judge = _judged_bilevel if bilevel else _judged
+    judged = [judge(*seen) for seen in zip(suspects, readings[::2], readings[1::2], strict=True)]
+    return [_folded(change, ground) for change in judged if change is not None]
+
+
+def is_foreign(ground: Ground, words: Sequence[Word]) -> bool:
+    """Tell whether a page full of print shows hardly any of its words: a code of ours on somebody else's paper."""
+    looks = [_looked_at(ground, word) for word in words]
+    unlike = [look for look in looks if look.likeness < UNLIKE]
+    full = float((ground.page < ground.dark).mean()) >= FULL * float((ground.archived < PRINTED).mean())
+    return len(looks) >= FOREIGN_LEAST and len(unlike) >= FOREIGN_SHARE * len(looks) and full
+
+
+def _folded(change: Change, ground: Ground) -> Change:
+    """Accuse nobody of what a folded corner hides."""
+    height, width = (side / lines.SCALE for side in ground.page.shape)
+    left, top, right, bottom = change.word.box
+    near = min(left, width - right) + min(top, height - bottom)
+    hidden = change.kind == "erased" and near < CORNER_MM
+    return replace(change, result="not_checked") if hidden else change
+
+
+def _judged(look: Look, now: LineReading, then: LineReading) -> Change | None:
+    """Judge a suspect by what is read in its place now and was read on the archived page.
+
+    Ink laid over the print takes nothing away: only where archived ink is missing, or where other words are read
+    beyond doubt, was it changed.
+    """
+    if _same(look.word.text, now) or _letters(now.text) == _letters(then.text):
+        return None
+    if look.gone >= GONE:
+        return _change("erased", "altered", look, look.gone)
+    if look.lost < LOST and look.streaked:
+        return None
+    readable = _same(look.word.text, then)
+    margin = now.margin(look.word.text)
+    if readable and bool(now.text) and now.weakest >= SURE and (margin is None or margin < ALTERED_MARGIN):
+        return _change("changed", "altered" if look.lost >= LOST else "unclear", look, now.weakest)
+    if look.lost >= LETTER_LOST:
+        return _change("erased", "altered" if look.added < COVERED else "unclear", look, look.lost)
+    return _change("changed", "unclear", look, look.lost) if look.lost >= 2 * LOST and readable else None
+
+
+def _judged_bilevel(look: Look, now: LineReading, then: LineReading) -> Change | None:
+    """Judge a suspect of a 1-bit copy, which eats small print: only what is gone altogether is certain."""
+    change = _judged(look, now, then)
+    if change is None or look.gone >= GONE:
+        return change
+    return replace(change, result="unclear") if look.lost >= BITTEN else None
+
+
+def _change(kind: SurfaceKind, result: SurfaceResult, look: Look, confidence: float) -> Change:
+    return Change(kind, result, look.word, round(look.lost, 3), round(float(confidence), 3))
+
+
+def _same(expected: str, reading: LineReading) -> bool:
+    """Tell whether a reading may be the printed word; a doubtful one may."""
+    if _letters(reading.text) == _letters(expected):
+        return True
+    margin = reading.margin(expected)
+    return margin is not None and bool(reading.text) and margin >= DOUBT_MARGIN
+
+
+def _letters(text: str) -> str:
+    """Keep what carries meaning: a stain makes a comma of a semicolon. What holds no letter stays as it is."""
+    folded = fold(text)
+    return "".join(letter for letter in folded if letter.isalnum()) or folded
+
+
+def _looked_at(ground: Ground, word: Word) -> Look:
+    box = ground.pixels_of(word.box)
+    look = _look(ground, word, box, (0, 0))
+    if look.likeness < LOOKED_AGAIN:
+        shift = ground.shift(box)
+        if shift != (0, 0):
+            look = max(look, _look(ground, word, box, shift), key=lambda one: one.likeness)
+    return look
+
+
+def _look(ground: Ground, word: Word, box: list[int], shift: tuple[int, int]) -> Look:
+    crop, archived = ground.both(box, shift)
+    height = max(box[3] - box[1], 8)
+    core: Any = archived < lines.CORE
+    if core.sum() < LEAST_CORE:
+        core = archived < CORE
+    missing = core & (cv2.erode(crop, np.ones((3, 3), np.uint8)) > ground.pale)
+    lost = _worst_share(core, missing, height)
+    blank = cv2.erode(archived, np.ones((5, 5), np.uint8)) > 255 - lines.INK / 2
+    gone = float(missing.sum() / max(core.sum(), 1))
+    inked: Any = crop < ground.dark
+    added = float((inked & blank).mean())
+    weight = float(inked.sum() / max((archived < PRINTED).sum(), 1))
+    like = lines.likeness(crop, archived, height)
+    streaked = _streaked(crop < PAPER - STREAK_GREY, blank)
+    return Look(word, crop, archived, like, lost, gone, added, weight, streaked)
+
+
+def _framed(crop: Pixels) -> Pixels:
+    """Put paper around a crop: recognisers lose letters that touch the edge."""
+    air = max(4, crop.shape[0] // 6)
+    paper = (float(np.percentile(crop, 90)),) * 3
+    return cast(
+        "Pixels", cv2.copyMakeBorder(crop, air, air, 2 * air, 2 * air, cv2.BORDER_CONSTANT, value=paper)
+    )
+
+
+def _worst_share(ink: Any, part: Any, height: int) -> float:
+    """Return the largest share that `part` is of `ink` in a window of one letter; 0 without ink."""
+    width = min(max(4, round(lines.WINDOW * height)), ink.shape[1])
+    whole, some = (np.convolve(mask.sum(axis=0), np.ones(width), "valid") for mask in (ink, part))
+    judged = whole > 0.3 * whole.max()
+    return float((some[judged] / whole[judged]).max()) if judged.any() else 0.0
+
+
+def _streaked(dark: Any, blank: Any) -> bool:
+    """Tell whether a row or a column is dark from end to end wherever the archive is blank."""
+    for axis in (0, 1):
+        bare, marked = blank.mean(axis=axis), (dark & blank).mean(axis=axis)
+        across = bare >= STREAKED_BLANK
+        if across.any() and bool((marked[across] >= STREAK * bare[across]).any()):
+            return True
+    return False
+
+
+def _around(words: Sequence[Word]) -> Word:
+    left, top, right, bottom = zip(*(word.box for word in words), strict=True)
+    return Word("", (min(left), min(top), max(right), max(bottom)))

@@ -1,0 +1,59 @@
+"""The words a paper's form prints around the values: labels, clauses, headings, each with its place."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from intake.reading import Box, LayoutPage
+from intake.reference import Glyph
+
+LONGEST = 8  # letters of a piece: longer ones would not follow the waves of a curled sheet
+GAP = 1.0  # letter heights between two letters of one word
+SAME_LINE = 0.5  # letter heights their middles may lie apart
+LEAST_MM = 0.8  # ink lower than this is a full stop or a dash, which any speck can be
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A run of printed letters on one line, and the box of its ink in page mm."""
+
+    text: str
+    box: Box
+
+
+def own_words(glyphs: Sequence[Glyph], layout_page: LayoutPage) -> list[Word]:
+    """Give the words of a page that are no part of a value, in the order of the text."""
+    taken = [line["box"] for value in layout_page["values"] for line in value["lines"]]
+    free = [glyph for glyph in glyphs if not any(_holds(box, glyph.box) for box in taken)]
+    found = [_word(group) for group in _grouped(free)]
+    return [word for word in found if word.box[3] - word.box[1] >= LEAST_MM]
+
+
+def _grouped(glyphs: Sequence[Glyph]) -> Iterator[list[Glyph]]:
+    run: list[Glyph] = []
+    for glyph in glyphs:
+        if run and (len(run) == LONGEST or not _follows(run[-1].box, glyph.box)):
+            yield run
+            run = []
+        run.append(glyph)
+    if run:
+        yield run
+
+
+def _follows(before: Box, after: Box) -> bool:
+    """Tell whether a letter stands right behind another on the same line; punctuation is lower than letters."""
+    high = max(before[3] - before[1], after[3] - after[1])
+    apart = max(before[1], after[1]) - min(before[3], after[3])  # negative when they share rows
+    return (
+        -high <= after[0] - before[2] <= GAP * high
+        and apart < SAME_LINE * high - min(before[3] - before[1], after[3] - after[1]) / 2
+    )
+
+
+def _word(run: Sequence[Glyph]) -> Word:
+    left, top, right, bottom = zip(*(glyph.box for glyph in run), strict=True)
+    return Word("".join(glyph.letter for glyph in run), (min(left), min(top), max(right), max(bottom)))
+
+
+def _holds(box: Box, inner: Box) -> bool:
+    x, y = (inner[0] + inner[2]) / 2, (inner[1] + inner[3]) / 2
+    return bool(box[0] <= x <= box[2] and box[1] <= y <= box[3])

@@ -1,0 +1,177 @@
+"""What differs outside the values: wording erased or replaced, another face, another paper, and nothing on clean sheets."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from intake import align, codes, surface
+from intake.reading import PageImage
+from intake.reference import printed_page
+from intake.surface.words import own_words
+from intake.uploads import pages
+from service.demo.paper import SCALE
+from service.demo.portrait import portrait
+from service.demo.swindles import covered, recoded, swapped_photo
+from service.photos import put_photo
+from tests.bureau import SEALS, SIGNERS, bureau_of
+from tests.conftest import BEARER, CITY, MOVER, STUDENT, TRANSFER, as_role
+from tests.paper import LEVELS, copied, level
+
+FEEDER = replace(LEVELS["B"], seed=910)
+FACES = {STUDENT: 2, BEARER: 4}
+STRANGER = 8
+CHANGE = {
+    "changes": [{"item": "姓名", "before": "郝一㛃", "after": "郝一洁", "basis": "居民户口簿变更登记"}],
+    "reason": "公安机关已办理姓名更正，现凭居民户口簿申请更正学籍信息。",
+}
+
+
+@pytest.fixture(scope="module")
+def bureau(request):
+    with bureau_of(request, rate=1_000_000) as bureau:
+        for student, face in FACES.items():
+            put_photo(bureau.office, as_role("city", CITY), student, portrait(face))
+        yield bureau
+
+
+@pytest.fixture(scope="module")
+def diploma(bureau):
+    """A diploma with a portrait, and its sheet with every mark."""
+    document = bureau.issue(STUDENT)
+    return document, bureau.paper(document, seed=911).complete(SEALS, SIGNERS)
+
+
+@pytest.fixture(scope="module")
+def transfer(bureau):
+    document = bureau.issue(MOVER, "transfer_application", TRANSFER)
+    return document, bureau.paper(document, seed=912).complete(SEALS, SIGNERS)
+
+
+def differences(paper, settings, recogniser, page=0):
+    """What the surface of a scanned sheet says, as (kind, result, where)."""
+    (seen,) = pages(replace(paper, sheets=paper.sheets[page : page + 1]).scan(settings), "pdf")
+    return found(seen, paper, recogniser, page)
+
+
+def found(seen: PageImage, paper, recogniser, page=0):
+    layout = paper.layout["pages"][page]
+    archived = printed_page(paper.pdf, page, layout["width"], layout["height"])
+    flat = align.register(seen.pixels, layout, codes.find(seen)[0], archived.pixels)
+    told = surface.differences(seen, flat, archived, layout, recogniser)
+    height, width = seen.pixels.shape[:2]
+    for one in told:
+        assert 0 <= one.box[0] < one.box[2] <= width
+        assert 0 <= one.box[1] < one.box[3] <= height
+    return [(one.kind, one.result, one.where) for one in told]
+
+
+def place_of(paper, words, page=0):
+    """Where these words of the form stand (mm)."""
+    layout = paper.layout["pages"][page]
+    glyphs = printed_page(paper.pdf, page, layout["width"], layout["height"]).glyphs
+    text = "".join(glyph.letter for glyph in glyphs)
+    boxes = np.array([glyph.box for glyph in glyphs[text.index(words) :][: len(words)]])
+    return (*boxes[:, :2].min(axis=0), *boxes[:, 2:].max(axis=0))
+
+
+def whitened(paper, words):
+    """The sheet with some of its words painted over."""
+    left, top, right, bottom = (round(edge * SCALE) for edge in place_of(paper, words))
+    sheet = paper.sheets[0].copy()
+    sheet[top - 6 : bottom + 6, left - 6 : right + 6] = 252
+    return paper.with_sheet(0, sheet)
+
+
+def test_own_words_are_no_values(diploma):
+    """The words are the form's: labels and clauses, no name, no date, no number of the student."""
+    _, paper = diploma
+    layout = paper.layout["pages"][0]
+    archived = printed_page(paper.pdf, 0, layout["width"], layout["height"])
+    text = "".join(word.text for word in own_words(archived.glyphs, layout))
+    assert "毕业证书" in text
+    assert "学籍号：" in text
+    for value in layout["values"]:
+        assert len(value["text"]) < 2 or value["text"] not in text
+
+
+@pytest.mark.parametrize("name", ["A", "C", "D", "F", "stapled"])
+def test_a_clean_sheet_says_nothing(diploma, transfer, recogniser, name):
+    """Seals, signatures, stains and folds change nothing; what a stapled corner hides is told, and accuses nobody."""
+    for _, paper in (diploma, transfer):
+        told = differences(paper, level(name, 913), recogniser)
+        assert [one for one in told if one[1] != "not_checked"] == []
+        assert not told or name == "stapled"
+
+
+@pytest.mark.parametrize("bilevel", [False, True])
+def test_a_clean_copy_accuses_nobody(diploma, transfer, recogniser, bilevel):
+    """Without colour seals lie over the wording like any ink; a 1-bit copy shows no face."""
+    for (_, paper), more in (
+        (diploma, [("photo", "not_checked", "photo")] if bilevel else []),
+        (transfer, []),
+    ):
+        assert differences(paper, copied(replace(FEEDER, dpi=200), bilevel=bilevel), recogniser) == more
+
+
+@pytest.mark.parametrize("name", ["A", "C", "D", "E", "F"])
+@pytest.mark.parametrize("words", ["准予毕", "验印", "初中"])
+def test_erased_wording(diploma, recogniser, name, words):
+    """Painted over, at every level; the words that are gone are named."""
+    (only,) = differences(whitened(diploma[1], words), level(name, 914), recogniser)
+    assert only[:2] == ("erased", "altered")
+    assert set(words) & set(only[2])
+
+
+@pytest.mark.parametrize("name", ["A", "B", "D", "F"])
+def test_a_slip_with_other_words(diploma, recogniser, name):
+    """Glued over a line of the form."""
+    forged, _ = covered(diploma[1], 0, np.random.default_rng(915))
+    told = differences(forged, level(name, 915), recogniser)
+    assert told
+    assert {result for _, result, _ in told} == {"altered"}
+
+
+@pytest.mark.parametrize("glued", [False, True])
+@pytest.mark.parametrize("name", ["A", "C", "D", "E", "F", "gray100"])
+def test_another_face(diploma, recogniser, glued, name):
+    """Printed over the photo or glued onto it."""
+    forged = swapped_photo(diploma[1], portrait(STRANGER), glued=glued)
+    assert differences(forged, level(name, 916), recogniser) == [("photo", "altered", "photo")]
+
+
+def test_a_code_on_another_form(bureau, diploma, transfer, recogniser):
+    """A transfer form's code pasted on another application: another paper's wording from top to bottom."""
+    document = bureau.issue(BEARER, "info_change_application", CHANGE)
+    other = bureau.paper(document, seed=917)
+    mixed = recoded(other, transfer[1])
+    (seen,) = pages(mixed.scan(FEEDER), "pdf")
+    told = found(seen, transfer[1], recogniser)
+    assert [(kind, result) for kind, result, _ in told] == [("other_paper", "altered")]
+    (body,) = bureau.brought(mixed.scan(FEEDER))["documents"]
+    assert body["serial"] == transfer[0]["serial"]
+    assert body["verdict"] in {"altered", "cannot_check"}
+    assert "other_paper:1" in body["reasons"]
+
+
+def test_the_story_of_a_slip_and_a_face(bureau, diploma):
+    """Over HTTP: the verdict is altered, the places are told with their boxes, and the paper does not become effective."""
+    document, paper = diploma
+    forged = swapped_photo(whitened(paper, "初中"), portrait(STRANGER), glued=True)
+    (body,) = bureau.brought(forged.scan(FEEDER))["documents"]
+    assert body["verdict"] == "altered"
+    assert body["reasons"] == ["surface_altered:初中", "photo_altered:photo"]
+    assert [(one["kind"], one["side"], one["page"]) for one in body["differences"]] == [
+        ("erased", 0, 1),
+        ("photo", 0, 1),
+    ]
+    assert all(one["box"][0] < one["box"][2] for one in body["differences"])
+    assert bureau.verified(document)["verdict"] == "pending"
+    public = bureau.looked_at(forged.scan(replace(FEEDER, file="jpeg")))
+    assert (public["verdict"], public["reasons"]) == ("altered", body["reasons"])
+
+
+def test_the_story_of_the_honest_sheet(bureau, diploma):
+    """The same paper untouched: genuine, no difference, no advice."""
+    (body,) = bureau.brought(diploma[1].scan(FEEDER))["documents"]
+    assert (body["verdict"], body["differences"], body["advice"]) == ("genuine", [], [])
