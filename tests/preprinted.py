@@ -70,4 +70,4 @@ def over(paper, sheet):
     printed = paper.sheets[0]
     under = cv2.resize(sheet, printed.shape[1::-1]) if sheet.shape != printed.shape else sheet
     both = np.asarray(printed.astype(np.uint16) * under // 255, np.uint8)
-    return paper._with(0, both)
+    return paper.with_sheet(0, both)
