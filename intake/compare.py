@@ -75,10 +75,16 @@ def line(expected: str, reading: LineReading, cut: Cut, usual: float = 1.0) -> J
     if reading.disputed:  # two recognisers disagree: whoever is right, a person looks
         return Judgement(reading.text, "unreadable", confidence)
     if fold(reading.text) == fold(expected):
-        same = (ink is None or ink >= ALIEN_INK or cut.lost <= ALL_INK) and not _written_over(expected, cut)
-        return Judgement(expected, "match" if same else "unreadable", confidence)
+        same = ink is None or ink >= ALIEN_INK or cut.lost <= ALL_INK
+        sound = same and not cut.faded and not _written_over(expected, cut)
+        return Judgement(expected, "match" if sound else "unreadable", confidence)
     margin = reading.margin(expected)
-    whole = ink is not None and ink >= SAME_INK and cut.lost <= ALL_INK and cut.touched <= TOUCHED
+    whole = (
+        ink is not None
+        and ink >= SAME_INK
+        and cut.lost <= ALL_INK
+        and not (cut.faded or cut.touched > TOUCHED)
+    )
     if whole and _beyond_alphabet(expected, reading):
         result: FieldResult = "match"
     elif _covered(reading, margin, cut):

@@ -22,8 +22,9 @@ STANDOFF = 2  # pixels kept from the next printed ink, so that no sliver of a ne
 INK = 60  # grey levels under the paper that count as printed ink in the archived render
 CORE = 110  # the archived render is darker than this inside a stroke
 PEN = 0.6  # share of the way from paper to print: pens are as dark as print; creases and washed seals are not
-BLUR_SPREAD = 2.0  # a blurred photo swells lines by 0.01 to 0.09: this times the median covers them all …
-MOST_BLUR = 0.06  # … but no more, or a page written over everywhere would pass for a blurred one
+BLUR_SPREAD = 4.0  # a blurred photo swells lines by 0.03, some by 0.11: this times the median covers all …
+MOST_BLUR = 0.12  # … but no more, or a page written over everywhere would pass for a blurred one
+GHOST = 0.5  # share of the page's usual depth of ink; a scraped value keeps an eighth
 WINDOW = 0.7  # line heights: one character, or two digits
 LIGHT_STEP = 4  # paper is looked at in squares of 0.5 mm
 LIGHT_REACH = 9  # squares: wider than any stroke, narrower than a shadow's edge
@@ -40,7 +41,9 @@ class Cut:
     `likeness` is the worst local correlation. `added` is the share of the crop that is dark in the scan and blank
     in the archive: a stamp, a signature, dirt. `lost` is the largest share of archived ink missing in a window.
     `touched` is the largest amount of ink as dark as print that stands, in a window of one character, where the
-    archive is blank, as a share of the line's fullest window. `signed` lines stand where somebody signs.
+    archive is blank, as a share of the line's fullest window. `depth` is how far the archived strokes stand out of
+    the paper, grey levels; `faded` tells that this is far less than elsewhere on the page. `signed` lines stand where
+    somebody signs.
     """
 
     crop: Pixels
@@ -49,6 +52,8 @@ class Cut:
     lost: float = 0.0
     signed: bool = False
     touched: float = 0.0
+    depth: float = 0.0
+    faded: bool = False
 
 
 def without_red(page: Pixels) -> Pixels:
@@ -92,14 +97,26 @@ def cut(
     crop, archived = _trimmed(crop, archived, height)
     like, lost = likeness(crop, archived, height), _lost(crop, archived, height)
     touched = _touched(crop, archived, height)
-    return Cut(_framed(crop), like, _added(crop, archived), lost, signed, touched)
+    depth = _depth(crop, archived)
+    return Cut(_framed(crop), like, _added(crop, archived), lost, signed, touched, depth)
 
 
-def without_blur(cuts: Sequence[Cut]) -> list[Cut]:
-    """Return the lines of a page with what its blur adds to every line's ink taken off what a pen may have added."""
-    touched = [cut.touched for cut in cuts if cut.likeness is not None]
-    usual = min(BLUR_SPREAD * median(touched or [0.0]), MOST_BLUR)
-    return [replace(cut, touched=max(cut.touched - usual, 0.0)) for cut in cuts]
+def held_together(cuts: Sequence[Cut]) -> list[Cut]:
+    """Return the lines of a page as they look beside each other.
+
+    What its blur adds to every line is no pen's; a line far paler than the others was scraped or washed off.
+    """
+    known = [cut for cut in cuts if cut.likeness is not None]
+    if not known:
+        return list(cuts)
+    blur = min(BLUR_SPREAD * median(cut.touched for cut in known), MOST_BLUR)
+    ghost = GHOST * median(cut.depth for cut in known)
+    return [
+        replace(
+            cut, touched=max(cut.touched - blur, 0.0), faded=cut.likeness is not None and cut.depth < ghost
+        )
+        for cut in cuts
+    ]
 
 
 def _trimmed(crop: Pixels, archived: Pixels, height: int) -> tuple[Pixels, Pixels]:
@@ -155,6 +172,12 @@ def _touched(crop: Pixels, archived: Pixels, line_height: int) -> float:
     pen = (crop < paper - PEN * (paper - ink)) & blank
     width = min(max(4, round(WINDOW * line_height)), crop.shape[1])
     return float(_windows(pen, width).max() / max(_windows(core, width).max(), 1.0))
+
+
+def _depth(crop: Pixels, archived: Pixels) -> float:
+    """Return the grey levels between the paper and the middle of the archived strokes."""
+    core = archived < CORE
+    return float(np.percentile(crop, 90) - np.median(crop[core])) if core.any() else 255.0
 
 
 def _lost(crop: Pixels, archived: Pixels, line_height: int) -> float:

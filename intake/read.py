@@ -106,7 +106,7 @@ def read_fields(
     wanted = [(line, _room(layout_page, value["name"], line)) for value in values for line in value["lines"]]
     texts = [line["text"] for line, _ in wanted]
     pens = [mark["box"] for mark in layout_page["marks"] if mark["kind"] == "signature"]
-    cuts = lines.without_blur(
+    cuts = lines.held_together(
         [
             lines.cut(print_only, printed, line["box"], signed=_touches(line["box"], pens), room_mm=room)
             for line, room in wanted

@@ -158,3 +158,21 @@ def test_a_pen_over_print_goes_to_a_person(expected, touched, signed, result):
     """A recogniser reads the 5 under a 6: the pen's ink beside the print decides, but a signature may cross a name."""
     cut = Cut(CROP, 0.99, signed=signed, touched=touched)
     assert compare.line(expected, Reading(expected, 0), cut).result == result
+
+
+def test_a_scraped_value_goes_to_a_person():
+    """What is left of scraped ink can still be read; beside the other lines of the page it is a ghost."""
+    told = [Cut(CROP, 0.99, depth=depth) for depth in (200.0, 190.0, 210.0, 30.0)]
+    judged = [compare.line("文勇俊", Reading("文勇俊", 0), cut).result for cut in lines.held_together(told)]
+    assert judged == ["match", "match", "match", "unreadable"]
+
+
+def test_a_blurred_page_is_not_written_over():
+    """Blur swells every line a little; a pen swells one; a page written over everywhere is no blurred one."""
+    assert [
+        cut.touched for cut in lines.held_together([Cut(CROP, 0.9, touched=t) for t in (0.03, 0.04, 0.09)])
+    ] == [0, 0, 0]
+    one = lines.held_together([Cut(CROP, 0.9, touched=t) for t in (0.0, 0.0, 0.07)])
+    assert one[2].touched > compare.TOUCHED
+    everywhere = lines.held_together([Cut(CROP, 0.9, touched=0.4)] * 3)
+    assert everywhere[0].touched > compare.TOUCHED
