@@ -20,7 +20,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # uv_build calls its own program by name
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help install install-dev packages bench-packages test-packages demo serve test check bench gallery drill lock clean
+.PHONY: help install install-dev packages bench-packages test-packages demo serve test check bench thresholds gallery drill lock clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -81,6 +81,9 @@ check: install-dev ## format, lint, types, walls
 
 bench: install-dev bench-packages ## speed against what a user would pick instead, in one run
 	@PYTHONPATH=bench $(BIN)/python bench/run.py
+
+thresholds: install-dev ## measure on tuning papers again what each threshold of judgement lies between
+	@PYTHONPATH=bench $(BIN)/python bench/thresholds.py
 
 gallery: install-dev ## print every form's example and draw the contact sheets of docs/gallery
 	@PYTHONPATH=bench $(BIN)/python bench/gallery.py

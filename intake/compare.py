@@ -9,26 +9,27 @@ from intake.lines import Cut
 from intake.reading import FieldResult
 from intake.recognise import LineReading
 from intake.recognise.likelihood import columns, fold
+from intake.thresholds import (
+    ALIEN_INK,
+    ALL_INK,
+    ALTERED_MARGIN,
+    BEYOND_DOUBT,
+    CHECKED_INK,
+    DOUBT_MARGIN,
+    GONE_INK,
+    GUESS,
+    OTHER_INK,
+    OVERLAY,
+    SAME_INK,
+    SAME_MARGIN,
+    SURE,
+    TOUCHED,
+    UNSURE,
+    USUAL,
+    USUAL_LINES,
+)
 
-ALTERED_MARGIN = -6.0  # log P(expected) - log P(read) below which one-character changes lie: 2052 of 2052
-DOUBT_MARGIN = -3.0  # between the two a person looks, unless archived ink is gone as well
-SAME_MARGIN = -1.5  # a reading this near to the expected text, on the same ink, is the expected text
-# The next four are shares of the page's usual likeness (see usual_likeness): scanners differ, lines hardly.
-SAME_INK = 0.985  # the archive's ink everywhere: the recogniser is at fault; 戌 for 戍 stays at 0.98
-OTHER_INK = 0.9  # a replaced character pulls its window below this; untouched lines stay above 0.97
-CHECKED_INK = 0.8  # what is asked of numbers whose reading fails its own checksum
-ALIEN_INK = 0.75  # the text reads the same but some of the ink does not: 孑 read as 子
-ALL_INK = 0.06  # share of a character's archived ink that may be missing from one merely soiled or creased
-USUAL = (0.9, 1.0)  # the range of usual likenesses; a page below it is stained or foreign
-USUAL_LINES = 3  # with fewer such lines the page says nothing about its scanner
-GUESS = 0.5  # a character read with less is a guess, which accuses nobody unless archived ink is gone
-GONE_INK = 0.2  # share of a character's archived ink that a replaced character leaves missing
-OVERLAY = 0.03  # share of the crop covered by ink the archive does not have: a stamp, a signature, a stain
-BEYOND_DOUBT = 0.95  # the least sure character of a reading that holds against a signature's strokes
-UNSURE = 0.8  # the least sure character of a reading taken through such an overlay
 SECOND_PLANE = 0x10000  # characters from here on are in no recogniser's training texts
-TOUCHED = 0.05  # pen ink in a character (see Cut): written-over digits leave 0.062 to 0.6, honest lines 0.000
-SURE = 0.85  # confidence from which a recogniser without probabilities is believed against the archive
 
 _NUMERALS = frozenset("0123456789〇○一二三四五六七八九十")
 _ID_NUMBER = re.compile(r"[GJ]?(\d{17})([\dX])")

@@ -6,15 +6,7 @@ import cv2
 import numpy as np
 
 from intake.reading import Pixels, Quality, Registered
-
-MIN_DPI = 90.0  # gray scans of 100 dpi were read 100 %, 60 dpi is guesswork (evidence.md §2)
-BLANK_SHARE = 0.0004  # of the page: less dark than this is dust; our emptiest certificate has 2 %
-DARKER = 50  # grey levels under the paper that count as dark
-MIN_CONTRAST = 50.0  # grey levels between paper and print
-MIN_SHARPNESS = (
-    0.33  # of the archived render's edges: above 0.35 no false alarm at any dpi, from 0.30 down some
-)
-MIN_CONFIDENCE = 0.85  # mean over the letters of a page; clean pages stay over 0.96
+from intake.thresholds import BLANK_SHARE, DARKER, MIN_CONTRAST, MIN_DPI, MIN_SHARPNESS
 
 
 def is_blank(pixels: Pixels) -> bool:

@@ -25,6 +25,7 @@ from intake.reading import (
 )
 from intake.recognise import Recogniser
 from intake.reference import Printed, printed_page
+from intake.thresholds import MIN_CONFIDENCE
 
 cv2.setNumThreads(2)  # pages are read side by side by several workers; OpenCV would take every core for each
 NOWHERE = (0.0, 0.0, 0.0, 0.0)
@@ -79,7 +80,7 @@ def read_page(
         )
     with _timed(seconds, "fields"):
         fields, mean_confidence = read_fields(flat, printed, layout_page, recogniser)
-    if mean_confidence < quality.MIN_CONFIDENCE:
+    if mean_confidence < MIN_CONFIDENCE:
         return _not_readable(layout_page, flat, Quality(False, ("poor_reading",)), seconds)
     with _timed(seconds, "marks"):
         found = marks.find(

@@ -17,6 +17,7 @@ from intake.marks.ink import Density
 from intake.marks.ring import OTHER_INK
 from intake.marks.seals import Stamp, polar
 from intake.reading import Imprint
+from intake.thresholds import LEAST_FACE, LEAST_RIM, MANY, SAME, SAME_OWN, SAME_RIM, SURE_RIM
 
 Texture = NDArray[np.float32]
 Values = NDArray[np.float32]
@@ -38,15 +39,6 @@ SOLID_MM = 0.3  # this far inside an ink's edge a scan's blur is not seen
 FACE_EVEN_MM = 2.0
 STEP = 254.0  # steps of a stored value: ±0.5 of the ink around
 NOTHING = -128  # a stored cell of which nothing is known
-LEAST_RIM = 0.4  # share of the rim that two imprints must both show
-LEAST_FACE = 150  # cells of the face that both must show; a star has 500
-SAME_RIM = 0.5  # of two stampings of a fresh die 5 in 64,000 pairs of scans reach it
-SAME = 1.3  # rim and face together: of two stampings of a fresh die at most 1.05, of one 1.62 to 1.97 on levels A-D
-SURE_RIM = (
-    0.75  # of two stampings at most 0.70, also of a worn die; print below a copy spoils its face, not its rim
-)
-SAME_OWN = 0.5  # beside the die's share: of two stampings of a worn, evenly inked die 0.34 (99 %), of one 0.5 to 0.97
-MANY = 3  # stampings from which a die's own texture is known
 ENOUGH = 60  # more would only take time
 SWINGS = (-1.4, -0.7, 0.0, 0.7, 1.4)  # degrees the rim's turn may be off for the face
 CELLS_OFF = (-1, 0, 1)

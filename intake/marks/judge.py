@@ -15,14 +15,10 @@ from intake.marks.ring import Owner
 from intake.marks.seals import Stamp
 from intake.reading import MM_PER_INCH, Box, LayoutPage, MarkFinding, MarkResult, Pixels, Registered
 from intake.recognise import Recogniser
+from intake.thresholds import FAINT, LEAST_OVERLAP, NAME_SEAL_MM2, NAME_SEAL_REACH_MM, REACH_MM, TRACE_MM2
 
 Mark = Mapping[str, Any]
 
-REACH_MM = 12.0  # a seal whose centre is this far outside its box is still meant for it
-LEAST_OVERLAP = 0.15  # of the seal's area in the box
-NAME_SEAL_MM2 = 25.0  # a name seal of 15-20 mm leaves 60-150 mm2 of ink; half of a small one must do
-TRACE_MM2 = 12.0  # red ink where no seal was made out: a broken, cut or smeared one; somebody must look
-NAME_SEAL_REACH_MM = 8.0  # a name seal beside its place is still beside that place
 FOUND = 0.9  # confidence of what is seen or not seen plainly
 
 
@@ -256,7 +252,7 @@ def _strength(page: _Page, box: Box) -> tuple[float, bool]:
     certain = everything
     if not page.colour:
         certain = signatures.written(page.added, box, page.scale, page.seal_ground).strength
-    return certain, everything >= signatures.FAINT
+    return certain, everything >= FAINT
 
 
 def _apart(stamp: Stamp, box: Box) -> float:

@@ -14,20 +14,22 @@ from intake.marks.seals import Stamp, polar
 from intake.reading import Pixels
 from intake.recognise import LineReading, Recogniser
 from intake.recognise.likelihood import BLANK, FLOOR, columns, fold
+from intake.thresholds import (
+    AGREEING,
+    ALONE,
+    CLEAR_MARGIN,
+    EXTRA_LETTER,
+    LONG_NAME,
+    OTHER_LETTERS,
+    PLAUSIBLE,
+    SURE_LETTER,
+    WORST_STEP,
+)
 
 STRIP_HEIGHT = 48  # pixels: the recogniser's own height
 ANGLES = 720
-EXTRA_LETTER = 3.0  # cost (natural log) of a letter on the seal that the name does not explain
-PLAUSIBLE = -3.0  # what the winner's own letters may cost; one letter read surely as another one costs 5-9
-CLEAR_MARGIN = 2.5  # between the winner and the next name
-ALONE = 6.0  # a margin at which no other name comes near: then a spoilt letter is forgiven more
-LONG_NAME = 6  # letters from which a name is known again with one letter lost
-AGREEING = 2  # cuts that must agree: the second best counts, so one lucky or spoilt cut decides nothing
-SURE_LETTER = 0.7  # the least sure letter of a ring that is believed against the unit it should name
 SHORTEST_NAME = 5  # letters of a unit's name
 UNIT_ENDINGS = ("局", "校", "学", "园", "院", "会", "府", "厅", "委", "部", "处", "站", "中心")
-OTHER_LETTERS = 2  # letters in place of a name's own from which it is another name
-WORST_STEP = -9.0  # one smudged letter must not cost more than this: a seal has many
 CUTS = ((0.53, 0.90, 1.0), (0.58, 0.93, 1.3), (0.53, 0.90, 1.3), (0.58, 0.93, 1.0))
 """Inner and outer radius (shares of the seal's) and widening of the lines that are read: seals differ in their letters."""
 OTHER_INK = 0.35  # density in red from which pen or print lies under the seal; a seal alone stays below

@@ -7,6 +7,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from intake.marks.ink import Density
+from intake.thresholds import (
+    ABOVE_OUTSIDE,
+    COVERAGE,
+    INSIDE_INK,
+    ON_PAGE,
+    SEARCH_SCORE,
+    SQUARE_FILL,
+    SQUARE_SIDES,
+)
 
 COARSE = 2.0  # px/mm for the search: a rim of 1 mm is two pixels wide
 FINE = 5.0  # px/mm for the fit: 127 dpi, under every scan worth reading
@@ -16,18 +25,11 @@ PALE, FULL = (
     0.03,
     0.12,
 )  # redness at which ink begins to count and counts fully: pale pads and thin rims count too
-SEARCH_SCORE = 0.30  # rim minus surroundings in the search; real seals give 0.5-0.9
-COVERAGE = 0.70  # share of the rim that must show ink; text and other seals crossing it take little
-ABOVE_OUTSIDE = 0.25  # the rim must be redder than what lies outside it: rules out red areas
-INSIDE_INK = (0.015, 0.70)  # a ring with nothing in it is no seal, nor is a red patch
-ON_PAGE = 0.40  # share of the rim that must lie on the page: half seals across a cut line
 HALF_ON_PAGE = 0.2  # of a seal on one side of a cut line
 APART_MM = 6.0  # two seals nearer than this are one
 INNER = 0.8  # rings this much smaller than a seal they lie in are made of its letters
 MOST_ROUNDS = 40
 SQUARE_MM = (9.0, 27.0)  # name seals are 15-20 mm wide
-SQUARE_FILL = (0.12, 0.92)  # share of ink inside a name seal's outline: more is a red patch, less a scratch
-SQUARE_SIDES = 0.55  # share of the outline that must show ink, over its four sides
 ANGLES = 240
 IN_RIM = np.array([0.3, 0.6, 0.9])  # mm inside the outer edge
 OUTSIDE_RIM = np.array([1.2, 1.6, 2.0])  # mm outside it

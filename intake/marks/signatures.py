@@ -9,6 +9,16 @@ from numpy.typing import NDArray
 
 from intake.marks.ink import Density
 from intake.reading import Box, Pixels
+from intake.thresholds import (
+    BESIDE_MM2,
+    ENOUGH_MM2,
+    ENOUGH_WIDE_MM,
+    LONGEST_STROKE_MM,
+    PEN,
+    PEN_OVER_PAPER,
+    SPECK_MM,
+    STRAIGHT,
+)
 
 AROUND_MM = 2.0  # pens leave their box by this much; neighbours are further away
 PRINT_GROWN_MM = 0.4  # the print is taken away this much fatter: ink spreads; people sign over printed names
@@ -17,20 +27,7 @@ FRINGE_MM = 0.5  # colour fringes at the print's edges are narrower and even out
 PRINT_OFF = 4  # pixels the print round a box may lie off its registered place
 PRINT_FOUND = 0.45  # correlation from which such a shift is believed
 PRINT_GRAY = 200  # of 255 in the reference: what is darker is print
-PEN = 0.30  # density of the thinnest pen stroke at 200 dpi; shadows and stains stay below where seals do not lie
-PEN_OVER_PAPER = 0.15  # how far ink must stand out of its own neighbourhood: a stain or shadow has soft edges
 NEIGHBOURHOOD_MM = 3.0
-SPECK_MM = 1.2  # dirt and JPEG crumbs are smaller than any stroke
-STRAIGHT = (
-    12.0  # a trace this many times longer than thick, along the page, is a rule or a fold, not a stroke
-)
-LONGEST_STROKE_MM = 14.0  # beside other strokes a shorter straight trace is one too, as in 王, 卜 or 一
-BESIDE_MM2 = 0.8  # the other strokes that takes
-ENOUGH_MM2 = (
-    2.0  # signatures on 300-100 dpi scans have 3-60 mm2, 2-4 over a printed name; bare boxes under 0.3
-)
-ENOUGH_WIDE_MM = 4.0  # a name is wider than a tick
-FAINT = 0.35  # of enough: from here on a person must look
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,20 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from intake.reading import MM_PER_INCH, STANDARD_DPI, Box, Pixels, Registered, SurfaceResult
+from intake.thresholds import DOUBT, LEAST_TEXTURED, OTHER
 
-# Alike is what 85 of 100 textured places of a photo reach in local correlation; a seal over its corner or a fold takes
-# less. Measured on 58 scans of 3 forms at every level but the 1-bit ones: the same photo 0.951 and more, worst under
-# moiré and curled; of 144 other portraits 85 % stay under OTHER and 94 % under 0.95. The rest are the simulator's twins
-# (the same cartoon but for a shade); photographs of two people are less alike than any of these.
-OTHER = 0.93
-DOUBT = 0.945
 REDUCED = 0.5  # of STANDARD_DPI: features of a face are wider than a millimetre
 SLACK = 8  # pixels a photo may lie off its registered place
 SOFT = 2.2  # pixels of blur on both pictures: scanners differ in sharpness, faces in shape
 EDGE = 4  # pixels left off at the frame
 WINDOW = 13  # pixels, 3.3 mm: an eye with its brow
 TEXTURED = 250.0  # variance of the archived window from which it shows something
-LEAST_TEXTURED = 0.1  # share of the photo that must, for a face to be there at all
 FLOOR = (
     6.0  # variance below which noise would be compared with noise; a shadow leaves a sixth of the contrast
 )

@@ -9,37 +9,35 @@ import cv2
 import numpy as np
 
 from intake import lines
-from intake.compare import ALTERED_MARGIN, DOUBT_MARGIN
 from intake.reading import Pixels, SurfaceKind, SurfaceResult
 from intake.recognise import LineReading, Recogniser
 from intake.recognise.likelihood import fold
 from intake.surface.ground import PAPER, Ground
 from intake.surface.words import Word
-
-# Measured on 4 forms, seeds 1 and 2, levels A-F, gray and 1-bit; shares of the page's usual likeness. Untouched
-# words stay over 0.77 unless something lies on them (0.0 under a signature or a seal without colour); replaced
-# ones stay under 0.67, on 1-bit copies too.
-SUSPECT = 0.72
-LOOKED_AGAIN = 0.85  # below it a word is sought in its neighbourhood; most stand where they are registered
-GONE = 0.85  # erased words lose 1.0 of their ink; under a dark seal untouched ones lose 0.35 at worst
-LOST = (
-    0.15  # of one letter's ink: what a letter put in its place leaves missing, over 0.15 but for one in ten
+from intake.thresholds import (
+    ALTERED_MARGIN,
+    BITTEN,
+    COVERED,
+    DOUBT_MARGIN,
+    FOREIGN_LEAST,
+    FOREIGN_SHARE,
+    FULL,
+    GONE,
+    HEAVIER,
+    LETTER_LOST,
+    LOOKED_AGAIN,
+    LOST,
+    SURE_WORD,
+    SUSPECT,
+    UNLIKE,
 )
-LETTER_LOST = 0.9  # of one letter's ink: a letter wiped out of its word
-COVERED = 0.04  # share of a word's place under ink that was not printed: a signature, a seal without colour,
-HEAVIER = 1.4  # and times the ink the page's words usually show: another word in its place is not heavier
+
 CORNER_MM = 40.0  # a stapled or dog-eared corner covers the sheet where x + y from the corner is less
 STREAK = 0.8  # share of the blank part of a row or column that is dark: a fold, a rule, a stroke lies across
 STREAKED_BLANK = 0.4  # of a row must be blank in the archive for that
 STREAK_GREY = 25  # under the paper from which a fold shows
-BITTEN = 0.9  # of one letter's ink: 1-bit copies eat up to 0.43 of small letters, fax up to 0.78
-SURE = 0.8  # the weakest letter of a reading that is believed against the archive
 MOST_READ = 10  # suspects read on one page; a page with more shows other wording altogether
-FOREIGN_SHARE = 0.4  # of a page's words: with so many unlike the archive's it is not this paper
-UNLIKE = 0.5  # likeness under which a word of a page that cannot be judged is not there at all
-FULL = 0.5  # of the archive's ink: a page that is merely pale shows less
 OTHER_PAPER = 0.9  # confidence of that
-FOREIGN_LEAST = 6  # words a page must have for that to mean anything
 CORE = 170  # grey of the archive under which a pixel lies inside a stroke of small print
 PRINTED = 128  # grey of the archive that is ink rather than paper
 LEAST_CORE = 12  # pixels of darkest print from which a word is judged by them alone
@@ -136,7 +134,12 @@ def _judged(look: Look, now: LineReading, then: LineReading) -> Change | None:
         return None
     readable = _same(look.word.text, then)
     margin = now.margin(look.word.text)
-    if readable and bool(now.text) and now.weakest >= SURE and (margin is None or margin < ALTERED_MARGIN):
+    if (
+        readable
+        and bool(now.text)
+        and now.weakest >= SURE_WORD
+        and (margin is None or margin < ALTERED_MARGIN)
+    ):
         return _change("changed", "altered" if look.lost >= LOST else "unclear", look, now.weakest)
     if look.lost >= LETTER_LOST:
         return _change("erased", "altered" if look.added < COVERED else "unclear", look, look.lost)

@@ -1,0 +1,304 @@
+"""Derives the thresholds of judgement again, from tuning papers that are printed, marked, altered and scanned.
+
+Every number a judgement looks at is noted with the truth; each threshold is told with the nearest figure on both sides.
+
+    python bench/thresholds.py 24        pages of each kind; the table goes to docs/thresholds.md
+"""
+
+import json
+import random
+import sys
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import papers
+
+from intake import codes, compare, quality, read, thresholds, uploads
+from intake.marks import signatures
+from intake.reading import PageImage
+from intake.recognise.likelihood import fold
+from intake.recognise.ppocr import PpOcr
+from service.demo.apart import TUNING
+from service.demo.levels import level
+from service.demo.paper import Paper
+from service.demo.people import ORGANIZATIONS
+
+ROOT = Path(__file__).resolve().parent.parent
+TABLE, DATA = ROOT / "docs" / "thresholds.md", ROOT / "data" / "thresholds.json"
+FORMS = ("transfer_application", "academic_record_certificate", "diploma_junior")
+LEVELS = ("A", "B", "C", "D", "F")
+ALTERED = ("student_name", "birth_date", "id_number", "issued_on", "reason")
+OTHER = {"一": "二", "年": "月", "1": "7", "3": "8", "0": "6"}
+BLANKS = 12
+
+
+@dataclass
+class Notes:
+    """What was seen: by name of the figure and by truth (`honest`, `altered` …)."""
+
+    seen: dict[tuple[str, str], list[float]] = field(default_factory=lambda: defaultdict(list))
+    changed: frozenset[str] = frozenset()
+    signed: bool = True
+    fit: bool = True
+
+    def add(self, figure: str, truth: str, value: float | None) -> None:
+        """Note one figure that exists."""
+        if value is not None and np.isfinite(value):
+            self.seen[figure, truth].append(float(value))
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A threshold: the figure it cuts, which truth lies above it and which below, and what it is for."""
+
+    name: str
+    figure: str
+    above: str
+    below: str
+
+
+RULES = (
+    Rule("ALTERED_MARGIN", "margin", "honest", "altered"),
+    Rule("DOUBT_MARGIN", "margin", "honest", "altered"),
+    Rule("OTHER_INK", "ink", "honest", "altered"),
+    Rule("CHECKED_INK", "ink", "honest", "altered"),
+    Rule("ALIEN_INK", "ink", "honest", "altered"),
+    Rule("SAME_INK", "ink", "honest", "altered"),
+    Rule("GONE_INK", "lost", "altered", "honest"),
+    Rule("ALL_INK", "lost", "altered", "honest"),
+    Rule("GUESS", "weakest", "honest", "misread"),
+    Rule("UNSURE", "weakest", "honest", "misread"),
+    Rule("MIN_CONFIDENCE", "confidence", "honest", "unfit"),
+    Rule("MIN_CONTRAST", "contrast", "honest", "unfit"),
+    Rule("MIN_SHARPNESS", "sharpness", "honest", "unfit"),
+    Rule("BLANK_SHARE", "dark", "honest", "blank"),
+    Rule("ENOUGH_MM2", "ink_mm2", "signed", "unsigned"),
+    Rule("ENOUGH_WIDE_MM", "ink_mm", "signed", "unsigned"),
+)
+
+
+@contextmanager
+def watched(notes: Notes) -> Iterator[None]:
+    """Note what every judgement of a reading looks at, while it judges as it always does."""
+    line, sharp, written = compare.line, quality.contrast_and_sharpness, signatures.written
+    fields = read.read_fields
+
+    def noted_line(expected: str, reading: Any, cut: Any, usual: float = 1.0) -> Any:
+        if not notes.fit:
+            return line(expected, reading, cut, usual)
+        truth = "altered" if expected in notes.changed else "honest"
+        same = fold(reading.text) == fold(expected)
+        notes.add("margin", truth, None if same else reading.margin(expected))
+        notes.add("ink", truth, None if cut.likeness is None else cut.likeness / usual)
+        notes.add("lost", truth, cut.lost)
+        if truth == "honest":
+            notes.add("weakest", "honest" if same else "misread", reading.weakest)
+        return line(expected, reading, cut, usual)
+
+    def noted_sharp(page: Any, reference: Any) -> tuple[float, float]:
+        found = sharp(page, reference)
+        notes.add("contrast", "honest" if notes.fit else "unfit", found[0])
+        notes.add("sharpness", "honest" if notes.fit else "unfit", found[1])
+        return found
+
+    def noted_fields(*arguments: Any, **named: Any) -> Any:
+        found = fields(*arguments, **named)
+        notes.add("confidence", "honest" if notes.fit else "unfit", found[1])
+        return found
+
+    def noted_written(*arguments: Any, **named: Any) -> Any:
+        found = written(*arguments, **named)
+        truth = "signed" if notes.signed else "unsigned"
+        notes.add("ink_mm2", truth, found.area_mm2)
+        notes.add("ink_mm", truth, found.width_mm)
+        return found
+
+    compare.line, quality.contrast_and_sharpness, signatures.written = noted_line, noted_sharp, noted_written
+    read.read_fields = noted_fields
+    try:
+        yield
+    finally:
+        compare.line, quality.contrast_and_sharpness, signatures.written = line, sharp, written
+        read.read_fields = fields
+
+
+def other(text: str, dice: random.Random) -> str:
+    """A text with one character changed into another of its kind."""
+    places = [at for at, character in enumerate(text) if character.isdigit() or "一" <= character <= "龥"]
+    at = dice.choice(places)
+    if text[at].isdigit():
+        new = dice.choice([digit for digit in "0123456789" if digit != text[at]])
+    else:
+        new = OTHER.get(text[at]) or dice.choice([one for one in TUNING.given if one != text[at]])
+    return text[:at] + new + text[at + 1 :]
+
+
+def measured(pages: int, say: Callable[[str], None]) -> Notes:
+    """Print, mark, alter, scan and read so many pages of each kind."""
+    notes, recogniser = Notes(), PpOcr()
+    registry = sorted(str(unit["name"]) for unit in ORGANIZATIONS.values())
+    with papers.press(lazy=True) as press:
+        printed = [(form, press.print(press.catalogue.get(form))) for form in FORMS]
+    for number in range(pages):
+        seed = TUNING.seeds[number]
+        dice = random.Random(seed)
+        form, paper_of = printed[number % len(printed)]
+        layout = paper_of.layout.to_json()
+        whole = Paper(paper_of.pdf, layout, seed=seed)
+        blocks = {mark["block"] for _, mark in whole.marks()}
+        units = {block: dice.choice(registry) for block in blocks}
+        names = {block: dice.choice(TUNING.families) + dice.choice(TUNING.given) * 2 for block in blocks}
+        bare = frozenset((mark["block"], mark["kind"]) for _, mark in whole.marks())
+        values = [
+            value for value in layout["pages"][0]["values"] if value["name"] in ALTERED and value["text"]
+        ]
+        chosen = dice.choice(values)
+        wrong = other(chosen["text"], dice)
+        scanner = level(LEVELS[number % len(LEVELS)], seed)
+        unfit = replace(scanner, blur=dice.uniform(2.5, 4.0)) if number % 2 else replace(scanner, dpi=70)
+        for signed, paper, changed, camera in (
+            (True, whole.complete(units, names), frozenset[str](), scanner),
+            (False, whole.complete(units, names, leave_out=bare), frozenset[str](), scanner),
+            (False, whole.alter(chosen["name"], wrong), _lines_changed(chosen, wrong), scanner),
+            (False, whole, frozenset[str](), unfit),
+        ):
+            notes.signed, notes.changed, notes.fit = signed, changed, camera is scanner
+            page = next(iter(uploads.pages(paper.scan(camera), "pdf")))
+            found = codes.find(page)
+            with watched(notes):
+                read.read_page(
+                    page,
+                    layout["pages"][0],
+                    found[0] if found else None,
+                    paper_of.pdf,
+                    page_no=1,
+                    recogniser=recogniser,
+                    units=units,
+                    registry=registry,
+                )
+            if notes.fit:
+                notes.add("dark", "honest", dark_share(page))
+        say(f"{number + 1}/{pages} {form}")
+    for number in range(BLANKS):
+        notes.add("dark", "blank", dark_share(blank(TUNING.seeds[number])))
+    return notes
+
+
+def _lines_changed(chosen: Any, wrong: str) -> frozenset[str]:
+    """The archived lines of a value that now read otherwise: those whose part of the text changed."""
+    changed, at = set(), 0
+    for line in chosen["lines"]:
+        part = wrong[at : at + len(line["text"])]
+        if part != line["text"]:
+            changed.add(line["text"])
+        at += len(line["text"])
+    return frozenset(changed)
+
+
+def blank(seed: int) -> PageImage:
+    """The back of a sheet: paper, the scanner's noise, a little dust."""
+    rng = np.random.default_rng(seed)
+    page = rng.normal(244, 4, (2338, 1654, 3))
+    for x, y in rng.integers(0, 1600, (30, 2)):
+        page[y : y + 3, x : x + 3] = 120
+    return PageImage(0, page.clip(0, 255).astype(np.uint8), 200.0, colour=True)
+
+
+def dark_share(page: PageImage) -> float:
+    """The share of a page that is_blank calls dark: found by trying its threshold."""
+    low, high = 0.0, 0.5
+    kept = quality.BLANK_SHARE
+    try:
+        for _ in range(16):
+            quality.BLANK_SHARE = (low + high) / 2
+            low, high = (
+                (low, quality.BLANK_SHARE) if quality.is_blank(page.pixels) else (quality.BLANK_SHARE, high)
+            )
+    finally:
+        quality.BLANK_SHARE = kept
+    return high
+
+
+def table(notes: Notes) -> list[dict[str, Any]]:
+    """For each rule: its value, the nearest figures on both sides, the shares on the wrong side, and the middle of the gap."""
+    rows = []
+    for rule in RULES:
+        above, below = notes.seen[rule.figure, rule.above], notes.seen[rule.figure, rule.below]
+        value = getattr(thresholds, rule.name)
+        low = float(np.min(above)) if above else None
+        high = float(np.max(below)) if below else None
+        clear = low is not None and high is not None and low > high
+        rows.append(
+            {
+                "name": rule.name,
+                "value": value,
+                "figure": rule.figure,
+                "above": rule.above,
+                "least above": low,
+                "1 % above": float(np.quantile(above, 0.01)) if above else None,
+                "n above": len(above),
+                "wrong above": sum(one < value for one in above),
+                "below": rule.below,
+                "most below": high,
+                "99 % below": float(np.quantile(below, 0.99)) if below else None,
+                "n below": len(below),
+                "wrong below": sum(one >= value for one in below),
+                "recommended": round((low + high) / 2, 4)
+                if clear and low is not None and high is not None
+                else None,
+            }
+        )
+    return rows
+
+
+def show(value: float | None) -> str:
+    """A figure in four digits."""
+    return "–" if value is None else f"{value:.4g}"
+
+
+def told(rows: list[dict[str, Any]], pages: int) -> str:
+    """The table as Markdown."""
+    intro = (
+        f"Written by `make thresholds` on {pages} tuning pages of each kind (marked, bare, one value altered), levels "
+        f"{', '.join(LEVELS)}, forms {', '.join(FORMS)}; seeds from {TUNING.seeds.start} on, which judging never uses. "
+        "The thresholds stand in `intake/thresholds.py`. A figure alone never decides: text, ink and what lies over it "
+        "judge together, so the shares on the wrong side of one threshold are no errors. *Middle* is the middle of the "
+        "gap where the two kinds do not overlap."
+    )
+    lines = [
+        "# Thresholds of judgement, measured again",
+        "",
+        intro,
+        "",
+        "| threshold | value | figure | above it | least (1 %) | n, under it | below it | most (99 %) | n, over it | middle |",
+        "|---|---|---|---|---|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| {row['name']} | {row['value']} | {row['figure']} | {row['above']} | {show(row['least above'])} "
+        f"({show(row['1 % above'])}) | {row['n above']}, {row['wrong above']} | {row['below']} | "
+        f"{show(row['most below'])} ({show(row['99 % below'])}) | {row['n below']}, {row['wrong below']} | "
+        f"{show(row['recommended'])} |"
+        for row in rows
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def main(pages: int) -> None:
+    """Measure, print and write."""
+    notes = measured(pages, lambda text: print(text, file=sys.stderr, flush=True))
+    rows = table(notes)
+    text = told(rows, pages)
+    TABLE.write_text(text, "utf-8")
+    DATA.parent.mkdir(exist_ok=True)
+    seen = {f"{figure} {truth}": values for (figure, truth), values in notes.seen.items()}
+    DATA.write_text(json.dumps({"pages": pages, "rows": rows, "seen": seen}, ensure_ascii=False), "utf-8")
+    print(text)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 24)

@@ -1,0 +1,118 @@
+"""Every threshold of judgement in one place, each with the figures that set it.
+
+`make thresholds` measures the distributions again on tuning papers and says how far each threshold lies from the worst
+honest paper and the nearest altered one; docs/thresholds.md keeps its last table. What only describes shapes (millimetres
+of a rim, steps of a search) stands where it is used.
+"""
+
+# Whether a page can be judged at all: intake/quality.py
+MIN_DPI = 90.0  # gray scans of 100 dpi were read 100 %, 60 dpi is guesswork (evidence.md §2)
+BLANK_SHARE = 0.0004  # of the page: less dark than this is dust; our emptiest certificate has 2 %
+DARKER = 50  # grey levels under the paper that count as dark
+MIN_CONTRAST = 50.0  # grey levels between paper and print
+MIN_SHARPNESS = (
+    0.33  # of the archived render's edges: above 0.35 no false alarm at any dpi, from 0.30 down some
+)
+MIN_CONFIDENCE = 0.85  # mean over the letters of a page; clean pages stay over 0.96
+
+# Values: text and ink against the archive: intake/compare.py
+ALTERED_MARGIN = -6.0  # log P(expected) - log P(read) below which one-character changes lie: 2052 of 2052
+DOUBT_MARGIN = -3.0  # between the two a person looks, unless archived ink is gone as well
+SAME_MARGIN = -1.5  # a reading this near to the expected text, on the same ink, is the expected text
+# The next four are shares of the page's usual likeness (see usual_likeness): scanners differ, lines hardly.
+SAME_INK = 0.985  # the archive's ink everywhere: the recogniser is at fault; 戌 for 戍 stays at 0.98
+OTHER_INK = 0.9  # a replaced character pulls its window below this; untouched lines stay above 0.97
+CHECKED_INK = 0.8  # what is asked of numbers whose reading fails its own checksum
+ALIEN_INK = 0.75  # the text reads the same but some of the ink does not: 孑 read as 子
+ALL_INK = 0.06  # share of a character's archived ink that may be missing from one merely soiled or creased
+USUAL = (0.9, 1.0)  # the range of usual likenesses; a page below it is stained or foreign
+USUAL_LINES = 3  # with fewer such lines the page says nothing about its scanner
+GUESS = 0.5  # a character read with less is a guess, which accuses nobody unless archived ink is gone
+GONE_INK = 0.2  # share of a character's archived ink that a replaced character leaves missing
+OVERLAY = 0.03  # share of the crop covered by ink the archive does not have: a stamp, a signature, a stain
+BEYOND_DOUBT = 0.95  # the least sure character of a reading that holds against a signature's strokes
+UNSURE = 0.8  # the least sure character of a reading taken through such an overlay
+TOUCHED = 0.05  # pen ink in a character (see Cut): written-over digits leave 0.062 to 0.6, honest lines 0.000
+SURE = 0.85  # confidence from which a recogniser without probabilities is believed against the archive
+
+# Whether a red ring is a seal, and a red square a name seal: intake/marks/seals.py
+SEARCH_SCORE = 0.30  # rim minus surroundings in the search; real seals give 0.5-0.9
+COVERAGE = 0.70  # share of the rim that must show ink; text and other seals crossing it take little
+ABOVE_OUTSIDE = 0.25  # the rim must be redder than what lies outside it: rules out red areas
+INSIDE_INK = (0.015, 0.70)  # a ring with nothing in it is no seal, nor is a red patch
+ON_PAGE = 0.40  # share of the rim that must lie on the page: half seals across a cut line
+SQUARE_FILL = (0.12, 0.92)  # share of ink inside a name seal's outline: more is a red patch, less a scratch
+SQUARE_SIDES = 0.55  # share of the outline that must show ink, over its four sides
+
+# Whose seal it is: intake/marks/ring.py
+EXTRA_LETTER = 3.0  # cost (natural log) of a letter on the seal that the name does not explain
+PLAUSIBLE = -3.0  # what the winner's own letters may cost; one letter read surely as another one costs 5-9
+CLEAR_MARGIN = 2.5  # between the winner and the next name
+ALONE = 6.0  # a margin at which no other name comes near: then a spoilt letter is forgiven more
+LONG_NAME = 6  # letters from which a name is known again with one letter lost
+AGREEING = 2  # cuts that must agree: the second best counts, so one lucky or spoilt cut decides nothing
+SURE_LETTER = 0.7  # the least sure letter of a ring that is believed against the unit it should name
+OTHER_LETTERS = 2  # letters in place of a name's own from which it is another name
+WORST_STEP = -9.0  # one smudged letter must not cost more than this: a seal has many
+
+# Whether two seals are one picture: intake/marks/imprints.py
+LEAST_RIM = 0.4  # share of the rim that two imprints must both show
+LEAST_FACE = 150  # cells of the face that both must show; a star has 500
+SAME_RIM = 0.5  # of two stampings of a fresh die 5 in 64,000 pairs of scans reach it
+SAME = 1.3  # rim and face together: of two stampings of a fresh die at most 1.05, of one 1.62 to 1.97 on levels A-D
+SURE_RIM = (
+    0.75  # of two stampings at most 0.70, also of a worn die; print below a copy spoils its face, not its rim
+)
+SAME_OWN = 0.5  # beside the die's share: of two stampings of a worn, evenly inked die 0.34 (99 %), of one 0.5 to 0.97
+MANY = 3  # stampings from which a die's own texture is known
+
+# Whether somebody signed: intake/marks/signatures.py
+PEN = 0.30  # density of the thinnest pen stroke at 200 dpi; shadows and stains stay below where seals do not lie
+PEN_OVER_PAPER = 0.15  # how far ink must stand out of its own neighbourhood: a stain or shadow has soft edges
+SPECK_MM = 1.2  # dirt and JPEG crumbs are smaller than any stroke
+STRAIGHT = (
+    12.0  # a trace this many times longer than thick, along the page, is a rule or a fold, not a stroke
+)
+LONGEST_STROKE_MM = 14.0  # beside other strokes a shorter straight trace is one too, as in 王, 卜 or 一
+BESIDE_MM2 = 0.8  # the other strokes that takes
+ENOUGH_MM2 = (
+    2.0  # signatures on 300-100 dpi scans have 3-60 mm2, 2-4 over a printed name; bare boxes under 0.3
+)
+ENOUGH_WIDE_MM = 4.0  # a name is wider than a tick
+FAINT = 0.35  # of enough: from here on a person must look
+
+# Whether it is the photo that was printed: intake/surface/photo.py
+# Alike is what 85 of 100 textured places of a photo reach in local correlation; a seal over its corner or a fold takes
+# less. Measured on 58 scans of 3 forms at every level but the 1-bit ones: the same photo 0.951 and more, worst under
+# moiré and curled; of 144 other portraits 85 % stay under OTHER and 94 % under 0.95. The rest are the simulator's twins
+# (the same cartoon but for a shade); photographs of two people are less alike than any of these.
+OTHER = 0.93
+DOUBT = 0.945
+LEAST_TEXTURED = 0.1  # share of the photo that must, for a face to be there at all
+
+# Whether the form's own words stand as printed: intake/surface/wording.py
+# Measured on 4 forms, seeds 1 and 2, levels A-F, gray and 1-bit; shares of the page's usual likeness. Untouched
+# words stay over 0.77 unless something lies on them (0.0 under a signature or a seal without colour); replaced
+# ones stay under 0.67, on 1-bit copies too.
+SUSPECT = 0.72
+LOOKED_AGAIN = 0.85  # below it a word is sought in its neighbourhood; most stand where they are registered
+GONE = 0.85  # erased words lose 1.0 of their ink; under a dark seal untouched ones lose 0.35 at worst
+LOST = (
+    0.15  # of one letter's ink: what a letter put in its place leaves missing, over 0.15 but for one in ten
+)
+LETTER_LOST = 0.9  # of one letter's ink: a letter wiped out of its word
+COVERED = 0.04  # share of a word's place under ink that was not printed: a signature, a seal without colour,
+HEAVIER = 1.4  # and times the ink the page's words usually show: another word in its place is not heavier
+BITTEN = 0.9  # of one letter's ink: 1-bit copies eat up to 0.43 of small letters, fax up to 0.78
+SURE_WORD = 0.8  # the weakest letter of a reading that is believed against the archive
+FOREIGN_SHARE = 0.4  # of a page's words: with so many unlike the archive's it is not this paper
+UNLIKE = 0.5  # likeness under which a word of a page that cannot be judged is not there at all
+FULL = 0.5  # of the archive's ink: a page that is merely pale shows less
+FOREIGN_LEAST = 6  # words a page must have for that to mean anything
+
+# Which place a mark belongs to, and what is a trace of one: intake/marks/judge.py
+REACH_MM = 12.0  # a seal whose centre is this far outside its box is still meant for it
+LEAST_OVERLAP = 0.15  # of the seal's area in the box
+NAME_SEAL_MM2 = 25.0  # a name seal of 15-20 mm leaves 60-150 mm2 of ink; half of a small one must do
+TRACE_MM2 = 12.0  # red ink where no seal was made out: a broken, cut or smeared one; somebody must look
+NAME_SEAL_REACH_MM = 8.0  # a name seal beside its place is still beside that place
