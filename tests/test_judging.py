@@ -64,10 +64,11 @@ def test_no_altered_value_matches_on_a_bad_scan(town, city, signed, name):
 
 
 def forgeries(paper):
-    """A digit made another by pen, a value erased, and one pasted over."""
+    """A digit made another by pen, a value erased, one scraped to a ghost of itself, and one pasted over."""
     number = value_of(paper, "id_number")
     yield "id_number", paper.overwrite("id_number", number[:9] + "8" + number[10:], JUDGING.hands[3])
     yield "guardian_name", paper.erase("guardian_name", fluid=True)
+    yield "guardian_name", paper.erase("guardian_name", fluid=False)
     yield "in_school", paper.alter("in_school", "武乡县第一中学校", how="paste")
 
 
