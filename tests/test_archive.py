@@ -30,7 +30,7 @@ from storage.errors import (
     StoreAway,
 )
 from storage.jobs import MAX_ATTEMPTS
-from storage.records import Blank, Copy, Imprint, Organization, Student
+from storage.records import Blank, Copy, Doubt, Imprint, Organization, Student
 from storage.schema.guards import GUARDS, ddl
 from storage.schema.upgrade import HERE
 from storage.tables import REVISION, metadata
@@ -316,6 +316,14 @@ def everything(archive):
             serial=made.serial, form=FORM, org=COUNTY, rule="x", document="x", reason="x", by="x"
         )
         transaction.add_imprint(Imprint(0, made.serial, 1, 1.5, 2.5, "x", b"rim", b"face", None))
+        doubt = Doubt(
+            "page", SCHOOL, None, None, 0, "1", None, None, None, None, "unmatched", "no_code", holds=False
+        )
+        transaction.open_reviews(scan.id, [doubt])
+        (review,) = transaction.reviews_of(scan.id)
+        transaction.add_decision(
+            review.id, answer="match", paper=False, note="", serial=None, by="x", role="head", org=SCHOOL
+        )
         transaction.add_batch(form=FORM, org=SCHOOL, role="head", by="x", request={}, rows=[(STUDENT, {})])
 
 

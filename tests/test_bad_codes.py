@@ -167,7 +167,10 @@ def test_another_students_page_under_a_good_code(bureau, papers):
     assert found["verdict"] == "altered"
     differs = {"student_name", "sex", "birth_date", "certificate_no", "student_no"}
     assert {item["name"] for item in found["fields"] if item["result"] == "altered"} == differs
-    assert set(found["reasons"]) == {f"field_altered:{name}" for name in differs}
+    named = {reason for reason in found["reasons"] if not reason.startswith("surface_")}
+    assert named == {
+        f"field_altered:{name}" for name in differs
+    }  # the serial in text under the code differs too
     answer = bureau.looked_at(scan)
     assert (answer["verdict"], set(answer["reasons"])) == ("altered", set(found["reasons"]))
     assert bureau.verified(papers["diploma"][0])["verdict"] == "genuine"
