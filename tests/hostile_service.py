@@ -78,10 +78,10 @@ def since(before):
 
 @contextlib.contextmanager
 def service(folder):
-    """Serve a data folder, with a worker; yields what makes clients of a role and organization."""
+    """Serve a data folder, with a worker for scans; yields what makes clients of a role and organization."""
     with opened(Settings(data=folder, workers=1, rate=1_000_000), printing=True, lazy=True) as office:
         stop = threading.Event()
-        reader = threading.Thread(target=worker.run, args=(office, stop), daemon=True)
+        reader = threading.Thread(target=worker.run, args=(office, stop, (worker.SCAN,)), daemon=True)
         reader.start()
         with served(create(office)) as base, contextlib.ExitStack() as stack:
 
