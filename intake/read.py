@@ -8,7 +8,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from intake import align, compare, lines, marks, quality, surface
+from intake import align, compare, dates, lines, marks, quality, surface
 from intake.layouts import check_page
 from intake.marks import halves
 from intake.reading import (
@@ -89,7 +89,9 @@ def read_page(
     found += halves.missing(whole, part, flat)
     with _timed(seconds, "surface"):
         differ = surface.differences(page, flat, archived, layout_page, recogniser) if archived else ()
-    return PageReading(good, fields, found, flat.how, seconds, part, edge, differ)
+    with _timed(seconds, "dates"):
+        dated = dates.find(flat, archived, layout_page, colour=page.colour) if archived else ()
+    return PageReading(good, fields, found, flat.how, seconds, part, edge, differ, dated)
 
 
 def read_fields(

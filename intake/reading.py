@@ -22,6 +22,8 @@ MarkResult = Literal["present", "absent", "wrong_unit", "unclear", "not_checked"
 SurfaceKind = Literal["erased", "changed", "added", "photo", "other_paper"]
 """Print of the form that is gone, reads differently, or was never printed; the portrait; the paper as a whole."""
 SurfaceResult = Literal["altered", "unclear", "not_checked"]
+DateResult = Literal["present", "absent", "unclear"]
+"""Whether somebody wrote a date; what it says is for a person."""
 How = Literal["fiducials", "features", "none"]
 Part = Literal["whole", "stub", "main"]
 """What a scan shows of a paper that is cut in two: all of it, the 存根 (left), or the 正联 (right)."""
@@ -163,6 +165,15 @@ class SurfaceFinding:
 
 
 @dataclass(frozen=True, slots=True)
+class DateFinding:
+    """A place for a handwritten date, the block it belongs to, and whether somebody wrote there; `box` in scan pixels."""
+
+    block: str
+    result: DateResult
+    box: Box
+
+
+@dataclass(frozen=True, slots=True)
 class Quality:
     """Whether the page can be judged at all, and if not why.
 
@@ -189,3 +200,4 @@ class PageReading:
     part: Part = "whole"
     edge: Pixels | None = None
     surface: tuple[SurfaceFinding, ...] = ()
+    dates: tuple[DateFinding, ...] = ()

@@ -81,6 +81,10 @@ ENOUGH_MM2 = (
 ENOUGH_WIDE_MM = 4.0  # a name is wider than a tick
 FAINT = 0.35  # of enough: from here on a person must look
 
+# Whether somebody wrote a date: intake/dates.py
+DATE_MM2 = 0.3  # strokes in each of the gaps before 月 and 日
+NO_DATE_MM2 = 0.25  # ink of any kind in a gap where nobody wrote
+
 # Whether it is the photo that was printed: intake/surface/photo.py
 # Alike is what 85 of 100 textured places of a photo reach in local correlation; a seal over its corner or a fold takes
 # less. Measured on 58 scans of 3 forms at every level but the 1-bit ones: the same photo 0.951 and more, worst under

@@ -104,6 +104,7 @@ _REASONS: Final = MappingProxyType(
         "database": "存档数据库暂时不可用，请稍后再试。",
         "store": "存档库暂时不可用，请稍后再试。",
         "busy": "正在核对的图像太多，请过一会儿再试。",
+        "dates_in_order": "手写的日期系统不读。请看各处日期：申请不晚于学校，学校不晚于主管部门，都不晚于今天。",
         "reading_failed": "图像没有读成，请重新拍摄后再试。",
     }
 )
@@ -111,6 +112,7 @@ _NAMED: Final = MappingProxyType(
     {
         "field_altered": "“{}”一栏与存档不一致。",
         "field_unreadable": "“{}”一栏没有看清，请重拍，或由人工核对。",
+        "date_absent": "“{}”处已有签章，却没有见到日期。请核对原件，补写日期后重新扫描。",
         "mark_wrong_unit": "“{}”处的印章不是应当盖章的单位。",
         "mark_absent": "“{}”处还没有见到签章。",
         "mark_unclear": "“{}”处的签章没有看清。彩色拍摄或扫描后再试。",

@@ -8,6 +8,7 @@ from typing import Any
 from service.office import Office
 from service.office.papers import units_of
 from service.receive.answers import AGAINST
+from service.receive.dating import written_since
 from service.receive.ticks import ticks
 from storage.archive import Transaction
 from storage.records import Document, Doubt, Review, Scan
@@ -276,7 +277,7 @@ def settled(review: Review, seen: Seen, new: list[Doubt]) -> bool:
             and one["result"] in {"present", "absent", "wrong_unit"}
             for one in seen.body["marks"]
         )
-    return False
+    return review.kind == "date" and written_since(seen.body.get("dates") or (), review.name)
 
 
 def _same(review: Review, doubt: Doubt) -> bool:

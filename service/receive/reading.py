@@ -15,7 +15,7 @@ from service.office.imprints import Imprints
 from service.office.judgement import Judgement, SheetReading, judge_paper
 from service.office.lookups import JSON, canonical, file, files_of
 from service.office.papers import Named, Paper, Slip, Unnamed, name_page, open_paper, read_paper
-from service.receive import differing, later, stubs
+from service.receive import dating, differing, later, stubs
 from service.receive.arrival import MEDIA_TYPES, upload_problem
 from service.receive.behind import FOREIGN, Bundle, Filed, Stack, file_evidence, put_away, restricted_kind
 from service.receive.doubts import put_on_desk
@@ -221,6 +221,7 @@ def _check(office: Office, scan: Scan, paper: Paper, sheets: list[Sheet], stampi
             for item in judgement.marks
         ],
         "differences": differing.told(judgement.differences, [(sheet.index, sheet.read) for sheet in mine]),
+        "dates": dating.told(paper.layout, judgement.marks, [(sheet.index, sheet.read) for sheet in mine]),
         "advice": advice.on(judgement.reasons),
         "pages": [sheet.index for sheet in mine],
         "doubled": sorted(

@@ -9,6 +9,7 @@ from service.office import Office
 from service.office.lookups import find_document, form_title
 from service.receive.answers import ANSWERS, WAITING, eyes_for, needs_paper, overrules
 from service.receive.arrival import codes_below
+from service.receive.dating import IN_ORDER
 from service.receive.pictures import box_of, find_review, sheet_of
 from storage.archive import Reading
 from storage.records import Decision, Document, Review, ReviewState
@@ -123,6 +124,11 @@ def _label(office: Office, document: Document | None, review: Review) -> str:
     if review.kind == "evidence" and review.evidence is not None and review.evidence in EVIDENCE:
         return f"{EVIDENCE[review.evidence].label}：{ABOUT.get(review.name, '整份材料')}"
     form = None if document is None else office.catalogue.forms.get(document.form)
+    if review.kind == "date":
+        blocks = {} if form is None else {block.id: block.label for block in form.blocks}
+        return (
+            "各处日期的先后" if review.name == IN_ORDER else f"日期：{blocks.get(review.name, review.name)}"
+        )
     if review.mark is not None and form is not None:
         return next((block.label for block in form.blocks if block.id == review.name), review.name)
     return _field_label(form, review.name)

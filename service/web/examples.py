@@ -153,6 +153,7 @@ SCAN: Final[dict[str, Any]] = {
                 {"block": "validation", "kind": "seal", "result": "present"},
             ],
             "differences": [],
+            "dates": [],
             "advice": [],
             "entry": "3",
         }

@@ -340,6 +340,19 @@ class DifferenceOut(BaseModel):
     box: tuple[float, float, float, float] = Field(description="在扫描图上的位置：左、上、右、下，像素")
 
 
+class DateOut(BaseModel):
+    """一处留给手写的日期：有没有写。写的是什么系统不读，先后由人看一次。"""
+
+    block: str
+    result: Literal["present", "absent", "unclear"]
+    read: None = None
+    page: int | None = Field(description="扫描件的第几面，从 0 起")
+    box: tuple[float, float, float, float] = Field(description="在扫描图上的位置：左、上、右、下，像素")
+    person: bool = Field(description="是否列入待核事项")
+    name: str | None = Field(description="在待核事项里的名称：dates_in_order，或没有写日期的签章处")
+    reason: str | None = Field(description="待核的原因代码：dates_in_order、date_absent:签章处")
+
+
 class ScannedDocument(BaseModel):
     """扫描件里的一份文书。"""
 
@@ -352,6 +365,7 @@ class ScannedDocument(BaseModel):
     fields: list[FieldOut]
     marks: list[MarkOut]
     differences: list[DifferenceOut] = Field(description="栏目以外与存档不同的地方")
+    dates: list[DateOut] = Field(default=[], description="留给手写日期的各处")
     advice: list[str] = Field(description="该怎么办，一条一句")
     entry: str | None
     picture: str | None = Field(

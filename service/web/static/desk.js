@@ -9,7 +9,7 @@ const ANSWERS = {
   match: ["一致", "good"], altered: ["不符", "bad"], unreadable: ["看不清", ""], present: ["有，单位相符", "good"], absent: ["没有", "bad"],
   wrong_unit: ["是别的单位", "bad"], rescan: ["请重扫", ""], set_aside: ["不必处理", ""], belongs: ["归入文书", "good"],
 };
-const OWN_WORDS = { tick: { present: "看到了", absent: "没有" }, surface: { match: "没有改动", altered: "有改动" }, evidence: { match: "相符" } };
+const OWN_WORDS = { tick: { present: "看到了", absent: "没有" }, surface: { match: "没有改动", altered: "有改动" }, date: { match: "日期无误", altered: "有误或缺日期" }, evidence: { match: "相符" } };
 const RESULTS = { match: "一致", altered: "不符", unreadable: "看不清", not_checked: "未核" };
 
 const at = (id) => document.getElementById(id);
