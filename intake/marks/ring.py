@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
-from itertools import islice, pairwise
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -13,7 +13,7 @@ from intake.marks.ink import Density, redness
 from intake.marks.seals import Stamp, polar
 from intake.reading import Pixels
 from intake.recognise import LineReading, Recogniser
-from intake.recognise.likelihood import BLANK, FLOOR, columns, fold
+from intake.recognise.likelihood import BLANK, FLOOR, Probabilities, columns, fold
 from intake.thresholds import (
     AGREEING,
     ALONE,
@@ -21,6 +21,7 @@ from intake.thresholds import (
     EXTRA_LETTER,
     LONG_NAME,
     OTHER_LETTERS,
+    PLAIN_LETTER,
     PLAUSIBLE,
     SURE_LETTER,
     WORST_STEP,
@@ -32,6 +33,9 @@ SHORTEST_NAME = 5  # letters of a unit's name
 UNIT_ENDINGS = ("局", "校", "学", "园", "院", "会", "府", "厅", "委", "部", "处", "站", "中心")
 CUTS = ((0.53, 0.90, 1.0), (0.58, 0.93, 1.3), (0.53, 0.90, 1.3), (0.58, 0.93, 1.0))
 """Inner and outer radius (shares of the seal's) and widening of the lines that are read: seals differ in their letters."""
+NEAREST = (
+    12  # names aligned letter by letter: a county has hundreds, and only its likest can come near the winner
+)
 OTHER_INK = 0.35  # density in red from which pen or print lies under the seal; a seal alone stays below
 
 
@@ -87,14 +91,23 @@ def owner(
     known: list[Scores] = []
     read: list[LineReading] = []
     found = NOBODY
-    for lines in _batched(strips(density, px_per_mm, stamp), AGREEING):
-        new = recogniser.read_lines(lines)
-        read += new
-        known += filter(None, (scores(line, names) for line in new))
+    for line in strips(density, px_per_mm, stamp):
+        read += recogniser.read_lines([line])
+        if len(read) == 1 and (plain := _plain(read[0], names)) is not None:
+            return plain
+        known += filter(None, [scores(read[-1], names)])
         found = _winner(known, names)
         if found.unit is not None and found.whole:  # further cuts could only agree
             break
     return found if found.unit is not None else replace(found, read=_sure_text(read))
+
+
+def _plain(reading: LineReading, names: Sequence[str]) -> Owner | None:
+    """Return whose seal it is when the first cut reads as a registered name and nothing else, each letter beyond doubt."""
+    text = fold(reading.text)
+    if reading.probabilities is None or reading.weakest < PLAIN_LETTER or len(text) < SHORTEST_NAME:
+        return None
+    return next((Owner(name, round(reading.weakest, 3)) for name in names if fold(name) == text), None)
 
 
 def _sure_text(read: Sequence[LineReading]) -> str:
@@ -103,11 +116,6 @@ def _sure_text(read: Sequence[LineReading]) -> str:
     text = max(texts, key=texts.count, default="")
     whole = len(text) >= SHORTEST_NAME and text.endswith(UNIT_ENDINGS)
     return text if whole and texts.count(text) >= AGREEING else ""
-
-
-def _batched(lines: Iterator[Pixels], size: int) -> Iterator[list[Pixels]]:
-    while batch := list(islice(lines, size)):
-        yield batch
 
 
 def _winner(known: Sequence[Scores], names: Sequence[str]) -> Owner:
@@ -163,24 +171,49 @@ def seal_ink(density: Density) -> Density:
 
 
 def scores(reading: LineReading, names: Sequence[str]) -> Scores | None:
-    """Return how well each name (one at least, none empty) explains a strip; None when the reading has no probabilities."""
+    """Return how well each name (one at least, none empty) explains a strip; None when the reading has no probabilities.
+
+    Only the NEAREST names are aligned. The others are given what they could reach at best (every letter where it stands
+    strongest), which is too much: they can make a winner doubtful, never win.
+    """
     if reading.probabilities is None or reading.alphabet is None:
         return None
-    logs = np.log(np.maximum(reading.probabilities, FLOOR)).astype(np.float64)
-    best = logs.argmax(axis=1)
-    relative = np.maximum(logs - logs.max(axis=1, keepdims=True), WORST_STEP)
-    begins = (best != BLANK) & np.concatenate(([True], best[1:] != best[:-1]))
+    best = reading.probabilities.argmax(axis=1)
+    strongest = np.log(np.maximum(reading.probabilities[np.arange(len(best)), best], FLOOR)).astype(
+        np.float64
+    )
     texts = [fold(name) for name in names]
-    letters = {}
-    for letter in set("".join(texts)):
-        places = columns(reading.alphabet, letter)
-        letters[letter] = relative[:, places].max(axis=1) if places else np.full(len(relative), WORST_STEP)
-    emissions = np.full((len(relative), len(texts), 2 * max(map(len, texts)) + 1), -np.inf)
-    for k, text in enumerate(texts):
-        emissions[:, k, 2 : 2 * len(text) : 2] = relative[:, BLANK, None]
+    places = {letter: columns(reading.alphabet, letter) for letter in set("".join(texts))}
+    letters = {letter: _relative(reading.probabilities, own, strongest) for letter, own in places.items()}
+    reach = np.array([sum(letters[letter].max() for letter in text) for text in texts])
+    nearest = np.argsort(-reach, kind="stable")[:NEAREST]
+    near = [texts[k] for k in nearest]
+    begins = (best != BLANK) & np.concatenate(([True], best[1:] != best[:-1]))
+    blank = _relative(reading.probabilities, [BLANK], strongest)
+    emissions = np.full((len(best), len(near), 2 * max(map(len, near)) + 1), -np.inf)
+    for k, text in enumerate(near):
+        emissions[:, k, 2 : 2 * len(text) : 2] = blank[:, None]
         emissions[:, k, 1 : 2 * len(text) : 2] = np.stack([letters[letter] for letter in text], axis=1)
         emissions[:, k, [0, 2 * len(text)]] = np.where(begins, -EXTRA_LETTER, 0.0)[:, None]
-    return _aligned(emissions, np.array([2 * len(text) for text in texts]), best != BLANK)
+    aligned = _aligned(emissions, np.array([2 * len(text) for text in near]), best != BLANK)
+    found = Scores(reach.copy(), np.full(len(texts), -np.inf), np.zeros(len(texts)))
+    for whole, part in (
+        (found.total, aligned.total),
+        (found.contradicted, aligned.contradicted),
+        (found.smudged, aligned.smudged),
+    ):
+        whole[nearest] = part
+    return found
+
+
+def _relative(
+    probabilities: Probabilities, places: Sequence[int], strongest: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return log P of the likeliest of some columns at each step, less that of the step's strongest, WORST_STEP at least."""
+    if not places:
+        return np.full(len(strongest), WORST_STEP)
+    own = np.log(np.maximum(probabilities[:, list(places)].max(axis=1), FLOOR)).astype(np.float64)
+    return np.maximum(own - strongest, WORST_STEP)
 
 
 def _aligned(emissions: NDArray[np.float64], ends: NDArray[np.int_], lettered: NDArray[np.bool_]) -> Scores:

@@ -105,7 +105,9 @@ def _rim_scores(coarse: Density) -> NDArray[np.float32]:
     height, width = coarse.shape
     pad = int(RADII_MM[-1] * COARSE) + 6
     shape = (cv2.getOptimalDFTSize(height + pad), cv2.getOptimalDFTSize(width + pad))
-    page = np.fft.rfft2(coarse, shape)
+    padded = np.zeros(shape, np.float32)
+    padded[:height, :width] = coarse
+    page = cv2.dft(padded)
     rows = np.minimum(np.arange(shape[0]), shape[0] - np.arange(shape[0]))[:, None]
     columns = np.minimum(np.arange(shape[1]), shape[1] - np.arange(shape[1]))[None, :]
     distance = np.sqrt(rows**2 + columns**2, dtype=np.float32) / COARSE
@@ -113,8 +115,9 @@ def _rim_scores(coarse: Density) -> NDArray[np.float32]:
     for k, radius in enumerate(RADII_MM):
         rim = np.abs(distance - (radius - RIM_MM / 2)) < RIM_MM / 2
         outside = np.abs(distance - (radius + 1.5)) < 0.6
-        kernel = rim / rim.sum() - 0.7 * outside / outside.sum()
-        scores[k] = np.fft.irfft2(page * np.fft.rfft2(kernel), shape)[:height, :width]
+        kernel = np.asarray(rim / rim.sum() - 0.7 * outside / outside.sum(), np.float32)
+        product = cv2.mulSpectrums(page, cv2.dft(kernel), 0)
+        scores[k] = cv2.idft(product, flags=cv2.DFT_SCALE | cv2.DFT_REAL_OUTPUT)[:height, :width]
     return scores
 
 
