@@ -28,7 +28,9 @@ def densities(page: Pixels, px_per_mm: float) -> Density:
     paper = cv2.dilate(small, np.ones((PAPER_REACH, PAPER_REACH), np.uint8))
     bare = cv2.LUT(cv2.blur(paper, (3, 3)), LOGS)
     bare = cv2.resize(bare, (width, height), interpolation=cv2.INTER_LINEAR)
-    return np.asarray(cv2.max(cv2.subtract(bare, cv2.LUT(page, LOGS), dst=bare), np.zeros(4)), np.float32)
+    swallowed = cv2.subtract(bare, cv2.LUT(page, LOGS), dst=bare)
+    # not cv2.max with 0: of a picture of one pixel that makes another shape
+    return np.asarray(cv2.threshold(swallowed, 0, 0, cv2.THRESH_TOZERO)[1], np.float32)
 
 
 def redness(density: Density) -> Density:
