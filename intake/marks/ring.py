@@ -213,7 +213,7 @@ def _relative(
     if not places:
         return np.full(len(strongest), WORST_STEP)
     own = np.log(np.maximum(probabilities[:, list(places)].max(axis=1), FLOOR)).astype(np.float64)
-    return np.maximum(own - strongest, WORST_STEP)
+    return np.asarray(np.maximum(own - strongest, WORST_STEP), np.float64)
 
 
 def _aligned(emissions: NDArray[np.float64], ends: NDArray[np.int_], lettered: NDArray[np.bool_]) -> Scores:
