@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 
@@ -12,14 +13,14 @@ from intake.surface.words import own_words
 from intake.uploads import pages
 from service.demo.paper import SCALE
 from service.demo.portrait import portrait
-from service.demo.swindles import covered, recoded, swapped_photo
+from service.demo.swindles import covered, recoded, swapped_photo, typed
 from service.photos import put_photo
 from tests.bureau import SEALS, SIGNERS, bureau_of
 from tests.conftest import BEARER, CITY, MOVER, STUDENT, TRANSFER, as_role
 from tests.paper import LEVELS, copied, level
 
 FEEDER = replace(LEVELS["B"], seed=910)
-FACES = {STUDENT: 2, BEARER: 4}
+FACE = 2
 STRANGER = 8
 CHANGE = {
     "changes": [{"item": "姓名", "before": "郝一㛃", "after": "郝一洁", "basis": "居民户口簿变更登记"}],
@@ -30,8 +31,7 @@ CHANGE = {
 @pytest.fixture(scope="module")
 def bureau(request):
     with bureau_of(request, rate=1_000_000) as bureau:
-        for student, face in FACES.items():
-            put_photo(bureau.office, as_role("city", CITY), student, portrait(face))
+        put_photo(bureau.office, as_role("city", CITY), STUDENT, portrait(FACE))
         yield bureau
 
 
@@ -140,6 +140,37 @@ def test_another_face(diploma, recogniser, glued, name):
     assert differences(forged, level(name, 916), recogniser) == [("photo", "altered", "photo")]
 
 
+@pytest.mark.parametrize("name", ["A", "C", "D", "F", "gray100"])
+@pytest.mark.parametrize("words", ["此件与原件一致", "13900001111"])
+def test_an_added_line(diploma, recogniser, words, name):
+    """Typed where the diploma is blank; a person must look."""
+    forged = typed(diploma[1], 0, words, (50, 26))
+    told = differences(forged, level(name, 918), recogniser)
+    assert {one[:2] for one in told} == {("added", "unclear")}
+    assert all(where for _, _, where in told)
+
+
+def test_a_note_by_hand_is_no_print(transfer, recogniser):
+    """Somebody's note above the table, with a tick and a line under it."""
+    noted = transfer[1].write(0, (60, 40), "已登记入册", 5.5).write(0, (110, 42), "√", 6)
+    sheet = noted.sheets[0].copy()
+    sheet[round(45 * SCALE) : round(45.4 * SCALE), round(30 * SCALE) : round(90 * SCALE)] = 40
+    assert differences(noted.with_sheet(0, sheet), level("B", 919), recogniser) == []
+
+
+def test_a_photo_to_be_glued_on(bureau, recogniser):
+    """The form printed an empty frame: what is glued there was never archived; it is told, and accuses nobody."""
+    document = bureau.issue(BEARER)
+    paper = bureau.paper(document, seed=920).complete(SEALS, SIGNERS)
+    left, top, right, bottom = place_of(paper, "贴照片处")
+    across, down = (left + right) / 2 - 13, (top + bottom) / 2 - 16
+    face = cv2.imdecode(np.frombuffer(portrait(STRANGER), np.uint8), cv2.IMREAD_COLOR)
+    face = cv2.resize(face, (round(26 * SCALE), round(32 * SCALE)))
+    for sheet in (paper, paper.paste(0, face, across, down)):
+        told = differences(sheet, level("B", 920), recogniser)
+        assert told == [("photo", "not_checked", "贴照片处")]
+
+
 def test_a_code_on_another_form(bureau, diploma, transfer, recogniser):
     """A transfer form's code pasted on another application: another paper's wording from top to bottom."""
     document = bureau.issue(BEARER, "info_change_application", CHANGE)
@@ -169,6 +200,16 @@ def test_the_story_of_a_slip_and_a_face(bureau, diploma):
     assert bureau.verified(document)["verdict"] == "pending"
     public = bureau.looked_at(forged.scan(replace(FEEDER, file="jpeg")))
     assert (public["verdict"], public["reasons"]) == ("altered", body["reasons"])
+
+
+def test_the_story_of_an_added_line(bureau, diploma):
+    """Over HTTP: nobody is accused, the paper does not become effective, and a person is told where to look."""
+    forged = typed(diploma[1], 0, "此件与原件一致", (50, 26))
+    (body,) = bureau.brought(forged.scan(FEEDER))["documents"]
+    assert body["verdict"] == "cannot_check"
+    assert {one["kind"] for one in body["differences"]} == {"added"}
+    assert body["reasons"] == [f"surface_added:{one['where']}" for one in body["differences"]]
+    assert "请" in body["advice"][0]
 
 
 def test_the_story_of_the_honest_sheet(bureau, diploma):

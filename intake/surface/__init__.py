@@ -2,17 +2,19 @@
 
 from collections import Counter
 
-from intake.reading import LayoutPage, PageImage, Pixels, Registered, SurfaceFinding
+from intake.reading import Box, LayoutPage, PageImage, Pixels, Registered, SurfaceFinding
 from intake.recognise import Recogniser
 from intake.reference import Printed
 from intake.surface import photo
+from intake.surface.added import additions
 from intake.surface.ground import Ground
 from intake.surface.wording import changes, is_foreign
-from intake.surface.words import own_words
+from intake.surface.words import GLUED, Word, nearest, own_words
 
 __all__ = ["differences", "other_paper"]
 
 MID_GRAY = (40, 215)
+PHOTO_MM = (26.0, 32.0)  # of every certificate of the region
 BILEVEL_SHARE = (
     0.004  # of the pixels between black and white: gray scans have 2 % and more, 1-bit copies none
 )
@@ -23,23 +25,40 @@ def differences(
 ) -> tuple[SurfaceFinding, ...]:
     """Compare a registered page with its archived picture place by place; nothing is told of what is alike."""
     bilevel = is_bilevel(page.pixels)
-    words = own_words(printed.glyphs, layout_page)
+    ground = Ground.of(flat, printed.pixels)
+    own = own_words(printed.glyphs, layout_page)
+    glue = [word for word in own if GLUED in word.text]
+    words = [word for word in own if word not in glue]
     found = []
     times: Counter[str] = Counter()
-    for change in changes(Ground.of(flat, printed.pixels), words, recogniser, bilevel=bilevel):
-        word = change.word
-        times[word.text] += 1
-        where = word.text if times[word.text] == 1 else f"{word.text}#{times[word.text]}"
+
+    def named(word: str) -> str:
+        times[word] += 1
+        return word if times[word] == 1 else f"{word}#{times[word]}"
+
+    for change in changes(ground, words, recogniser, bilevel=bilevel):
+        place = flat.on_scan(change.word.box)
         found.append(
             SurfaceFinding(
                 change.kind,
                 change.result,
-                where,
-                flat.on_scan(word.box),
+                named(change.word.text),
+                place,
                 change.amount,
                 change.confidence,
             )
         )
+    frames = [_frame(word) for word in glue]
+    for addition in additions(ground, printed.glyphs, layout_page, recogniser, frames):
+        where = named(nearest(words, addition.box))
+        found.append(
+            SurfaceFinding(
+                "added", "unclear", where, flat.on_scan(addition.box), 1.0, round(addition.weakest, 3)
+            )
+        )
+    found += [
+        SurfaceFinding("photo", "not_checked", GLUED, flat.on_scan(frame), 0.0, 0.0) for frame in frames
+    ]
     for place in layout_page.get("photos", ()):
         result, unlike = photo.judged(flat, printed.pixels, place["box"], bilevel=bilevel)
         if result is not None:
@@ -56,6 +75,20 @@ def other_paper(flat: Registered, printed: Printed, layout_page: LayoutPage) -> 
         return ()
     whole = (0.0, 0.0, float(layout_page["width"]), float(layout_page["height"]))
     return (SurfaceFinding("other_paper", "unclear", "", flat.on_scan(whole), 1.0, 0.5),)
+
+
+def _frame(word: Word) -> Box:
+    """Return the box of a photo that is glued on after printing, around the word that asks for it.
+
+    What lies there was never archived: it cannot be compared, only told to a person.
+    """
+    across, down = (word.box[0] + word.box[2]) / 2, (word.box[1] + word.box[3]) / 2
+    return (
+        across - PHOTO_MM[0] / 2,
+        down - PHOTO_MM[1] / 2,
+        across + PHOTO_MM[0] / 2,
+        down + PHOTO_MM[1] / 2,
+    )
 
 
 def is_bilevel(pixels: Pixels) -> bool:

@@ -9,6 +9,7 @@ from intake.reference import Glyph
 LONGEST = 8  # letters of a piece: longer ones would not follow the waves of a curled sheet
 GAP = 1.0  # letter heights between two letters of one word
 SAME_LINE = 0.5  # letter heights their middles may lie apart
+GLUED = "贴照片处"  # what the frame of a photo prints when none is at hand
 LEAST_MM = 0.8  # ink lower than this is a full stop or a dash, which any speck can be
 
 
@@ -26,6 +27,16 @@ def own_words(glyphs: Sequence[Glyph], layout_page: LayoutPage) -> list[Word]:
     free = [glyph for glyph in glyphs if not any(_holds(box, glyph.box) for box in taken)]
     found = [_word(group) for group in _grouped(free)]
     return [word for word in found if word.box[3] - word.box[1] >= LEAST_MM]
+
+
+def nearest(words: Sequence[Word], box: Box) -> str:
+    """Name a place by the word that stands nearest to it; empty on a page without words."""
+
+    def apart(word: Word) -> float:
+        across = max(word.box[0] - box[2], box[0] - word.box[2], 0.0)
+        return across + max(word.box[1] - box[3], box[1] - word.box[3], 0.0)
+
+    return min(words, key=apart).text if words else ""
 
 
 def _grouped(glyphs: Sequence[Glyph]) -> Iterator[list[Glyph]]:

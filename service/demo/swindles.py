@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from service.demo.fonts import SONG, Mask, font
-from service.demo.ink import Colour, Picture, multiply
+from service.demo.ink import BLACK, Colour, Picture, multiply
 from service.demo.paper import SCALE, Paper, rasterised
 from service.demo.scanner import Capture
 
@@ -71,6 +71,17 @@ def static_lines(paper: Paper, page: int) -> list[Box]:
     return [
         box for box in boxes if LINE_MM[0] < box[3] - box[1] < LINE_MM[1] and box[2] - box[0] > LEAST_LINE_MM
     ]
+
+
+def typed(paper: Paper, page: int, words: str, corner: tuple[float, float], points: float = 10.5) -> Paper:
+    """Return the paper with words printed added in Song, their top left corner at (x, y) mm of a page."""
+    face = font(SONG, round(points / 72 * 25.4 * SCALE))
+    left, top, right, bottom = face.getbbox(words)
+    line = Image.new("L", (round(right - left), round(bottom - top)))
+    ImageDraw.Draw(line).text((-left, -top), words, fill=255, font=face)
+    ink = np.asarray(line, np.float32) / np.float32(255)
+    at = (round(corner[0] * SCALE), round(corner[1] * SCALE))
+    return paper.with_sheet(page, multiply(paper.sheets[page], ink, at, BLACK))
 
 
 def swapped_photo(paper: Paper, photo: bytes, *, glued: bool) -> Paper:
