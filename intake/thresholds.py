@@ -120,7 +120,7 @@ FOREIGN_LEAST = 6  # words a page must have for that to mean anything
 # Whether print was added where the archive is blank: intake/surface/added.py
 # Measured on 32 added lines, 210 clean pages and 96 notes by hand of the tuning side (decision 13). Print is mostly read at
 # 0.99 and more, most hands under 0.98; heads and feet of printed letters vary by 0.00-0.08 of the row's height (Latin ones
-# by up to 0.23) and fill 0.88-1.0 of it, those of hands by 0.00-0.24 and 0.78-1.0. No clean page has anything to read.
+# by up to 0.23) and fill 0.88-1.0 of it, those of hands by 0.00-0.24 and 0.78-1.0.
 ADDED_LEAST = 3  # letters: fewer are read into specks and strokes
 ADDED_SURE = 0.98  # the weakest of them
 ADDED_INK = (0.06, 0.7)  # share of a row's place that is ink
