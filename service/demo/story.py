@@ -174,12 +174,12 @@ class Story:
         """Alter a digit of the birth date, then the name, and show that each is caught and named."""
         form = "diploma_junior"
         facts = {v["name"]: v["text"] for p in self.papers[form].layout["pages"] for v in p["values"]}
-        for label, name, text in (
-            ("altered_birth_date", "birth_date", facts["birth_date"].replace("十二日", "十三日")),
-            ("altered_name", "student_name", "文勇俭"),
+        for hand, label, name, text in (
+            (70, "altered_birth_date", "birth_date", facts["birth_date"].replace("十二日", "十三日")),
+            (71, "altered_name", "student_name", "文勇俭"),
         ):
             self.steps.next(f"涂改件：{name} {facts[name]} → {text}")
-            paper = self.papers[form].alter(name, text).complete(UNITS[form], SIGNERS, seed=8)
+            paper = self.papers[form].alter(name, text).complete(UNITS[form], SIGNERS, seed=hand)
             scan = paper.scan(SCANNER)
             result = self.receive(form, label, scan)
             record = (self.folder / f"{form}.pdf").read_bytes()
