@@ -62,7 +62,7 @@ def test_the_log_says_where_it_failed_and_never_what_was_said(town, registrar, m
     """An unforeseen error may carry a name or an id number in its words; the log gets its kind and its place."""
     receive.accept(town, registrar, png("https://example.com"), None)
 
-    def broken(_office, _scan):
+    def broken(*_args, **_named):
         raise ValueError("文勇俊 140499201104120011")
 
     monkeypatch.setattr(receive, "process", broken)
