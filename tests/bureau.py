@@ -7,6 +7,7 @@ import secrets
 import threading
 import time
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import httpx
@@ -215,7 +216,9 @@ def bureau_of(request, *, reading=True, **settings):
 def _reading(office):
     """Read scans meanwhile, as the worker process does."""
     stop = threading.Event()
-    thread = threading.Thread(target=worker.run, args=(office, stop), daemon=True)
+    # nobody starts another when it has done its share or all tests together have grown this process too large
+    tireless = replace(office.settings, worker_jobs=1_000_000, worker_memory_mb=1 << 20)
+    thread = threading.Thread(target=worker.run, args=(replace(office, settings=tireless), stop), daemon=True)
     thread.start()
     try:
         yield

@@ -16,7 +16,8 @@ from tests.test_verify import png
 def test_it_stops_when_told(town):
     """A worker without work ends soon after it is told to."""
     stop = threading.Event()
-    thread = threading.Thread(target=worker.run, args=(town, stop))
+    roomy = replace(town, settings=replace(town.settings, worker_memory_mb=1 << 20))
+    thread = threading.Thread(target=worker.run, args=(roomy, stop))
     thread.start()
     stop.set()
     thread.join(5)
