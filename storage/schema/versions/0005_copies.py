@@ -4,13 +4,12 @@ import sqlalchemy as sa
 from alembic import op
 
 from storage.schema.guards import changes
+from storage.schema.kinds import add_kind
 
 revision = "0005"
 down_revision = "0004"
 branch_labels = None
 depends_on = None
-
-_KINDS = "'check', 'tick', 'evidence')"
 
 
 def upgrade() -> None:
@@ -31,25 +30,9 @@ def upgrade() -> None:
     )
     for statement in changes(revision, op.get_bind().dialect.name):
         op.execute(statement)
-    _one_kind_more()
+    add_kind("evidence", "picture")
 
 
 def downgrade() -> None:
     """Refuse: going back would delete what is kept for ever."""
     raise NotImplementedError
-
-
-def _one_kind_more() -> None:
-    """Add a kind to the CHECK in the schema's own text, as revision 0004 did; no row is copied."""
-    connection = op.get_bind()
-    version = connection.exec_driver_sql("PRAGMA schema_version").scalar_one()
-    connection.exec_driver_sql("PRAGMA writable_schema=ON")
-    changed = connection.exec_driver_sql(
-        "UPDATE sqlite_master SET sql = replace(sql, ?, ?)"
-        " WHERE type = 'table' AND name = 'entries' AND instr(sql, ?)",
-        (_KINDS, _KINDS.replace(")", ", 'picture')"), _KINDS),
-    )
-    if changed.rowcount != 1:
-        raise ValueError("entries.kind")
-    connection.exec_driver_sql(f"PRAGMA schema_version={version + 1}")
-    connection.exec_driver_sql("PRAGMA writable_schema=OFF")
