@@ -51,7 +51,6 @@ CLEAR_MARGIN = 2.5  # between the winner and the next name
 ALONE = 6.0  # a margin at which no other name comes near: then a spoilt letter is forgiven more
 LONG_NAME = 6  # letters from which a name is known again with one letter lost
 AGREEING = 2  # cuts that must agree: the second best counts, so one lucky or spoilt cut decides nothing
-PLAIN_LETTER = 0.95  # a single cut is enough where each letter is this sure: no hanzi surer than 0.7 was misread in 10,048
 SURE_LETTER = 0.7  # the least sure letter of a ring that is believed against the unit it should name
 OTHER_LETTERS = 2  # letters in place of a name's own from which it is another name
 WORST_STEP = -9.0  # one smudged letter must not cost more than this: a seal has many

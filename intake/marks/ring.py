@@ -21,7 +21,6 @@ from intake.thresholds import (
     EXTRA_LETTER,
     LONG_NAME,
     OTHER_LETTERS,
-    PLAIN_LETTER,
     PLAUSIBLE,
     SURE_LETTER,
     WORST_STEP,
@@ -93,21 +92,11 @@ def owner(
     found = NOBODY
     for line in strips(density, px_per_mm, stamp):
         read += recogniser.read_lines([line])
-        if len(read) == 1 and (plain := _plain(read[0], names)) is not None:
-            return plain
         known += filter(None, [scores(read[-1], names)])
         found = _winner(known, names)
         if found.unit is not None and found.whole:  # further cuts could only agree
             break
     return found if found.unit is not None else replace(found, read=_sure_text(read))
-
-
-def _plain(reading: LineReading, names: Sequence[str]) -> Owner | None:
-    """Return whose seal it is when the first cut reads as a registered name and nothing else, each letter beyond doubt."""
-    text = fold(reading.text)
-    if reading.probabilities is None or reading.weakest < PLAIN_LETTER or len(text) < SHORTEST_NAME:
-        return None
-    return next((Owner(name, round(reading.weakest, 3)) for name in names if fold(name) == text), None)
 
 
 def _sure_text(read: Sequence[LineReading]) -> str:
