@@ -10,7 +10,7 @@ from service import worker
 from service.demo.people import id_number
 from service.register import add_block
 from storage.records import Student
-from tests.bureau import BIRTH
+from tests.bureau import BIRTH, tireless
 from tests.conftest import CITY, COUNTY, DIPLOMA, GUARDIAN, SCHOOL, as_role, diploma_block
 
 FORM = "diploma_junior"
@@ -78,7 +78,7 @@ def working(office, count=1):
     """Let workers take the jobs of batches meanwhile."""
     stop = threading.Event()
     threads = [
-        threading.Thread(target=worker.run, args=(office, stop, (worker.BATCH,)), daemon=True)
+        threading.Thread(target=worker.run, args=(tireless(office), stop, (worker.BATCH,)), daemon=True)
         for _ in range(count)
     ]
     for thread in threads:

@@ -212,13 +212,18 @@ def bureau_of(request, *, reading=True, **settings):
         yield Bureau(office, base, clock, stack)
 
 
+def tireless(office):
+    """The office of a worker that is a thread of the tests: nobody starts another when it has done its share, or when
+    all tests together have grown this process too large.
+    """
+    return replace(office, settings=replace(office.settings, worker_jobs=1_000_000, worker_memory_mb=1 << 20))
+
+
 @contextlib.contextmanager
 def _reading(office):
     """Read scans meanwhile, as the worker process does."""
     stop = threading.Event()
-    # nobody starts another when it has done its share or all tests together have grown this process too large
-    tireless = replace(office.settings, worker_jobs=1_000_000, worker_memory_mb=1 << 20)
-    thread = threading.Thread(target=worker.run, args=(replace(office, settings=tireless), stop), daemon=True)
+    thread = threading.Thread(target=worker.run, args=(tireless(office), stop), daemon=True)
     thread.start()
     try:
         yield
