@@ -70,8 +70,8 @@ demo: install ## play the whole story with invented people (SERVE=0 ends afterwa
 serve: install ## run the service on ./data
 	@$(BIN)/yinzheng serve --data data
 
-test: install-dev test-packages ## every test, with real components
-	@$(BIN)/python -m pytest
+test: install-dev test-packages ## every test, with real components, one process for each processor
+	@$(BIN)/python -m pytest -n auto --dist loadfile
 
 check: install-dev ## format, lint, types, walls
 	@$(BIN)/ruff format --check .
