@@ -217,7 +217,23 @@ def _add_proofs(commands: Any) -> None:
     accept.add_argument("file", type=Path, metavar="DOCX", help="改好的 Word 模板")
     accept.add_argument("--org", required=True, metavar="CODE", help="以哪个市教育局的名义")
     accept.add_argument("--note", default="", help="改了什么、为什么")
+    _add_backups(commands)
     _command(commands, "check", run.check, "用记录、存档文件、编号和日志互相证明档案完好")
+
+
+def _add_backups(commands: Any) -> None:
+    from service.commands import backing as run
+
+    backup = _command(commands, "backup", run.backup, "把整套系统备份到一个文件夹；服务可以照常运行")
+    backup.add_argument(
+        "target", type=Path, metavar="备份位置", help="文件夹；已有的备份会保留，只补新增的存档文件"
+    )
+    backup.add_argument(
+        "--verify", action="store_true", help="把以前备份过的存档文件也逐件核对，损坏的重新备份"
+    )
+    restore = _command(commands, "restore", run.restore, "从备份恢复整套系统到一个空文件夹，逐件核对校验值")
+    restore.add_argument("source", type=Path, metavar="备份位置", help="yinzheng backup 写出的文件夹")
+    restore.add_argument("--at", metavar="备份名", help="恢复哪一个备份（默认最新的）")
 
 
 if __name__ == "__main__":

@@ -2,9 +2,11 @@
 
 import os
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
 from pathlib import Path
+from types import MappingProxyType
+from typing import Final
 
 from service.errors import Problem
 
@@ -14,6 +16,19 @@ DEFAULT_RATE = 30_000
 HOST_PATTERN = re.compile(r"[A-Z0-9](?:[A-Z0-9.\-]{0,38}[A-Z0-9])?")
 """Upper case, so that the QR symbol stays in alphanumeric mode; at most 40 characters, so that the address
 stays within version 8 at level M (221 characters) with the 152 of the token."""
+
+NUMBERS: Final = MappingProxyType(
+    {
+        "workers": (1, 64),
+        "queue": (1, 10_000),
+        "max_upload_mb": (1, 1024),
+        "rate": (1, 1_000_000),
+        "worker_jobs": (1, 1_000_000),
+        "worker_memory_mb": (512, 1_048_576),
+        "review_eyes": (1, 2),
+    }
+)
+"""What each setting that is a number may be, from and to."""
 
 RECOGNISERS = ("ppocr", "tesseract", "both")
 
@@ -63,23 +78,24 @@ class Settings:
             data=data,
             host=host,
             recogniser=recogniser,
-            workers=_number(source, "WORKERS", 2, 1, 64),
-            queue=_number(source, "QUEUE", 16, 1, 10_000),
-            max_upload_mb=_number(source, "MAX_UPLOAD_MB", 50, 1, 1024),
-            rate=_number(source, "RATE", DEFAULT_RATE, 1, 1_000_000),
-            worker_jobs=_number(source, "WORKER_JOBS", 200, 1, 1_000_000),
-            worker_memory_mb=_number(source, "WORKER_MEMORY_MB", 2048, 512, 1_048_576),
-            review_eyes=_number(source, "REVIEW_EYES", 1, 1, 2),
+            **dict(_numbers(source)),
         )
 
+    def told(self) -> dict[str, str]:
+        """Every setting but the folder, as the environment variable that would set it."""
+        given = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "data"}
+        return {PREFIX + name.upper(): str(value) for name, value in given.items()}
 
-def _number(source: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
-    text = source.get(PREFIX + name, "")
-    if not text:
-        return default
-    if not text.isascii() or not text.isdigit() or not low <= int(text) <= high:
-        raise _bad(name, f"须是 {low} 到 {high} 的整数")
-    return int(text)
+
+def _numbers(source: Mapping[str, str]) -> Iterator[tuple[str, int]]:
+    """The numbers that are set; the others keep their default."""
+    for name, (low, high) in NUMBERS.items():
+        text = source.get(PREFIX + name.upper(), "")
+        if not text:
+            continue
+        if not text.isascii() or not text.isdigit() or not low <= int(text) <= high:
+            raise _bad(name.upper(), f"须是 {low} 到 {high} 的整数")
+        yield name, int(text)
 
 
 def _bad(name: str, rule: str) -> Problem:

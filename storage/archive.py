@@ -19,6 +19,7 @@ from storage.figures import ReadsFigures
 from storage.imprints import ReadsImprints, WritesImprints
 from storage.jobs import ReadsJobs, WritesJobs
 from storage.leaves import ReadsLeaves, WritesLeaves
+from storage.named import ReadsNamed
 from storage.numbers import ReadsNumbers, WritesNumbers
 from storage.objects.folder import Folder, system_errors
 from storage.people import ReadsPeople, WritesPeople
@@ -52,6 +53,7 @@ class Reading(
     ReadsBatches,
     ReadsTokens,
     ReadsFigures,
+    ReadsNamed,
 ):
     """Everything that can be looked up, all of it as of one moment."""
 

@@ -69,8 +69,7 @@ class Fault:
 class _Rows:
     """Every row the check is about, as of one moment; `parents` has each organization's parent.
 
-    `sources` are the templates behind stamped papers by hash, `others` further objects that neither a document nor a
-    file names: portraits, accepted templates, copies of scans.
+    `sources` are the templates behind stamped papers by hash, `named` the objects that any row names.
     """
 
     parents: dict[str, str | None]
@@ -78,7 +77,7 @@ class _Rows:
     entries: list[Entry]
     scans: list[Scan]
     sources: dict[str, str]
-    others: frozenset[str]
+    named: frozenset[str]
     blocks: list[NumberBlock]
     ledgers: dict[int, list[NumberRow]]
     next_seqs: dict[int, int]
@@ -123,9 +122,7 @@ def _gather(reading: Reading) -> _Rows:
         entries=reading.all_entries(),
         scans=reading.all_scans(),
         sources=reading.source_templates(),
-        others=frozenset(photo.sha256 for photo in reading.all_photos())
-        | {version.docx for version in reading.template_versions()}
-        | {copy.sha256 for copy in reading.all_copies()},
+        named=reading.named_objects(),
         blocks=blocks,
         ledgers={block.id: reading.numbers(block.id) for block in blocks},
         next_seqs=reading.next_seqs(),
@@ -153,12 +150,8 @@ def _objects(rows: _Rows, folder: Folder) -> Iterator[Fault]:
         except StoreAway:
             bad.add(name)
             yield Fault("object_unreadable", name)
-    papers = rows.documents.values()
-    named = {sha for paper in papers for sha in (paper.pdf, paper.docx, paper.layout) if sha is not None}
-    named |= {entry.sha256 for entry in rows.entries} | {scan.original for scan in rows.scans} | rows.others
-    named |= set(rows.sources.values())
-    yield from (Fault("object_missing", name) for name in sorted(named - sizes.keys() - bad))
-    yield from (Fault("object_orphan", name) for name in sorted(sizes.keys() - named))
+    yield from (Fault("object_missing", name) for name in sorted(rows.named - sizes.keys() - bad))
+    yield from (Fault("object_orphan", name) for name in sorted(sizes.keys() - rows.named))
     for entry in rows.entries:
         if sizes.get(entry.sha256, entry.size) != entry.size:
             yield Fault("entry_size", entry.id)

@@ -158,6 +158,15 @@ class BadPattern(StorageError):
         )
 
 
+class BackupUnusable(StorageError):
+    """A backup cannot be taken to that place, or cannot be restored: `why` says what is wrong with it."""
+
+    code = "backup_unusable"
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"{why}：没有改动任何内容。请按 docs/operations.md 核对备份位置，或换一个备份。")
+
+
 class PackageTooLarge(StorageError):
     """An archive is too large to be packed in memory in one zip."""
 

@@ -32,6 +32,8 @@ COMMANDS = [
     ("forms", "print"),
     ("forms", "accept"),
     ("check",),
+    ("backup",),
+    ("restore",),
 ]
 SECONDS = 60
 

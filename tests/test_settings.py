@@ -1,11 +1,13 @@
 """Settings out of the environment."""
 
+import re
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 from service.errors import Problem
-from service.settings import Settings
+from service.settings import NUMBERS, RECOGNISERS, Settings
 
 DATA = Path("d")
 
@@ -45,3 +47,30 @@ def test_a_bad_setting_is_named(name, value):
         Settings.from_env(DATA, {f"YINZHENG_{name}": value})
     assert caught.value.code == "bad_setting"
     assert f"YINZHENG_{name}" in caught.value.detail
+
+
+def documented():
+    """The table of settings in docs/operations.md: default and what is allowed, by variable."""
+    page = (Path(__file__).parent.parent / "docs" / "operations.md").read_text("utf-8")
+    rows = re.findall(r"^\| `(YINZHENG_\w+)` \| ([^|]*) \| ([^|]*) \|", page, re.MULTILINE)
+    return {name: (default.strip("` "), allowed) for name, default, allowed in rows}
+
+
+def test_every_setting_is_documented_with_its_default_and_what_it_may_be():
+    """The page names each variable that is read and no other, with the default and the range of the code."""
+    told, page = Settings(data=DATA).told(), documented()
+    assert page.keys() == told.keys()
+    assert {name: default for name, (default, _allowed) in page.items()} == told
+    for name, (low, high) in NUMBERS.items():
+        assert page[f"YINZHENG_{name.upper()}"][1] == f"{low}–{high}"
+    assert re.findall(r"`(\w+)`", page["YINZHENG_RECOGNISER"][1]) == list(RECOGNISERS)
+
+
+@pytest.mark.parametrize("name", [field.name for field in fields(Settings) if field.name != "data"])
+def test_what_is_told_can_be_set_again(name):
+    """Every setting is read from the variable that it is told by."""
+    variable = f"YINZHENG_{name.upper()}"
+    low, high = NUMBERS.get(name, ("", ""))
+    other = {"host": "OTHER.CN", "recogniser": RECOGNISERS[-1]}.get(name, str(high))
+    assert Settings.from_env(DATA, {variable: other}).told()[variable] == other
+    assert other != str(low)
