@@ -213,8 +213,9 @@ def bureau_of(request, *, reading=True, **settings):
 
 
 def tireless(office):
-    """The office of a worker that is a thread of the tests: nobody starts another when it has done its share, or when
-    all tests together have grown this process too large.
+    """The office of a worker that is a thread of the tests: nobody starts another when it has done its share.
+
+    Nor when all tests together have grown this process too large.
     """
     return replace(office, settings=replace(office.settings, worker_jobs=1_000_000, worker_memory_mb=1 << 20))
 
