@@ -14,8 +14,9 @@ from tests.bureau import BIRTH, tireless
 from tests.conftest import CITY, COUNTY, DIPLOMA, GUARDIAN, SCHOOL, as_role, diploma_block
 
 FORM = "diploma_junior"
-SECONDS = 120
-"""A batch is waited for at most this long: LibreOffice prints five papers in a second on two busy cores."""
+SECONDS = 240
+"""A batch is waited for at most this long: LibreOffice prints five papers in a second on two busy cores, and a worker that
+prints batches steps back for everything else the tests do meanwhile."""
 FAMILY = "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许"
 GIVEN = "一乐之山川木林石云青文武安康宁思远明华志"
 
