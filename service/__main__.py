@@ -87,6 +87,14 @@ def _add_services(commands: Any) -> None:
     serve = _command(commands, "serve", run.serve, "启动服务：网页、接口，以及读取扫描件、办理批次的后台进程")
     serve.add_argument("--host", default="127.0.0.1", help="监听地址（默认 127.0.0.1）")
     serve.add_argument("--port", type=int, default=8000, help="监听端口（默认 8000）")
+    serve.add_argument(
+        "--no-workers",
+        dest="workers",
+        action="store_false",
+        help="不启动后台进程：由 yinzheng worker 另行承担",
+    )
+    health = _command(commands, "health", run.health, "能否办事：0 能，1 不能；供容器和监控使用")
+    health.add_argument("--port", type=int, help="问本机这个端口上的服务；省略时只看数据库和存档文件夹")
     worker = _command(commands, "worker", run.work, "单独启动读取扫描件、办理批次的后台进程，可启动多个")
     worker.add_argument(
         "--only", choices=["scan", "batch"], help="只读扫描件，或只做副本、办批次（默认都做）"

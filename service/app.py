@@ -67,9 +67,9 @@ def build(
     that needs it, and goes when it has nothing to do. The reading models load on first use; with `apart` in a child
     process, for a service that must outlive them.
     """
-    fonts = Fonts.find(settings.data / "fonts")
+    fonts = Fonts.find(settings.workshop() / "fonts")
     count = 1 if lazy else settings.workers
-    converter = Converter(settings.data / "soffice", count, fonts.conf, queue=settings.queue, lazy=lazy)
+    converter = Converter(settings.workshop() / "soffice", count, fonts.conf, queue=settings.queue, lazy=lazy)
     if printing and not lazy:  # before everything else: LibreOffice takes longest to come up
         converter.start()
     try:

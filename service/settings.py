@@ -26,6 +26,8 @@ NUMBERS: Final = MappingProxyType(
         "worker_jobs": (1, 1_000_000),
         "worker_memory_mb": (512, 1_048_576),
         "review_eyes": (1, 2),
+        "drain": (0, 120),
+        "grace": (1, 600),
     }
 )
 """What each setting that is a number may be, from and to."""
@@ -61,6 +63,14 @@ class Settings:
     """Persons who must give the same answer before a review is decided: 1, or 2 where a bureau wants every answer
     looked at twice. What overrules a finding takes two in any case."""
 
+    scratch: str = ""
+    """A folder for what is made again at start (LibreOffice's profiles, the list of fonts); the data folder when empty.
+    Containers that share a data folder need one each: their process ids mean nothing to the others."""
+    drain: int = 0
+    """Seconds a service that is told to stop goes on answering while /readyz says 503: what a proxy needs to notice."""
+    grace: int = 30
+    """Seconds that requests and jobs under way get when the process is told to stop; then jobs are given back."""
+
     @classmethod
     def from_env(cls, data: Path, environ: Mapping[str, str] | None = None) -> "Settings":
         """Read each setting but the folder from YINZHENG_ and its name in capitals: YINZHENG_HOST, YINZHENG_WORKERS …
@@ -74,12 +84,20 @@ class Settings:
         recogniser = source.get(f"{PREFIX}RECOGNISER", "") or RECOGNISERS[0]
         if recogniser not in RECOGNISERS:
             raise _bad("RECOGNISER", f"只能是 {'、'.join(RECOGNISERS)} 之一")
+        scratch = source.get(f"{PREFIX}SCRATCH", "")
+        if scratch and not Path(scratch).is_absolute():
+            raise _bad("SCRATCH", "须是绝对路径")
         return cls(
             data=data,
+            scratch=scratch,
             host=host,
             recogniser=recogniser,
             **dict(_numbers(source)),
         )
+
+    def workshop(self) -> Path:
+        """Where what is made again at start lies."""
+        return Path(self.scratch) if self.scratch else self.data
 
     def told(self) -> dict[str, str]:
         """Every setting but the folder, as the environment variable that would set it."""

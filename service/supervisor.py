@@ -11,7 +11,7 @@ from pathlib import Path
 QUICK_DEATH_SECONDS = 5.0
 """A worker that dies this soon is started again only after as long a pause."""
 GRACE_SECONDS = 3.0
-"""What a worker gets to end by itself."""
+"""What a worker gets to end by itself, unless it is given more."""
 
 log = logging.getLogger("yinzheng.worker")
 
@@ -24,7 +24,8 @@ def worker_command(data: Path, only: str) -> list[str]:
 class Supervisor:
     """Keeps one worker process of a kind alive: another is started when it ends."""
 
-    def __init__(self, data: Path, only: str = "scan") -> None:
+    def __init__(self, data: Path, only: str = "scan", grace: float = GRACE_SECONDS) -> None:
+        self._grace = grace
         self._command = worker_command(data, only)
         self._closing = threading.Event()
         self.failed_starts = 0
@@ -47,7 +48,7 @@ class Supervisor:
         process = self._process
         if process is not None:
             try:
-                process.wait(GRACE_SECONDS)
+                process.wait(self._grace)
             except subprocess.TimeoutExpired:
                 process.kill()
         if self._thread.ident is not None:

@@ -10,9 +10,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
-from service import receive
+from service import receive, tallies
 from service.errors import whereabouts
 from service.issue import batch
+from service.logs import about
 from service.office import Office
 from service.receive import copies, later
 from storage.errors import StorageError
@@ -29,11 +30,12 @@ BEAT_SECONDS = 15.0
 """A reading keeps its lease this often, between two pages: sixty foreign pages take two minutes."""
 MOST_ATTEMPTS = 2
 """A scan is tried once more; then a person looks at it, and the others go on."""
+OUTCOMES = {"waiting": "again", "running": "taken"}
+"""How a job ended that is not done or dead: it waits for another attempt, or another worker has it."""
 IDLE_SECONDS, IDLE_BATCH_SECONDS = 0.1, 0.5
 """Pause between two looks for work: somebody waits for a scan, and a batch takes minutes."""
 AWAY_SECONDS = 5.0
 """Pause when the database cannot be asked."""
-GRACE_SECONDS = 3.0
 TIMES_OVER = 2
 NICE = 19
 """How much a worker that prints batches steps back: a single request that comes meanwhile gets the processor first."""
@@ -41,22 +43,40 @@ NICE = 19
 log = logging.getLogger("yinzheng.worker")
 
 
-def run(office: Office, stop: threading.Event, kinds: Sequence[str] = KINDS) -> None:
+class Hold:
+    """The job a worker has in hand, so that it can be given back when its time is over."""
+
+    def __init__(self) -> None:
+        self.job: Job | None = None
+
+    def give_back(self, office: Office) -> None:
+        """Leave it to another worker; the attempt does not count, for nothing was wrong with the job."""
+        job = self.job
+        if job is None:
+            return
+        with office.archive.begin() as transaction:
+            given = transaction.give_back_job(job.id, "worker stopped", spent=False)
+        log.info("job %s of kind %s %s", job.id, job.kind, "given back" if given else "was taken by another")
+
+
+def run(
+    office: Office, stop: threading.Event, kinds: Sequence[str] = KINDS, hold: Hold | None = None
+) -> None:
     """Work until told to stop, or until this process has done its share or grown too large."""
+    hold = hold or Hold()
     limit = office.settings.worker_memory_mb << 20
     pause = IDLE_SECONDS if SCAN in kinds else IDLE_BATCH_SECONDS
     for _ in range(office.settings.worker_jobs):
-        while not _worked(office, kinds, stop.is_set):
-            if stop.wait(pause):
-                return
+        while not stop.is_set() and not _worked(office, kinds, stop.is_set, hold):
+            stop.wait(pause)
         if stop.is_set() or resident_bytes() > limit:
             return
 
 
-def _worked(office: Office, kinds: Sequence[str], stopping: Callable[[], bool]) -> bool:
+def _worked(office: Office, kinds: Sequence[str], stopping: Callable[[], bool], hold: Hold) -> bool:
     """Do one job if there is one; a database that is away is waited for, not died of."""
     try:
-        return work_once(office, kinds, stopping)
+        return work_once(office, kinds, stopping, hold)
     except StorageError as error:
         log.warning("cannot ask for work: %s", error.code)
         office.sleep(AWAY_SECONDS)
@@ -64,15 +84,36 @@ def _worked(office: Office, kinds: Sequence[str], stopping: Callable[[], bool]) 
 
 
 def work_once(
-    office: Office, kinds: Sequence[str] = KINDS, stopping: Callable[[], bool] = lambda: False
+    office: Office,
+    kinds: Sequence[str] = KINDS,
+    stopping: Callable[[], bool] = lambda: False,
+    hold: Hold | None = None,
 ) -> bool:
-    """Lease one job and do it; False when there is none. A job that fails never raises."""
+    """Lease one job and do it, in `hold` meanwhile; False when there is none. A job that fails never raises."""
+    hold = hold or Hold()
     with office.archive.begin() as transaction:
         job = transaction.lease_job(kinds, LEASE_SECONDS)
     if job is None:
         return False
-    WORKS[job.kind](office, job, stopping)
+    hold.job = job
+    began = time.monotonic()
+    with about(str(job.payload.get("request", ""))):
+        try:
+            WORKS[job.kind](office, job, stopping)
+        finally:
+            hold.job = None
+        _noted(office, job, time.monotonic() - began)
     return True
+
+
+def _noted(office: Office, job: Job, seconds: float) -> None:
+    """Say in the log and count how a job of this worker ended."""
+    with office.archive.read() as reading:
+        state = reading.job(job.id).state
+    outcome = OUTCOMES.get(state, state)
+    tallies.add(office.settings.data, "jobs", job.kind, outcome)
+    line = {"job": job.id, "kind": job.kind, "attempt": job.attempts, "outcome": outcome}
+    log.info("%s", line, extra={"fields": {**line, "ms": round(seconds * 1000)}})
 
 
 def _scan(office: Office, job: Job, _stopping: Callable[[], bool]) -> None:
@@ -176,25 +217,41 @@ def resident_bytes() -> int:
 
 
 def end_with_parent(pipe: IO[bytes], stop: threading.Event) -> None:
-    """End this process soon after whoever started it is gone: the pipe from it then ends."""
+    """Tell this process to stop when whoever started it is gone: the pipe from it then ends."""
 
     def watch() -> None:
         # Not through the pipe's own buffer: a thread that holds it while the interpreter ends takes it down.
         while os.read(pipe.fileno(), 1):
             pass
         stop.set()
-        time.sleep(GRACE_SECONDS)
-        os._exit(0)
 
     threading.Thread(target=watch, name="parent", daemon=True).start()
 
 
-def signal_stop(stop: threading.Event) -> None:
-    """Let SIGTERM end the loop after the present job; a second one ends the process."""
+def end_in_time(office: Office, hold: Hold, stop: threading.Event) -> None:
+    """See this process end within the grace after it is told to: a job that takes longer is given back."""
+
+    def watch() -> None:
+        stop.wait()
+        time.sleep(office.settings.grace)
+        try:
+            hold.give_back(office)
+        except StorageError as error:  # whoever comes next takes it back by itself
+            log.warning("cannot give the job back: %s", error.code)
+        os._exit(0)
+
+    threading.Thread(target=watch, name="grace", daemon=True).start()
+
+
+def signal_stop(stop: threading.Event, *, patient: bool) -> None:
+    """Let SIGTERM end the loop after the present job; a second one ends the process, unless that is `patient`.
+
+    A supervisor may ask twice and kills in the end: its worker must not leave its job before.
+    """
     import signal
 
     def ask(_number: int, _frame: object) -> None:
-        if stop.is_set():
+        if stop.is_set() and not patient:
             os._exit(0)
         stop.set()
 

@@ -3,6 +3,7 @@
 from sqlalchemy import Column, Table, func, select
 
 from storage.database import DATABASE_ERRORS, faults, triggers
+from storage.records import JobFigures
 from storage.session import Session
 from storage.tables import batch_rows, batches, documents, jobs, numbers, scans
 
@@ -10,7 +11,6 @@ _COUNTED: dict[str, tuple[Table, str]] = {
     "documents": (documents, "status"),
     "numbers": (numbers, "state"),
     "scans": (scans, "state"),
-    "jobs": (jobs, "state"),
     "batches": (batches, "state"),
     "batch_rows": (batch_rows, "state"),
     "document_tiers": (documents, "tier"),
@@ -20,8 +20,21 @@ _COUNTED: dict[str, tuple[Table, str]] = {
 class ReadsFigures(Session):
     """Counts rows."""
 
+    def job_figures(self) -> JobFigures:
+        """Count jobs by kind and state, and tell how long the oldest of each kind has waited."""
+        by = select(jobs.c.kind, jobs.c.state, func.count()).group_by(jobs.c.kind, jobs.c.state)
+        oldest = select(jobs.c.kind, func.min(jobs.c.created_at)).where(jobs.c.state == "waiting")
+        now = self._now()
+        return JobFigures(
+            counts={(row[0], row[1]): row[2] for row in self._rows("job", by)},
+            oldest={
+                row[0]: max(0.0, (now - row[1]).total_seconds())
+                for row in self._rows("job", oldest.group_by(jobs.c.kind))
+            },
+        )
+
     def counts(self) -> dict[str, dict[str, int]]:
-        """Count documents by status and by tier, and numbers, scans, jobs, batches and their rows by state."""
+        """Count documents by status and by tier, and numbers, scans, batches and their rows by state."""
         return {name: self._count(table, table.c[by]) for name, (table, by) in _COUNTED.items()}
 
     def _count(self, table: Table, by: Column[str]) -> dict[str, int]:

@@ -1,5 +1,6 @@
 """The nouns that storage keeps and gives back: plain frozen values, one per kind of row."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
@@ -185,6 +186,14 @@ class Job:
     state: JobState
     attempts: int
     lease_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class JobFigures:
+    """How many jobs there are by kind and state, and for how many seconds the oldest of each kind has waited."""
+
+    counts: Mapping[tuple[str, str], int]
+    oldest: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)

@@ -172,9 +172,9 @@ class Converter:
         """Process ids of the LibreOffice processes that are up."""
         return [worker.pid for worker in list(self._workers.values()) if worker.alive()]
 
-    def waiting(self) -> int:
-        """How many documents wait for a worker, for the metrics page."""
-        return len(self._waiting)
+    def figures(self) -> dict[str, int]:
+        """Tell how many processes are up, how many documents wait for one, and how many may."""
+        return {"processes": len(self.pids()), "waiting": len(self._waiting), "queue": self._queue}
 
     def _supervise(self, program: Program, index: int, place: int) -> None:
         """Keep one worker running until close() or a long rest; runs in a thread that outlives each of its workers.

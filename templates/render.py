@@ -102,6 +102,10 @@ class Printer:
         converted = conversion.fit(self._converter, order, filled)
         self._compare(paper, converted.raw, filled.colours)
 
+    def pool(self) -> dict[str, int]:
+        """Tell of LibreOffice: processes that are up, papers that wait, and how many may."""
+        return self._converter.figures()
+
     def stopped(self) -> list[str]:
         """List the template versions whose papers are no longer stamped, since one was found to differ."""
         return [] if self._press is None else self._press.shelf.all_stopped()

@@ -26,7 +26,7 @@ def once(folder):
 def main(name, folder):
     """Work as `yinzheng worker --only scan` does, with another engine."""
     stop = threading.Event()
-    worker.signal_stop(stop)
+    worker.signal_stop(stop, patient=True)
     worker.end_with_parent(sys.stdin.buffer, stop)
     engine = once(folder) if name == "once" else Fake(VIOLENT[name])
     guarded = Guarded(engine, app._give_up, HANGS_AFTER if name == "hang" else 120.0)

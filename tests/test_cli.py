@@ -21,6 +21,7 @@ from tests.test_verify import png
 COMMANDS = [
     ("serve",),
     ("worker",),
+    ("health",),
     ("token", "create"),
     ("demo",),
     ("issue",),

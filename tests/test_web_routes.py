@@ -473,7 +473,9 @@ def test_figures_name_routes_and_nobody(desk):
     for secret in (document.serial, document.token, document.number, STUDENT_NO, "文勇俊"):
         assert secret not in text
     for line in text.splitlines():
-        assert re.fullmatch(r"# TYPE \w+ \w+|\w+(\{[^}]*(\{\w+\}[^}]*)*\})? [0-9.e+-]+", line), line
+        assert re.fullmatch(
+            r"# HELP [\w ]+.*|# TYPE \w+ \w+|\w+(\{[^}]*(\{\w+\}[^}]*)*\})? [0-9.e+-]+", line
+        ), line
 
 
 def test_the_log_names_nobody(desk, caplog):

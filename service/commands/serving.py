@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from intake.errors import IntakeError
-from service.commands.speaking import DONE, say
+from service.commands.speaking import DONE, FAILED, say
 from service.errors import Problem
+from service.logs import to_lines
 from service.settings import Settings
 
 if TYPE_CHECKING:  # the heavy rooms are imported by the commands that need them
@@ -20,8 +21,10 @@ if TYPE_CHECKING:  # the heavy rooms are imported by the commands that need them
     from service.supervisor import Supervisor
 
 DEMO_DATA = Path("data/demo")
-SHUTDOWN_SECONDS = 10
-"""Requests under way may end; somebody who waits for a scan's result may not hold the service up."""
+HEALTH_SECONDS = 10.0
+"""What a service gets to say whether it is ready."""
+LATER_SECONDS = 3
+"""A worker gives its job back when its grace is over; its supervisor waits so much longer before it kills."""
 READY_SECONDS, LATEST_SECONDS = 0.2, 30.0
 """Pause between two looks whether the service is ready, when the workers for batches start; and when they do anyway."""
 
@@ -30,31 +33,36 @@ def serve(options: Namespace) -> int:
     """Serve HTTP until told to stop, with supervised workers: one for scans, and one for batches on each core.
 
     LibreOffice comes up while the rest is imported; the workers start when the service is ready, so that they do
-    not fight with it for the processor before the first answer.
+    not fight with it for the processor before the first answer. Told to stop, the workers end their jobs while the
+    last requests are answered.
     """
     from service.app import opened
 
+    to_lines(sys.stderr)
     with opened(Settings.from_env(options.data), printing=True, apart=True) as office:
-        import uvicorn
-
         from service.supervisor import Supervisor, stop
         from service.web.http import create
+        from service.web.server import Server
         from service.worker import BATCH, SCAN
 
-        kinds = [SCAN, *[BATCH] * office.settings.workers]
-        workers, closing = [Supervisor(options.data, kind) for kind in kinds], threading.Event()
+        settings = office.settings
+        kinds, grace = [SCAN, *[BATCH] * settings.workers], settings.grace + LATER_SECONDS
+        kinds = kinds if options.workers else []
+        workers, closing = [Supervisor(options.data, kind, grace) for kind in kinds], threading.Event()
+        app = create(office)
+        app.state.leaving.then(closing.set)
+        for worker in workers:
+            app.state.leaving.then(worker.close)
         warm = threading.Thread(target=_warm, args=(office, workers, closing), name="warm-up", daemon=True)
         warm.start()
         try:
-            # Addresses hold serials and 学籍号, so uvicorn's own access log stays off.
-            uvicorn.run(
-                create(office),
-                host=options.host,
-                port=options.port,
-                access_log=False,
-                server_header=False,
-                timeout_graceful_shutdown=SHUTDOWN_SECONDS,
-            )
+            given = {
+                "host": options.host,
+                "port": options.port,
+                "drain": settings.drain,
+                "grace": settings.grace,
+            }
+            Server(app, app.state.leaving, **given).run()
         finally:
             closing.set()
             warm.join()
@@ -68,7 +76,8 @@ def _warm(office: "Office", workers: "Sequence[Supervisor]", closing: threading.
         office.recogniser()
     if closing.is_set():
         return
-    workers[0].start()
+    for worker in workers[:1]:
+        worker.start()
     end = time.monotonic() + LATEST_SECONDS
     while office.faults() and time.monotonic() < end:
         if closing.wait(READY_SECONDS):
@@ -81,13 +90,14 @@ def work(options: Namespace) -> int:
     """Read scans, make their copies and print batches until told to stop, or until it is time for a fresh process."""
     from service import worker
 
+    to_lines(sys.stderr)
     kinds = worker.KINDS if options.only is None else worker.SHARES[options.only]
     if worker.SCAN not in kinds:
         worker.step_back()
     from service.app import opened
 
-    stop = threading.Event()
-    worker.signal_stop(stop)
+    stop, hold = threading.Event(), worker.Hold()
+    worker.signal_stop(stop, patient=options.child)
     if options.child:
         worker.end_with_parent(sys.stdin.buffer, stop)
     with opened(Settings.from_env(options.data), printing=True, lazy=True) as office:
@@ -95,8 +105,36 @@ def work(options: Namespace) -> int:
         if worker.SCAN in kinds:
             with contextlib.suppress(IntakeError):  # missing models are told when a scan is read
                 office.recogniser()
-        worker.run(office, stop, kinds)
+        worker.end_in_time(office, hold, stop)
+        worker.run(office, stop, kinds, hold)
     return DONE
+
+
+def health(options: Namespace) -> int:
+    """Ask the service of a port on this machine, or else the archive itself; 1 with the faults when not ready."""
+    import json
+    import urllib.error
+    import urllib.request
+
+    if options.port is None:
+        from service.app import utc_now
+        from storage.archive import Archive
+
+        archive = Archive.open(options.data, utc_now)
+        try:
+            archive.probe()
+        finally:
+            archive.close()
+        return DONE
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{options.port}/readyz", timeout=HEALTH_SECONDS):
+            return DONE
+    except urllib.error.HTTPError as error:
+        for fault in json.load(error)["faults"]:
+            say(fault)
+    except (OSError, ValueError, KeyError):
+        say(f"端口 {options.port} 上没有服务应答，请查看它的日志")
+    return FAILED
 
 
 def create_token(options: Namespace) -> int:

@@ -7,6 +7,7 @@ from intake.errors import UploadRefused
 from intake.uploads import inspect
 from service.access import Action, Role, Who, may, restricted
 from service.errors import Problem
+from service.logs import carried
 from service.office import Content, Office
 from service.office.lookups import find_document, hides_evidence, open_to, require, unknown
 from service.receive.reviewed import tell_reviewed
@@ -47,7 +48,7 @@ def accept(office: Office, who: Who | None, data: bytes, filename: str | None = 
         raise _refuse(office, allowed, sha256, refusal) from None
     with office.archive.begin() as transaction:
         scan = transaction.add_scan(kind=kind, original=sha256, org=allowed.org, by=allowed.token_digest)
-        transaction.add_job(JOB, {"scan": scan.id})
+        transaction.add_job(JOB, {"scan": scan.id, **carried()})
     return scan.id
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from service.logs import carried
 from storage.archive import Reading, Transaction
 
 JOB = "copies"
@@ -9,7 +10,7 @@ JOB = "copies"
 
 def queue(transaction: Transaction, scan_id: str, checks: Sequence[str] = ()) -> None:
     """Have a worker make the copies of a scan, and the picture of each of these filed checks (sha256)."""
-    transaction.add_job(JOB, {"scan": scan_id, "checks": list(checks)})
+    transaction.add_job(JOB, {"scan": scan_id, "checks": list(checks), **carried()})
 
 
 def queue_once(transaction: Transaction, scan_id: str) -> None:

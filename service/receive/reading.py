@@ -9,6 +9,7 @@ from intake.errors import UploadRefused
 from intake.pictures import quarters
 from intake.reading import FieldFinding, MarkFinding, PageImage
 from intake.uploads import Kind, pages
+from service import tallies
 from service.errors import Problem
 from service.office import Office, advice
 from service.office.imprints import Imprints
@@ -92,6 +93,8 @@ def process(office: Office, scan_id: str, beat: Callable[[], None] = lambda: Non
             stampings = Imprints(transaction)
             checks = _checks(office, scan, papers, sheets, stampings)
         _file(office, transaction, scan, Found(sheets, checks, filed, stampings))
+    for checked in checks:
+        tallies.add(office.settings.data, "reads", checked.judgement.verdict)
 
 
 def fail(office: Office, scan_id: str) -> None:

@@ -24,6 +24,7 @@ from service.web.batch_schemas import BatchErrors, Batches, BatchIn, BatchOut, B
 from service.web.documents import Key
 from service.web.downloads import headers_of, send
 from service.web.limits import Places
+from service.web.server import Leaving
 from service.web.streams import begun, pieces
 from service.web.uploads import FIELD, FORM, uploaded
 from service.web.waiting import MAX_WAIT, finished
@@ -199,11 +200,15 @@ async def events(request: Request, batch_id: str, who: Caller, office: TheOffice
     listeners: Places = request.app.state.listeners
     listeners.check()
     return StreamingResponse(
-        _events(office, who, first, listeners), media_type=EVENTS, headers={"X-Accel-Buffering": "no"}
+        _events(office, who, first, listeners, request.app.state.leaving),
+        media_type=EVENTS,
+        headers={"X-Accel-Buffering": "no"},
     )
 
 
-async def _events(office: Office, who: Who, body: dict[str, Any], listeners: Places) -> AsyncIterator[str]:
+async def _events(
+    office: Office, who: Who, body: dict[str, Any], listeners: Places, leaving: Leaving
+) -> AsyncIterator[str]:
     """Each event is the whole state, so that whoever comes back needs nothing of what was missed."""
     with listeners:
         told, quiet = None, 0
@@ -214,7 +219,7 @@ async def _events(office: Office, who: Who, body: dict[str, Any], listeners: Pla
             elif quiet >= QUIET_POLLS:
                 yield ":\n\n"
                 quiet = 0
-            if body["state"] in ENDED:
+            if body["state"] in ENDED or leaving.begun:  # a listener comes back by itself
                 return
             await asyncio.sleep(POLL_SECONDS)
             quiet += 1

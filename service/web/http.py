@@ -32,8 +32,10 @@ from service.web import (
 )
 from service.web.journal import Counts, Journal
 from service.web.limits import IMAGES_RUNNING, IMAGES_WAITING, LISTENERS, BodyCap, Buckets, Gate, Places
+from service.web.metrics import Looking
 from service.web.openapi import DESCRIPTION, TITLE, describe
 from service.web.page import Pages
+from service.web.server import Leaving
 
 ID_BYTES: Final = 8
 """Bytes of a request's id: enough to find one line among a year's."""
@@ -86,13 +88,20 @@ def create(office: Office) -> FastAPI:
     app.state.buckets = Buckets(settings.rate, time.monotonic)
     app.state.gate = Gate(IMAGES_RUNNING, IMAGES_WAITING)
     app.state.listeners = Places(LISTENERS)
+    app.state.leaving = Leaving()
+    app.state.looking = Looking(office)
     app.state.readiness = probes.Readiness(office.faults)
     app.state.pages = Pages.open(settings.host, settings.max_upload_mb, labels(office.catalogue))
     problems.register(app)
     for room in ROUTES:
         app.include_router(room.router)
     app.add_middleware(BodyCap, upload=settings.max_upload_mb << 20)
-    app.add_middleware(Journal, counts=app.state.counts, new_id=lambda: office.randbytes(ID_BYTES).hex())
+    app.add_middleware(
+        Journal,
+        counts=app.state.counts,
+        new_id=lambda: office.randbytes(ID_BYTES).hex(),
+        leaving=lambda: app.state.leaving.begun,
+    )
     _describe_once(app, office)
     return app
 

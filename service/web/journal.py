@@ -10,10 +10,12 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any, Final
 
+from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.errors import whereabouts
+from service.logs import about, sane_id
 from service.web.problems import answer, as_problem
 
 UNROUTED: Final = "(none)"
@@ -32,6 +34,7 @@ DEFAULTS: Final = (
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
 )
 """Sent where a route has not said otherwise."""
+CLOSE: Final = ((b"connection", b"close"),)
 
 _access = logging.getLogger("yinzheng.access")
 _log = logging.getLogger("yinzheng.web")
@@ -45,6 +48,7 @@ class Counts:
         self.within: Counter[tuple[str, int]] = Counter()
         self.seconds: Counter[str] = Counter()
         self.verdicts: Counter[str] = Counter()
+        self.running = 0
 
     def add(self, method: str, route: str, status: int, ms: float) -> None:
         """Count one answered request."""
@@ -55,7 +59,12 @@ class Counts:
 
 
 class Journal:
-    """ASGI layer around everything else; `new_id` names a request, `clock` gives monotonic seconds."""
+    """ASGI layer around everything else; `clock` gives monotonic seconds.
+
+    A request keeps the id it came with (X-Request-ID) when that is sane, else `new_id` names it.
+
+    While the process is `leaving` every answer closes its connection: the next request of the caller goes elsewhere.
+    """
 
     def __init__(
         self,
@@ -63,8 +72,10 @@ class Journal:
         counts: Counts,
         new_id: Callable[[], str],
         clock: Callable[[], float] = time.perf_counter,
+        leaving: Callable[[], bool] = lambda: False,
     ) -> None:
         self.app = app
+        self.leaving = leaving
         self.counts = counts
         self.new_id = new_id
         self.clock = clock
@@ -74,9 +85,15 @@ class Journal:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        request_id = sane_id(Headers(scope=scope).get("x-request-id", "")) or self.new_id()
+        with about(request_id):
+            await self._serve(scope, receive, send, request_id)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> None:
         began = self.clock()
-        scope["request_id"] = self.new_id()
-        sender = _Sender(send, scope["request_id"])
+        scope["request_id"] = request_id
+        sender = _Sender(send, request_id, CLOSE if self.leaving() else ())
+        self.counts.running += 1
         try:
             await self.app(scope, receive, sender)
         except ClientDisconnect:
@@ -84,6 +101,7 @@ class Journal:
         except Exception as error:
             await _last_catch(error, scope, receive, sender)
         finally:
+            self.counts.running -= 1
             self._note(scope, sender.status, (self.clock() - began) * 1000)
 
     def _note(self, scope: Scope, status: int, ms: float) -> None:
@@ -97,7 +115,7 @@ class Journal:
             "ms": round(ms, 1),
             "id": scope["request_id"],
         }
-        _access.info("%s", _Line(line))
+        _access.info("%s", _Line(line), extra={"fields": line})
 
 
 class _Line:
@@ -113,8 +131,9 @@ class _Line:
 class _Sender:
     """Passes an answer on with the headers every answer has, and remembers its status."""
 
-    def __init__(self, send: Send, request_id: str) -> None:
+    def __init__(self, send: Send, request_id: str, more: tuple[tuple[bytes, bytes], ...]) -> None:
         self._send = send
+        self._more = more
         self._id = request_id.encode()
         self.started = False
         self.status = 500
@@ -128,7 +147,7 @@ class _Sender:
 
     def _with_headers(self, headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
         said = {name for name, _ in headers}
-        missing = [pair for pair in DEFAULTS if pair[0] not in said]
+        missing = [pair for pair in (*DEFAULTS, *self._more) if pair[0] not in said]
         return [*headers, *HEADERS, *missing, (b"x-request-id", self._id)]
 
 

@@ -19,7 +19,7 @@ async def finished(
     wait: float,
     longest_pause: float,
 ) -> dict[str, Any]:
-    """Look until the state is one of `ends`; waiting holds no thread, and ends when the caller hangs up.
+    """Look until the state is one of `ends`; waiting holds no thread, and ends when the caller hangs up or we leave.
 
     `wait` and `longest_pause`, between two looks, are seconds.
     """
@@ -29,7 +29,12 @@ async def finished(
     while True:
         body = dict(await run_in_threadpool(look))
         left = end - clock()
-        if body["state"] in ends or left <= 0 or await request.is_disconnected():
+        if (
+            body["state"] in ends
+            or left <= 0
+            or request.app.state.leaving.begun
+            or await request.is_disconnected()
+        ):
             return body
         await asyncio.sleep(min(pause, left))
         pause = min(pause * 1.5, longest_pause)

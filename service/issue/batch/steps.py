@@ -13,6 +13,7 @@ from service.issue.batch.proving import Sample, forget
 from service.issue.batch.states import ENDED, OPEN, READY, WAITING
 from service.issue.batch.trouble import everybodys
 from service.issue.batch.turns import give_way
+from service.logs import carried
 from service.office import Office
 from storage.archive import Reading, Transaction
 from storage.errors import StoreAway, StoreFull
@@ -82,7 +83,7 @@ def _jobs(batch: int, step: Step, rows: int, size: int) -> Iterator[dict[str, An
 
 
 def _job(batch: int, step: Step, after: int, last: int) -> dict[str, Any]:
-    return {"batch": batch, "step": step, "after": after, "last": last}
+    return {"batch": batch, "step": step, "after": after, "last": last, **carried()}
 
 
 def work(office: Office, job: Job, stopping: Callable[[], bool]) -> None:
