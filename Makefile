@@ -12,7 +12,7 @@ PACKAGES := python3-venv libreoffice-writer-nogui python3-uno fonts-lxgw-wenkai 
             fonts-liberation fonts-babelstone-han tesseract-ocr tesseract-ocr-chi-sim
 # Handwriting for the simulated papers is all that `make bench` needs on top.
 BENCH_PACKAGES := fonts-seto fonts-kouzan-mouhitsu fonts-arphic-gkai00mp
-TEST_PACKAGES := chromium curl openjdk-17-jdk-headless maven $(BENCH_PACKAGES)
+TEST_PACKAGES := chromium curl docker-compose openjdk-17-jdk-headless maven $(BENCH_PACKAGES)
 COMPILE := uv pip compile --universal --generate-hashes --python-version 3.11 --no-header --no-emit-index-url -q pyproject.toml
 
 export PYTHONSAFEPATH := 1
