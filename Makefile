@@ -12,7 +12,10 @@ PACKAGES := python3-venv libreoffice-writer-nogui python3-uno fonts-lxgw-wenkai 
             fonts-liberation fonts-babelstone-han tesseract-ocr tesseract-ocr-chi-sim
 # Handwriting for the simulated papers is all that `make bench` needs on top.
 BENCH_PACKAGES := fonts-seto fonts-kouzan-mouhitsu fonts-arphic-gkai00mp
-TEST_PACKAGES := chromium curl docker-compose openjdk-17-jdk-headless maven $(BENCH_PACKAGES)
+# PostgreSQL's own cluster is not used: tests/postgresql.py starts one on loopback in a temporary folder.
+TEST_PACKAGES := chromium curl docker-compose openjdk-17-jdk-headless maven postgresql-15 $(BENCH_PACKAGES)
+# The stories over HTTP, told once more with the rows on a server.
+ON_SERVER := tests/test_web_issue.py tests/test_batch.py tests/test_import.py tests/test_desk_story.py tests/test_retrieve.py
 COMPILE := uv pip compile --universal --generate-hashes --python-version 3.11 --no-header --no-emit-index-url -q pyproject.toml
 
 export PYTHONSAFEPATH := 1
@@ -20,7 +23,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # uv_build calls its own program by name
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help install install-dev packages bench-packages test-packages demo serve test check bench thresholds gallery drill lock clean
+.PHONY: help install install-dev packages bench-packages test-packages demo serve test test-postgresql check bench thresholds gallery drill lock clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -72,6 +75,9 @@ serve: install ## run the service on ./data
 
 test: install-dev test-packages ## every test, with real components, one process for each processor
 	@$(BIN)/python -m pytest -n auto --dist loadfile
+
+test-postgresql: install-dev test-packages ## the stories once more, with their rows on a real PostgreSQL
+	@$(BIN)/python -m pytest -n auto --dist loadfile --database=postgresql $(ON_SERVER)
 
 check: install-dev ## format, lint, types, walls
 	@$(BIN)/ruff format --check .

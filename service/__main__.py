@@ -95,6 +95,12 @@ def _add_services(commands: Any) -> None:
     )
     health = _command(commands, "health", run.health, "能否办事：0 能，1 不能；供容器和监控使用")
     health.add_argument("--port", type=int, help="问本机这个端口上的服务；省略时只看数据库和存档文件夹")
+    _command(
+        commands,
+        "upgrade",
+        run.upgrade,
+        "建立或升级数据库的表；用 PostgreSQL 时以表的所有者登录，并给服务的登录名授权",
+    )
     worker = _command(commands, "worker", run.work, "单独启动读取扫描件、办理批次的后台进程，可启动多个")
     worker.add_argument(
         "--only", choices=["scan", "batch"], help="只读扫描件，或只做副本、办批次（默认都做）"

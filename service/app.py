@@ -73,7 +73,7 @@ def build(
     if printing and not lazy:  # before everything else: LibreOffice takes longest to come up
         converter.start()
     try:
-        archive = Archive.open(settings.data, now)
+        archive = Archive.open(settings.data, now, settings.database)
     except BaseException:
         converter.close()
         raise

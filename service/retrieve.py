@@ -27,7 +27,7 @@ from service.office.reprint import RECIPE, order_of
 from service.signing import sha256_hex
 from storage import log
 from storage.archive import Reading, Transaction
-from storage.errors import NotFound
+from storage.errors import NotFound, OutOfScope
 from storage.package import SUFFIXES, bagit
 from storage.records import Document, Entry
 
@@ -198,6 +198,8 @@ def _owner(reading: Reading, owner: str) -> tuple[str, str, str]:
     try:
         student = reading.student(owner)
         return "student", student.name, student.school
+    except OutOfScope:
+        raise _approval_needed() from None
     except NotFound:
         pass
     try:
@@ -211,14 +213,18 @@ def _allowed(reading: Reading, who: Who | None, school: str) -> Who:
     """Scope decides; outside it nothing is shown without a written approval on file (art. 44)."""
     allowed = may(who, Action.READ)
     if not sees(allowed, reading.chain(school)):
-        raise Problem(
-            "approval_needed",
-            403,
-            "须经书面批准",
-            "该档案不在管辖范围内，非经学籍主管部门书面批准不得查阅；请先申请批准。",
-            article=article_name(SECRECY_ARTICLE),
-        )
+        raise _approval_needed()
     return allowed
+
+
+def _approval_needed() -> Problem:
+    return Problem(
+        "approval_needed",
+        403,
+        "须经书面批准",
+        "该档案不在管辖范围内，非经学籍主管部门书面批准不得查阅；请先申请批准。",
+        article=article_name(SECRECY_ARTICLE),
+    )
 
 
 def _entry_body(owner: str, entry: Entry) -> dict[str, Any]:

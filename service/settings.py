@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -32,6 +32,12 @@ NUMBERS: Final = MappingProxyType(
 )
 """What each setting that is a number may be, from and to."""
 
+DATABASE_PATTERN = re.compile(r"postgresql://[^/@\s]+@[^/@\s]+/[^/\s]+")
+"""A login, a host and a database by name: nothing is left to what the environment of another program says."""
+
+PASSWORD_PATTERN = re.compile(r":[^@/]*@")
+"""What stands between the login and the host."""
+
 RECOGNISERS = ("ppocr", "tesseract", "both")
 
 
@@ -40,6 +46,9 @@ class Settings:
     """Everything an installation may choose. Sizes are MiB, times seconds, rates per minute."""
 
     data: Path
+    database: str = field(default="", repr=False)
+    """Where the rows are kept: a file in the data folder, or PostgreSQL (`postgresql://user:password@host:port/name`,
+    or without the password where the server or a .pgpass file has it)."""
     host: str = DEFAULT_HOST
     """The host printed into QR codes. A verifier trusts keys, never this name."""
     workers: int = 2
@@ -90,6 +99,7 @@ class Settings:
         return cls(
             data=data,
             scratch=scratch,
+            database=_database(source, "DATABASE"),
             host=host,
             recogniser=recogniser,
             **dict(_numbers(source)),
@@ -100,9 +110,28 @@ class Settings:
         return Path(self.scratch) if self.scratch else self.data
 
     def told(self) -> dict[str, str]:
-        """Every setting but the folder, as the environment variable that would set it."""
-        given = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "data"}
-        return {PREFIX + name.upper(): str(value) for name, value in given.items()}
+        """Every setting but the folder, as the environment variable that would set it; no password is told."""
+        given = {one.name: str(getattr(self, one.name)) for one in fields(self) if one.name != "data"}
+        given["database"] = PASSWORD_PATTERN.sub("@", given["database"])
+        return {PREFIX + name.upper(): value for name, value in given.items()}
+
+
+def database_owner(environ: Mapping[str, str] | None = None) -> str:
+    """The login that owns the tables on a server, for `yinzheng upgrade` alone: the service never holds it.
+
+    Raises Problem `bad_setting` when YINZHENG_DATABASE_OWNER is missing or no address.
+    """
+    url = _database(os.environ if environ is None else environ, "DATABASE_OWNER")
+    if not url:
+        raise _bad("DATABASE_OWNER", "须写明表的所有者登录数据库的地址")
+    return url
+
+
+def _database(source: Mapping[str, str], name: str) -> str:
+    url = source.get(PREFIX + name, "")
+    if url and not DATABASE_PATTERN.fullmatch(url):
+        raise _bad(name, "须写成 postgresql://用户:密码@主机:端口/库名")
+    return url
 
 
 def _numbers(source: Mapping[str, str]) -> Iterator[tuple[str, int]]:

@@ -54,7 +54,7 @@ class Hold:
         job = self.job
         if job is None:
             return
-        with office.archive.begin() as transaction:
+        with office.archive.work() as transaction:
             given = transaction.give_back_job(job.id, "worker stopped", spent=False)
         log.info("job %s of kind %s %s", job.id, job.kind, "given back" if given else "was taken by another")
 
@@ -91,7 +91,7 @@ def work_once(
 ) -> bool:
     """Lease one job and do it, in `hold` meanwhile; False when there is none. A job that fails never raises."""
     hold = hold or Hold()
-    with office.archive.begin() as transaction:
+    with office.archive.work() as transaction:
         job = transaction.lease_job(kinds, LEASE_SECONDS)
     if job is None:
         return False
@@ -126,7 +126,7 @@ def _scan(office: Office, job: Job, _stopping: Callable[[], bool]) -> None:
     except Exception as error:
         _scan_failed(office, job, scan_id, error)
         return
-    with office.archive.begin() as transaction:
+    with office.archive.work() as transaction:
         transaction.finish_job(job.id)
 
 
@@ -140,7 +140,7 @@ def _beat(office: Office, job: Job) -> Callable[[], None]:
     def beat() -> None:
         nonlocal last
         if time.monotonic() - last > BEAT_SECONDS:
-            with office.archive.begin() as transaction:
+            with office.archive.work() as transaction:
                 transaction.renew_job(job.id, LEASE_SECONDS)
             last = time.monotonic()
 
@@ -153,7 +153,7 @@ def _scan_failed(office: Office, job: Job, scan_id: str, error: Exception) -> No
     log.error("scan %s failed, attempt %s: %s at %s", scan_id, job.attempts, name, places)
     if job.attempts >= MOST_ATTEMPTS:
         receive.fail(office, scan_id)
-    with office.archive.begin() as transaction:
+    with office.archive.work() as transaction:
         if job.attempts >= MOST_ATTEMPTS:
             transaction.finish_job(job.id)
         else:
@@ -164,7 +164,7 @@ def _copies(office: Office, job: Job, _stopping: Callable[[], bool]) -> None:
     scan_id = str(job.payload["scan"])
 
     def beat() -> None:  # sixty foreign pages take longer than a lease
-        with office.archive.begin() as transaction:
+        with office.archive.work() as transaction:
             transaction.renew_job(job.id, LEASE_SECONDS)
 
     try:
@@ -172,7 +172,7 @@ def _copies(office: Office, job: Job, _stopping: Callable[[], bool]) -> None:
     except Exception as error:
         _copies_failed(office, job, scan_id, error)
         return
-    with office.archive.begin() as transaction:
+    with office.archive.work() as transaction:
         transaction.finish_job(job.id)
 
 
@@ -180,7 +180,7 @@ def _copies_failed(office: Office, job: Job, scan_id: str, error: Exception) -> 
     """Leave the job for one more attempt, or close it: the verdict was told, and whoever asks for a copy queues it again."""
     name, places = type(error).__name__, whereabouts(error)
     log.error("copies of scan %s failed, attempt %s: %s at %s", scan_id, job.attempts, name, places)
-    with office.archive.begin() as transaction:
+    with office.archive.work() as transaction:
         if job.attempts >= MOST_ATTEMPTS:
             transaction.finish_job(job.id)
         else:

@@ -7,12 +7,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Self
 
-from sqlalchemy import Connection, Engine
-
 from storage.answers import WritesAnswers
 from storage.batches import ReadsBatches, WritesBatches
 from storage.copies import ReadsCopies, WritesCopies
-from storage.database import DATABASE_ERRORS, WRITES, connect, translator
+from storage.database import Rows
 from storage.documents import ReadsDocuments, WritesDocuments
 from storage.entries import ReadsEntries, WritesEntries
 from storage.figures import ReadsFigures
@@ -26,7 +24,7 @@ from storage.people import ReadsPeople, WritesPeople
 from storage.presence import Presence
 from storage.reviews import ReadsReviews, WritesReviews
 from storage.scans import ReadsScans, WritesScans
-from storage.schema.upgrade import upgrade
+from storage.schema.scopes import EVERYTHING
 from storage.sheets import ReadsSheets, WritesSheets
 from storage.tokens import ReadsTokens, WritesTokens
 
@@ -79,41 +77,57 @@ class Transaction(
 
 
 class Archive:
-    """The open archive of one data folder; safe to share between threads, opened anew by each process."""
+    """The open archive of one installation; safe to share between threads, opened anew by each process."""
 
-    def __init__(self, folder: Path, engine: Engine, objects: Folder, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        rows: Rows,
+        objects: Folder,
+        presence: Presence,
+        now: Callable[[], datetime],
+        scope: str = EVERYTHING,
+    ) -> None:
         self.objects = objects
-        self._engine = engine
-        self._writers = engine.execution_options(**{WRITES: True})
+        self._rows = rows
+        self._presence = presence
         self._now = now
-        self._translate = translator(folder)
-        self._presence = Presence(folder / WORKERS)
+        self._scope = scope
 
     @classmethod
-    def open(cls, folder: Path, now: Callable[[], datetime]) -> Self:
+    def open(cls, folder: Path, now: Callable[[], datetime], database: str = "") -> Self:
         """Open a data folder, making or upgrading it when needed, and tidy up after processes that died.
 
-        StoreFull or StoreAway when it cannot be opened.
+        The rows are in the folder too, or in the PostgreSQL `database` (a URL), which must be prepared already.
+        StoreFull or StoreAway when it cannot be opened, NotPrepared when the database is not as it must be.
         """
         with system_errors():
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             objects = Folder(folder / OBJECTS)
             objects.sweep((now() - STALE).timestamp())
-            # The engine gives its side files the same mode, also in a folder that others can look into.
-            (folder / DATABASE).touch(mode=0o600)
-            archive = cls(folder, connect(folder / DATABASE), objects, now)
-            with (folder / LOCK).open("wb") as lock:
-                # One process at a time makes or upgrades the tables; the others then find them ready.
-                fcntl.flock(lock, fcntl.LOCK_EX)
-                archive._prepare()
-                archive._presence.sweep()
+            if not database:
+                # The engine gives its side files the same mode, also in a folder that others can look into.
+                (folder / DATABASE).touch(mode=0o600)
+            rows = Rows(database or folder / DATABASE, folder)
+            archive = cls(rows, objects, Presence(folder / WORKERS), now)
+            try:
+                with (folder / LOCK).open("wb") as lock:
+                    # One process at a time makes or upgrades the tables; the others then find them ready.
+                    fcntl.flock(lock, fcntl.LOCK_EX)
+                    archive._make_ready()
+            except BaseException:
+                archive.close()
+                raise
         return archive
 
-    def _prepare(self) -> None:
-        with self._connected(self._writers) as connection:
-            upgrade(connection)
+    def _make_ready(self) -> None:
+        self._rows.make_ready()
         with self.begin() as transaction:
             transaction.give_back_stale(self._now() - STALE)
+        self._presence.sweep()
+
+    def seen_by(self, org: str) -> Self:
+        """The same archive as it may be seen on behalf of an organization: where the database keeps scopes, its rows and those below."""
+        return type(self)(self._rows, self.objects, self._presence, self._now, org)
 
     @contextmanager
     def begin(self) -> Iterator[Transaction]:
@@ -121,22 +135,20 @@ class Archive:
 
         Writers come one at a time, so keep the block short: no printing, no reading of paper inside it.
         """
-        with self._connected(self._writers) as connection:
-            yield Transaction(connection, self._now, self._translate, self._presence)
+        with self._rows.writing(self._scope) as connection:
+            yield Transaction(connection, self._now, self._rows, self._presence, self._scope)
+
+    @contextmanager
+    def work(self) -> Iterator[WritesJobs]:
+        """Lease, renew and close jobs: as `begin`, but on a server many workers do so beside each other and the writer."""
+        with self._rows.working(self._scope) as connection:
+            yield WritesJobs(connection, self._now, self._rows, self._presence, self._scope)
 
     @contextmanager
     def read(self) -> Iterator[Reading]:
         """Look up: all look-ups of the block see the archive as of the first of them."""
-        with self._connected(self._engine) as connection:
-            yield Reading(connection, self._now, self._translate, self._presence)
-
-    @contextmanager
-    def _connected(self, engine: Engine) -> Iterator[Connection]:
-        try:
-            with engine.begin() as connection:
-                yield connection
-        except DATABASE_ERRORS as error:
-            raise self._translate(error, "row") from None
+        with self._rows.reading(self._scope) as connection:
+            yield Reading(connection, self._now, self._rows, self._presence, self._scope)
 
     def probe(self) -> None:
         """Prove that the next request can write both a row and an object; StoreFull or StoreAway when not."""
@@ -146,5 +158,5 @@ class Archive:
 
     def close(self) -> None:
         """Close every connection, and let others take over what this process works on; the archive is not used afterwards."""
-        self._engine.dispose()
+        self._rows.close()
         self._presence.close()

@@ -96,7 +96,8 @@ class ReadsBatches(Session):
             )
             .where(batch_rows.c.state == "numbered", batch_rows.c.student_no.in_(student_nos))
         )
-        return {row.student_no for row in self._rows("batch", wanted)}
+        with self.beyond_scope():
+            return {row.student_no for row in self._rows("batch", wanted)}
 
     def batch_serials(self) -> list[BatchSerial]:
         """List what ties rows to documents and numbers: every row of any batch that was given a serial."""

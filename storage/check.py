@@ -12,7 +12,6 @@ from storage.log import leaf_hash
 from storage.objects.folder import NAME, Folder
 from storage.patterns import within, written
 from storage.records import BatchSerial, Decision, Document, Entry, Leaf, NumberBlock, NumberRow, Review, Scan
-from storage.schema.guards import GUARDS
 
 MESSAGES = {
     "database_damaged": "数据库文件自检不通过",
@@ -95,7 +94,7 @@ def check(archive: Archive) -> list[Fault]:
     """
     with archive.read() as reading:
         found = [Fault("database_damaged", line) for line in reading.engine_faults()]
-        found += [Fault("guard_missing", name) for name in sorted(_expected() - reading.guards())]
+        found += [Fault("guard_missing", name) for name in sorted(reading.missing_guards())]
         rows = _gather(reading)
     return [
         *found,
@@ -108,10 +107,6 @@ def check(archive: Archive) -> list[Fault]:
         *_reviews(rows),
         *_leaves(rows),
     ]
-
-
-def _expected() -> set[str]:
-    return {guard.name for guard in GUARDS}
 
 
 def _gather(reading: Reading) -> _Rows:

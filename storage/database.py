@@ -1,145 +1,142 @@
-"""Opens the database and turns its errors into ours: the only module that knows which engine it is."""
+"""Which engine keeps the rows: SQLite in the data folder, or the PostgreSQL that a setting names; each has a module of its own."""
 
-import shutil
-import sqlite3
-import threading
-import time
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from storage.errors import AlreadyThere, BadRow, Frozen, NotFound, StorageError, StoreAway, StoreFull
+from storage import postgresql, sqlite
+from storage.errors import NotPrepared, OutOfScope, StorageError
+from storage.schema.guards import GUARDS
+from storage.schema.scopes import EVERYTHING, SCOPES
+from storage.schema.upgrade import present, upgrade
+from storage.tables import REVISION
 
-DATABASE_ERRORS = (SQLAlchemyError, sqlite3.Error)
-"""Everything the engine may raise; nothing of it leaves this package."""
-VALUE_ERRORS = (UnicodeEncodeError, OverflowError)
-"""What the driver raises for a value it cannot write, before the engine sees it."""
-
-BUSY_SECONDS = 10.0
-"""A writer waits this long for the others: 8 writers at a few ms each are far below it, a hung one is told."""
-POLL_SECONDS = 0.002
-"""How often it asks for its turn. SQLite's own waiting asks ever more seldom, up to ten times a second: a writer that
-waited long would lose every turn to those that come anew."""
-KEPT_CONNECTIONS = 8
-EXTRA_CONNECTIONS = 56
-"""More threads than a web server's pool has (40), so that a connection is never what a request waits for."""
-NO_ROOM = 64 * 1024
-"""Bytes: with less than this free, an I/O error of the engine is the full disk speaking."""
-BAD_VALUE = frozenset(
-    {"SQLITE_CONSTRAINT_CHECK", "SQLITE_CONSTRAINT_NOTNULL", "SQLITE_TOOBIG", "TypeError", "ProgrammingError"}
-)
-_PRIMARY = 0xFF  # of an error code: the rest says which of its kinds
-WRITES = "yinzheng_writes"
-"""Execution option of a connection that will write: it takes the writer's lock at once, never half way."""
+DATABASE_ERRORS = (SQLAlchemyError, *sqlite.DATABASE_ERRORS)
+"""Everything an engine may raise; nothing of it leaves this package."""
+VALUE_ERRORS = sqlite.VALUE_ERRORS
+"""What a driver raises for a value it cannot write, before the engine sees it."""
 
 
-def connect(file: Path) -> Engine:
-    """Make the engine of a database file; WAL, every commit fsynced, foreign keys checked."""
-    engine = create_engine(
-        URL.create("sqlite", database=str(file)),
-        connect_args={"timeout": BUSY_SECONDS, "isolation_level": None, "cached_statements": 256},
-        pool_size=KEPT_CONNECTIONS,
-        max_overflow=EXTRA_CONNECTIONS,
-        pool_timeout=BUSY_SECONDS,
-        hide_parameters=True,
-    )
-    event.listen(engine, "connect", _settle)
-    event.listen(engine, "begin", _beginner())
-    return engine
+class Rows:
+    """The rows of one installation: hands out connections in a transaction, and says errors in our words.
 
+    `place` is a database file, or the URL of a server's database; `folder` is the data folder, whose disk may be full.
+    """
 
-def _settle(connection: sqlite3.Connection, _record: object) -> None:
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=FULL")
-    connection.execute("PRAGMA foreign_keys=ON")
+    def __init__(self, place: Path | str, folder: Path) -> None:
+        self._folder = folder
+        self.on_server = not isinstance(place, Path)
+        self._engine = postgresql.connect(place) if isinstance(place, str) else sqlite.connect(place)
+        self._readers, self._writers = _engines(self._engine, on_server=self.on_server)
 
-
-def _beginner() -> Callable[[Connection], None]:
-    """Make what begins a transaction; the threads of this process queue up for the writer's lock, so that one asks."""
-    queue = threading.Lock()
-
-    def begin(connection: Connection) -> None:
-        driver = _driver(connection)
-        if not connection.get_execution_options().get(WRITES, False):
-            driver.execute("BEGIN")
+    def make_ready(self) -> None:
+        """Make or upgrade the tables of a file. A server's are made by their owner beforehand: NotPrepared when they were not."""
+        if not self.on_server:
+            with self._transaction(self._writers) as connection:
+                upgrade(connection)
             return
-        end = time.monotonic() + BUSY_SECONDS
-        first = queue.acquire(timeout=BUSY_SECONDS)
         try:
-            _begin_writing(driver, end)
+            with self.reading(EVERYTHING) as connection:
+                postgresql.require_login(connection)
+                found = present(connection)
+        except OutOfScope:  # tables are there, but this login was never let to them
+            found = None
+        if found != REVISION:
+            raise NotPrepared(f"表结构为 {found or '空'}，本版本需要 {REVISION}，请先运行 yinzheng upgrade")
+
+    @contextmanager
+    def writing(self, scope: str) -> Iterator[Connection]:
+        """Write within a scope; writers come one at a time, and StoreAway says that nobody let go in time."""
+        with self._transaction(self._writers) as connection:
+            if self.on_server:
+                postgresql.open_transaction(connection, scope, alone=True)
+            yield connection
+
+    @contextmanager
+    def working(self, scope: str) -> Iterator[Connection]:
+        """Write rows that are locked one by one, beside whoever else writes where the engine can do that."""
+        with self._transaction(self._writers) as connection:
+            if self.on_server:
+                postgresql.open_transaction(connection, scope, alone=False)
+            yield connection
+
+    @contextmanager
+    def reading(self, scope: str) -> Iterator[Connection]:
+        """Look up within a scope, all of it as of one moment; a server admits no change meanwhile."""
+        with self._transaction(self._readers) as connection:
+            if self.on_server:
+                postgresql.open_transaction(connection, scope, alone=False)
+            yield connection
+
+    @contextmanager
+    def _transaction(self, engine: Engine) -> Iterator[Connection]:
+        try:
+            with engine.begin() as connection:
+                yield connection
+        except DATABASE_ERRORS as error:
+            raise self.translate(error, "row") from None
+
+    @contextmanager
+    def everything(self, connection: Connection, scope: str) -> Iterator[None]:
+        """Look beyond the scope of an open transaction, and come back to it."""
+        postgresql.rescope(connection, EVERYTHING)
+        try:
+            yield
         finally:
-            if first:
-                queue.release()
+            # After an error of the server the transaction is over, and its scope with it.
+            with suppress(SQLAlchemyError):
+                postgresql.rescope(connection, scope)
 
-    return begin
+    def translate(self, error: Exception, kind: str) -> StorageError:
+        """Say in our words what the engine said; `kind` names the row it was about."""
+        if self.on_server:
+            return postgresql.translate(error, kind)
+        return sqlite.translate(error, kind, self._folder)
+
+    def missing_guards(self, connection: Connection) -> set[str]:
+        """Names of the guards that do not stand: whoever owns the database could have dropped or silenced one."""
+        expected = {guard.name for guard in GUARDS}
+        if self.on_server:
+            return (expected | {scope.name for scope in SCOPES}) - postgresql.guards(connection)
+        return expected - sqlite.guards(connection)
+
+    def faults(self, connection: Connection) -> list[str]:
+        """What the engine itself finds wrong, one line each."""
+        return postgresql.faults(connection) if self.on_server else sqlite.faults(connection)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._engine.dispose()
 
 
-def _begin_writing(driver: sqlite3.Connection, end: float) -> None:
-    """Take the writer's lock; sqlite3.OperationalError when nobody has let go of it by `end`."""
-    driver.execute("PRAGMA busy_timeout=0")
+def _engines(engine: Engine, *, on_server: bool) -> tuple[Engine, Engine]:
+    """The engine for look-ups and the one for changes; both share their connections."""
+    if on_server:
+        reading = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        return reading, engine
+    return engine, engine.execution_options(**{sqlite.WRITES: True})
+
+
+def login_of(url: str) -> str:
+    """The login a database's URL names. NotPrepared when it is no such URL."""
+    return str(postgresql.driver_url(url).username)
+
+
+def prepare(owner: str, login: str) -> None:
+    """Make or upgrade the tables of a server's database as their owner (a URL), and let the service's login work on them.
+
+    NotPrepared when the database is not as it must be; StoreAway when it cannot be reached.
+    """
+    engine = postgresql.connect(owner)
     try:
-        while True:
-            try:
-                driver.execute("BEGIN IMMEDIATE")
-            except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode & _PRIMARY != sqlite3.SQLITE_BUSY or time.monotonic() > end:
-                    raise
-                time.sleep(POLL_SECONDS)
-            else:
-                return
+        with engine.begin() as connection:
+            postgresql.prepare(connection)
+            upgrade(connection)
+            postgresql.grant(connection, login)
+    except SQLAlchemyError as error:
+        raise postgresql.translate(error, "row") from None
     finally:
-        driver.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000:.0f}")
-
-
-def _driver(connection: Connection) -> sqlite3.Connection:
-    driver: Any = connection.connection.driver_connection
-    assert isinstance(driver, sqlite3.Connection)
-    return driver
-
-
-def translator(folder: Path) -> Callable[[Exception, str], StorageError]:
-    """Make the function that says in our words what the engine said; `kind` names the row it was about."""
-
-    def translate(error: Exception, kind: str) -> StorageError:
-        name = _name(error)
-        if name in {"SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY"}:
-            return AlreadyThere(kind)
-        if name == "SQLITE_CONSTRAINT_FOREIGNKEY":
-            return NotFound("reference")
-        if name == "SQLITE_CONSTRAINT_TRIGGER":
-            return Frozen()
-        if name == "SQLITE_FULL" or (name.startswith("SQLITE_IOERR") and _no_room(folder)):
-            return StoreFull()
-        if isinstance(error, VALUE_ERRORS) or name in BAD_VALUE:
-            return BadRow()
-        return StoreAway(name)
-
-    return translate
-
-
-def _name(error: Exception) -> str:
-    original = getattr(error, "orig", None) or error
-    return getattr(original, "sqlite_errorname", None) or type(original).__name__
-
-
-def _no_room(folder: Path) -> bool:
-    try:
-        return shutil.disk_usage(folder).free < NO_ROOM
-    except OSError:
-        return False
-
-
-def triggers(connection: Connection) -> set[str]:
-    """Names of the triggers that are really there: whoever can open the file could have dropped one."""
-    rows = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'")
-    return set(rows.scalars())
-
-
-def faults(connection: Connection) -> list[str]:
-    """What the engine itself finds wrong: damaged pages, and the tables whose references lead nowhere."""
-    damaged = connection.exec_driver_sql("PRAGMA integrity_check").scalars().all()
-    dangling = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
-    return [line for line in damaged if line != "ok"] + [f"{row[0]} -> {row[2]}" for row in dangling]
+        engine.dispose()

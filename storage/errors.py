@@ -79,6 +79,27 @@ class BadRow(StorageError):
         super().__init__("内容不合规：含有档案库不能保存的值，没有保存任何内容。请检查所填内容后重试。")
 
 
+class OutOfScope(StorageError):
+    """The row is there, but not within the scope of whoever asks (art. 44); told only where the database keeps scopes itself."""
+
+    code = "out_of_scope"
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(
+            f"不在管辖范围：该{KINDS[kind]}不属于本单位及下属单位。范围以外请由有管辖权的单位办理，查阅须先取得学籍主管部门的书面批准。"
+        )
+        self.kind = kind
+
+
+class NotPrepared(StorageError):
+    """The database is not as this release needs it; `why` says so in Chinese, without address or password."""
+
+    code = "database_not_prepared"
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"数据库尚未就绪：{why}。请按 docs/database.md 准备后重试。")
+
+
 class NoNumberLeft(StorageError):
     """No block of the form and year has a number left for the asking organization or those above it (art. 34)."""
 

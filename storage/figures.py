@@ -2,7 +2,7 @@
 
 from sqlalchemy import Column, Table, func, select
 
-from storage.database import DATABASE_ERRORS, faults, triggers
+from storage.database import DATABASE_ERRORS
 from storage.records import JobFigures
 from storage.session import Session
 from storage.tables import batch_rows, batches, documents, jobs, numbers, scans
@@ -41,16 +41,16 @@ class ReadsFigures(Session):
         rows = self._rows("row", select(by, func.count()).select_from(table).group_by(by))
         return {str(row[0]): row[1] for row in rows}
 
-    def guards(self) -> set[str]:
-        """Name the triggers that stand in the database now."""
+    def missing_guards(self) -> set[str]:
+        """Name the guards that should stand in the database and do not."""
         try:
-            return triggers(self._connection)
+            return self._engine.missing_guards(self._connection)
         except DATABASE_ERRORS as error:
             raise self._translate(error, "row") from None
 
     def engine_faults(self) -> list[str]:
         """Ask the database engine to prove its own file; one line for each fault it finds."""
         try:
-            return faults(self._connection)
+            return self._engine.faults(self._connection)
         except DATABASE_ERRORS as error:
             raise self._translate(error, "row") from None

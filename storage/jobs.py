@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, or_, select
+from sqlalchemy import ColumnElement, bindparam, or_, select
 
 from storage.records import Job, JobState
 from storage.session import Session, select_record
@@ -104,13 +104,15 @@ class WritesJobs(ReadsJobs):
 
     def _take_back(self, now: datetime) -> None:
         """Let the jobs wait again whose workers are gone or let the lease run out."""
-        running = jobs.c.state == "running"
         owners = {row.owner for row in self._rows("job", _owners)}
-        left = and_(running, jobs.c.lease_until < now)
+        over = jobs.c.lease_until < now
         if gone := self._presence.gone(owners):
-            left = and_(running, or_(jobs.c.lease_until < now, jobs.c.owner.in_(gone)))
-        self._change_jobs(and_(left, jobs.c.attempts >= MAX_ATTEMPTS), "dead", "worker gone")
-        self._change_jobs(left, "waiting", "worker gone")
+            over = or_(over, jobs.c.owner.in_(gone))
+        left = select(jobs.c.id, jobs.c.attempts).where(jobs.c.state == "running", over)
+        # Two workers that look at once must not wait for each other: each takes back what the other does not hold.
+        for row in self._rows("job", left.with_for_update(skip_locked=True)):
+            state: JobState = "dead" if row.attempts >= MAX_ATTEMPTS else "waiting"
+            self._change_jobs(jobs.c.id == row.id, state, "worker gone")
 
     def _lease(self, found: Job, until: datetime) -> Job:
         leased = replace(found, state="running", attempts=found.attempts + 1, lease_until=until)

@@ -109,11 +109,10 @@ class WritesNumbers(ReadsNumbers):
         if first > last:
             raise BadPattern
         block = NumberBlock(0, form, year, org, pattern, first, last, by)
-        if any(collide(block, other) for other in self.blocks(form=form)):
-            raise AlreadyThere("block")
-        if any(
-            within(block, row.number) for row in self._rows("document", _borne, {"form": form, "org": org})
-        ):
+        with self.beyond_scope():
+            others = self.blocks(form=form)
+            borne = self._rows("document", _borne, {"form": form, "org": org})
+        if any(collide(block, other) for other in others) or any(within(block, row.number) for row in borne):
             raise AlreadyThere("block")
         values = {**asdict(block), "next": first, "created_at": self._now()}
         del values["id"]

@@ -79,7 +79,9 @@ class ReadsPeople(Session):
         found: dict[str, list[str]] = {}
         for some in portions(id_numbers):
             bearing = _bearers.where(students.c.id_number.in_(some))
-            for row in self._rows("student", bearing):
+            with self.beyond_scope():
+                rows = self._rows("student", bearing)
+            for row in rows:
                 found.setdefault(row.id_number, []).append(row.student_no)
         return found
 
@@ -103,7 +105,8 @@ class ReadsPeople(Session):
 
     def is_photo_of_another(self, student_no: str, sha256: str) -> bool:
         """Tell whether the same picture is on file as somebody else's portrait."""
-        return self._first("photo", _shared, {"student_no": student_no, "sha256": sha256}) is not None
+        with self.beyond_scope():
+            return self._first("photo", _shared, {"student_no": student_no, "sha256": sha256}) is not None
 
     def all_photos(self) -> list[Photo]:
         """List every portrait ever kept, oldest first."""

@@ -1,15 +1,17 @@
 """What every group of reading and writing methods stands on: one connection, the clock, who we are, our own errors."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Executable, Row, Select, Table, select
 
-from storage.database import DATABASE_ERRORS, VALUE_ERRORS
-from storage.errors import NotFound, StorageError
+from storage.database import DATABASE_ERRORS, VALUE_ERRORS, Rows
+from storage.errors import NotFound, OutOfScope
 from storage.presence import Presence
+from storage.schema.scopes import EVERYTHING
 
 AnyRow = Row[*tuple[Any, ...]]
 MAX_ID_DIGITS = 18
@@ -30,13 +32,30 @@ class Session:
         self,
         connection: Connection,
         now: Callable[[], datetime],
-        translate: Callable[[Exception, str], StorageError],
+        engine: Rows,
         presence: Presence,
+        scope: str,
     ) -> None:
         self._connection = connection
         self._now = now
-        self._translate = translate
+        self._engine = engine
+        self._translate = engine.translate
         self._presence = presence
+        self._scope = scope
+        self._beyond = scope == EVERYTHING or not engine.on_server
+
+    @contextmanager
+    def beyond_scope(self) -> Iterator[None]:
+        """Look beyond the caller's scope, for what must be one in the whole archive or to decide on a refusal; tell nobody what was seen."""
+        if self._beyond:
+            yield
+            return
+        self._beyond = True
+        try:
+            with self._engine.everything(self._connection, self._scope):
+                yield
+        finally:
+            self._beyond = False
 
     def _rows(
         self, kind: str, statement: Executable, values: Mapping[str, object] | None = None
@@ -57,8 +76,16 @@ class Session:
     def _one(self, kind: str, statement: Executable, values: Mapping[str, object] | None = None) -> AnyRow:
         row = self._first(kind, statement, values)
         if row is None:
-            raise NotFound(kind)
+            raise self._unseen(kind, statement, values)
         return row
+
+    def _unseen(self, kind: str, statement: Executable, values: Mapping[str, object] | None) -> Exception:
+        """Tell apart what is not there from what is not within the scope."""
+        if self._beyond:
+            return NotFound(kind)
+        with self.beyond_scope():
+            there = self._first(kind, statement, values) is not None
+        return OutOfScope(kind) if there else NotFound(kind)
 
     def _do(self, kind: str, statement: Executable, values: Mapping[str, object] | None = None) -> int:
         """Run a statement that changes rows and tell how many it changed."""

@@ -58,6 +58,9 @@ class Json(TypeDecorator[Any]):
         return None if value is None else json.loads(value)
 
 
+WHOLE = BigInteger().with_variant(Integer, "sqlite")
+"""A whole number of 64 bits in any engine."""
+
 metadata = MetaData()
 
 organizations = Table(
@@ -85,9 +88,9 @@ students = Table(
 number_blocks = Table(
     "number_blocks",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", WHOLE, primary_key=True),
     Column("form", String(64), nullable=False),
-    Column("year", Integer, nullable=False),
+    Column("year", WHOLE, nullable=False),
     Column("org", String(10), ForeignKey("organizations.code"), nullable=False),
     Column("pattern", Text, nullable=False),
     Column("first", BigInteger, nullable=False),
@@ -100,7 +103,7 @@ number_blocks = Table(
 numbers = Table(
     "numbers",
     metadata,
-    Column("block_id", Integer, ForeignKey("number_blocks.id"), primary_key=True),
+    Column("block_id", WHOLE, ForeignKey("number_blocks.id"), primary_key=True),
     Column("seq", BigInteger, primary_key=True),
     Column("form", String(64), nullable=False),
     Column("number", Text, nullable=False),
@@ -114,7 +117,7 @@ numbers = Table(
 documents = Table(
     "documents",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", WHOLE, primary_key=True),
     Column("serial", String(32), nullable=False, unique=True),
     Column("form", String(64), nullable=False),
     Column("student_no", String(32), ForeignKey("students.student_no"), index=True),
@@ -127,7 +130,7 @@ documents = Table(
     Column("digest", String(64), nullable=False),
     Column("token", Text, nullable=False, unique=True),
     Column("code_text", Text, nullable=False),
-    Column("pages", Integer, nullable=False),
+    Column("pages", WHOLE, nullable=False),
     Column("template_hash", String(64), nullable=False),
     Column("font_hashes", Json, nullable=False),
     Column("pdf", String(64), nullable=False),
@@ -138,7 +141,7 @@ documents = Table(
     Column("reason", Text),
     Column("superseded_by", String(32), ForeignKey("documents.serial")),
     Column("stage", String(16)),
-    Column("tier", Integer, nullable=False, server_default="2"),
+    Column("tier", WHOLE, nullable=False, server_default="2"),
     Column("stamp", String(64), nullable=False, server_default=""),
     UniqueConstraint("form", "school", "number", name="uq_documents_form_school_number"),
     Index("ix_documents_status_tier", "status", "tier"),
@@ -147,7 +150,7 @@ documents = Table(
 scans = Table(
     "scans",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", WHOLE, primary_key=True),
     Column("state", String(8), nullable=False),
     Column("kind", String(8), nullable=False),
     Column("original", String(64), nullable=False),
@@ -156,16 +159,16 @@ scans = Table(
     Column("uploaded_at", Moment, nullable=False),
     Column("result", Json),
     Column("problem", Json),
-    Column("pages", Integer),
+    Column("pages", WHOLE),
 )
 
 copies = Table(
     "copies",
     metadata,
-    Column("id", Integer, primary_key=True),
-    Column("scan", Integer, ForeignKey("scans.id"), nullable=False),
+    Column("id", WHOLE, primary_key=True),
+    Column("scan", WHOLE, ForeignKey("scans.id"), nullable=False),
     Column("kind", String(12), nullable=False),
-    Column("page", Integer, nullable=False),
+    Column("page", WHOLE, nullable=False),
     Column("sha256", String(64), nullable=False),
     Column("size", BigInteger, nullable=False),
     Column("media_type", Text, nullable=False),
@@ -176,7 +179,7 @@ copies = Table(
 entries = Table(
     "entries",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", WHOLE, primary_key=True),
     Column("archive", String(32), nullable=False, index=True),
     Column("kind", String(12), nullable=False),
     Column("archive_class", Text, nullable=False),
@@ -193,7 +196,7 @@ entries = Table(
 leaves = Table(
     "leaves",
     metadata,
-    Column("index", Integer, primary_key=True, autoincrement=False),
+    Column("index", WHOLE, primary_key=True, autoincrement=False),
     Column("kind", String(16), nullable=False),
     Column("serial", String(32), ForeignKey("documents.serial"), nullable=False, index=True),
     Column("hash", LargeBinary(32), nullable=False),
@@ -204,7 +207,7 @@ leaves = Table(
 accesses = Table(
     "accesses",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", WHOLE, primary_key=True),
     Column("at", Moment, nullable=False),
     Column("who", Text, nullable=False),
     Column("role", String(16), nullable=False),
@@ -217,15 +220,15 @@ accesses = Table(
 imprints = Table(
     "imprints",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", WHOLE, primary_key=True),
     Column("serial", String(32), ForeignKey("documents.serial"), nullable=False, index=True),
-    Column("page", Integer, nullable=False),
+    Column("page", WHOLE, nullable=False),
     Column("x", Float, nullable=False),
     Column("y", Float, nullable=False),
     Column("unit", Text, nullable=False),
     Column("rim", LargeBinary, nullable=False),
     Column("face", LargeBinary, nullable=False),
-    Column("twin", Integer, ForeignKey("imprints.id")),
+    Column("twin", WHOLE, ForeignKey("imprints.id")),
     Column("at", Moment, nullable=False),
     Index("ix_imprints_unit_id", "unit", "id"),
 )
@@ -233,11 +236,11 @@ imprints = Table(
 jobs = Table(
     "jobs",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", WHOLE, primary_key=True),
     Column("kind", String(32), nullable=False),
     Column("payload", Json, nullable=False),
     Column("state", String(8), nullable=False, index=True),
-    Column("attempts", Integer, nullable=False),
+    Column("attempts", WHOLE, nullable=False),
     Column("lease_until", Moment),
     Column("message", Text),
     Column("created_at", Moment, nullable=False),
@@ -248,14 +251,14 @@ jobs = Table(
 batches = Table(
     "batches",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", WHOLE, primary_key=True),
     Column("form", String(64), nullable=False),
     Column("org", String(10), ForeignKey("organizations.code"), nullable=False, index=True),
     Column("role", String(16), nullable=False),
     Column("by", Text, nullable=False),
     Column("state", String(12), nullable=False, index=True),
     Column("request", Json, nullable=False),
-    Column("total", Integer, nullable=False),
+    Column("total", WHOLE, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("ended_at", Moment),
 )
@@ -263,8 +266,8 @@ batches = Table(
 batch_rows = Table(
     "batch_rows",
     metadata,
-    Column("batch", Integer, ForeignKey("batches.id"), primary_key=True),
-    Column("row", Integer, primary_key=True, autoincrement=False),
+    Column("batch", WHOLE, ForeignKey("batches.id"), primary_key=True),
+    Column("row", WHOLE, primary_key=True, autoincrement=False),
     Column("student_no", String(32)),
     Column("state", String(12), nullable=False),
     Column("asked", Json, nullable=False),
@@ -290,7 +293,7 @@ answers = Table(
     Column("scope", String(128), primary_key=True),
     Column("key", String(256), primary_key=True),
     Column("request_hash", String(64), nullable=False),
-    Column("status", Integer),
+    Column("status", WHOLE),
     Column("body", Json),
     Column("claimed_at", Moment, nullable=False),
 )
@@ -298,7 +301,7 @@ answers = Table(
 photos = Table(
     "photos",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", WHOLE, primary_key=True),
     Column("student_no", String(32), ForeignKey("students.student_no"), nullable=False, index=True),
     Column("sha256", String(64), nullable=False),
     Column("at", Moment, nullable=False),
@@ -319,9 +322,9 @@ blanks = Table(
 template_versions = Table(
     "template_versions",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", WHOLE, primary_key=True),
     Column("form", String(64), nullable=False),
-    Column("version", Integer, nullable=False),
+    Column("version", WHOLE, nullable=False),
     Column("hash", String(64), nullable=False),
     Column("docx", String(64), nullable=False),
     Column("note", Text, nullable=False),
@@ -341,7 +344,7 @@ source_templates = Table(
 overrides = Table(
     "overrides",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", WHOLE, primary_key=True),
     Column("serial", String(32), ForeignKey("documents.serial"), nullable=False, index=True),
     Column("form", String(64), nullable=False),
     Column("org", String(10), ForeignKey("organizations.code"), nullable=False, index=True),
@@ -355,13 +358,13 @@ overrides = Table(
 reviews = Table(
     "reviews",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", WHOLE, primary_key=True),
     Column("kind", String(16), nullable=False),
-    Column("scan", Integer, ForeignKey("scans.id"), nullable=False, index=True),
+    Column("scan", WHOLE, ForeignKey("scans.id"), nullable=False, index=True),
     Column("org", String(10), ForeignKey("organizations.code"), nullable=False, index=True),
     Column("serial", String(32), ForeignKey("documents.serial"), index=True),
     Column("evidence", String(32)),
-    Column("page", Integer),
+    Column("page", WHOLE),
     Column("name", Text, nullable=False),
     Column("mark", String(12)),
     Column("box", Json),
@@ -374,14 +377,14 @@ reviews = Table(
     Column("state", String(12), nullable=False, index=True),
     Column("answer", String(16)),
     Column("closed_at", Moment),
-    Column("settled_by", Integer, ForeignKey("scans.id")),
+    Column("settled_by", WHOLE, ForeignKey("scans.id")),
 )
 
 decisions = Table(
     "decisions",
     metadata,
-    Column("id", Integer, primary_key=True),
-    Column("review", Integer, ForeignKey("reviews.id"), nullable=False),
+    Column("id", WHOLE, primary_key=True),
+    Column("review", WHOLE, ForeignKey("reviews.id"), nullable=False),
     Column("answer", String(16), nullable=False),
     Column("serial", String(32), ForeignKey("documents.serial")),
     Column("paper", Boolean, nullable=False),

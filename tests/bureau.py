@@ -189,9 +189,10 @@ def bureau_of(request, *, reading=True, **settings):
     machine = request.getfixturevalue
     folder = machine("tmp_path_factory").mktemp("bureau")
     clock, recogniser = LateClock(), machine("recogniser")
-    archive = Archive.open(folder, clock)
+    database = machine("new_database")()
+    archive = Archive.open(folder, clock, database)
     office = Office(
-        settings=Settings(data=folder, **settings),
+        settings=Settings(data=folder, database=database, **settings),
         archive=archive,
         catalogue=machine("catalogue"),
         printer=machine("printer"),

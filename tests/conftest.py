@@ -1,5 +1,6 @@
 """A whole office in a temporary folder: real database, keys, printer and recogniser, and a stopped clock."""
 
+import collections
 import functools
 import json
 import os
@@ -17,12 +18,14 @@ from service.regulation.edition import Editions
 from service.settings import Settings
 from service.signing import KeyRing
 from storage.archive import Archive
+from storage.database import prepare
 from templates.catalogue import Catalogue
 from templates.fonts import Fonts
 from templates.libreoffice import Converter
 from templates.render import Printer
 from templates.stamp.engine import engine
 from templates.stamp.press import Press
+from tests import postgresql
 
 CITY, COUNTY, OTHER_COUNTY = "140400", "140426", "140429"
 SCHOOL, OTHER_SCHOOL, SENIOR_SCHOOL = "3114000123", "3114000456", "3414000789"
@@ -146,19 +149,72 @@ def recogniser():
     return load(Settings.from_env(Path()).recogniser)
 
 
+@pytest.fixture(scope="session")
+def server():
+    """A real PostgreSQL; a test that needs it fails where it cannot be started."""
+    with postgresql.started() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def prepared(server):
+    """The name of a database with the present tables, which each test copies."""
+    name = server.create()
+    prepare(server.url(postgresql.OWNER, name), postgresql.SERVICE)
+    return name
+
+
+@pytest.fixture
+def on_server(server, prepared):
+    """The URL of an empty database on the server, as the service reaches it."""
+    name = server.create(prepared)
+    yield server.url(postgresql.SERVICE, name)
+    server.drop(name)
+
+
+def pytest_addoption(parser):
+    """Let the stories run on a server's database too: pytest --database=postgresql tests/test_batch.py …"""
+    parser.addoption(
+        "--database",
+        choices=["sqlite", "postgresql"],
+        default="sqlite",
+        help="where the offices of tests keep their rows",
+    )
+
+
+@pytest.fixture(scope="session")
+def new_database(request):
+    """Give the database of one more office: none of its own, or one on the server."""
+    if request.config.getoption("--database") == "sqlite":
+        yield lambda: ""
+        return
+    server, prepared = request.getfixturevalue("server"), request.getfixturevalue("prepared")
+    yield lambda: server.url(postgresql.SERVICE, server.create(prepared))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request):
+    """Where the rows of an archive are: in its folder, or on a server; what holds of one holds of both."""
+    return "" if request.param == "sqlite" else request.getfixturevalue("on_server")
+
+
 @pytest.fixture
 def clock():
     return Clock()
 
 
 @pytest.fixture
-def office_on(clock, catalogue, printer, converter, recogniser):
-    """Build an office on a folder, as service.app does, with the stopped clock and the shared machines."""
+def office_on(clock, catalogue, printer, converter, recogniser, *, new_database):
+    """Build an office on a folder, as service.app does, with the stopped clock and the shared machines.
+
+    An office on the same folder has the same rows.
+    """
+    databases = collections.defaultdict(new_database)
 
     def build(folder):
-        archive = Archive.open(folder, clock)
+        archive = Archive.open(folder, clock, databases[folder])
         return Office(
-            settings=Settings(data=folder),
+            settings=Settings(data=folder, database=databases[folder]),
             archive=archive,
             catalogue=catalogue,
             printer=printer,

@@ -2,12 +2,21 @@
 
 import json
 import os
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
-from storage.archive import Archive
+import psycopg
+
+from storage.archive import DATABASE, Archive
 from storage.records import Document, NumberBlock, Organization, Student
+from storage.schema.guards import GUARDS, ddl
+from storage.tables import metadata
+from tests.postgresql import SERVICE
 
 CITY, COUNTY, SCHOOL = "140400", "140426", "3114000123"
 STUDENT = "G140499201104120011"
@@ -35,9 +44,9 @@ class Clock:
         self.moment += timedelta(**parts)
 
 
-def furnished(folder: Path, clock: Clock) -> Archive:
-    """An open archive with a city, a county, a school and one student."""
-    archive = Archive.open(folder, clock)
+def furnished(folder: Path, clock: Clock, database: str = "") -> Archive:
+    """An open archive with a city, a county, a school and one student; its rows in the folder, or on a server."""
+    archive = Archive.open(folder, clock, database)
     with archive.begin() as transaction:
         transaction.put_organization(Organization(CITY, "city", "长治市教育局", None, {}))
         transaction.put_organization(Organization(COUNTY, "county", "黎城县教育体育局", CITY, {}))
@@ -45,6 +54,57 @@ def furnished(folder: Path, clock: Clock) -> Archive:
         transaction.put_organization(school)
         transaction.put_student(Student(STUDENT, NAME, SCHOOL, {"name": NAME, "sex": "1"}))
     return archive
+
+
+REFUSED = (sqlite3.IntegrityError, psycopg.Error)
+"""What somebody with the database in hands is told by a guard."""
+
+
+class Raw:
+    """The database in the hands of whoever owns the file, or of the server's superuser; each statement stands at once."""
+
+    def __init__(self, folder: Path, database: str = "") -> None:
+        self._file = folder / DATABASE
+        self._url = database.replace(f"//{SERVICE}@", "//postgres@")
+
+    def connect(self) -> Any:
+        """A connection that is the caller's to close."""
+        if self._url:
+            return psycopg.connect(self._url, autocommit=True)
+        return sqlite3.connect(self._file, isolation_level=None)
+
+    def execute(self, statement: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """Run one statement, its values in place of question marks; what it finds, if it asks."""
+        with closing(self.connect()) as connection:
+            done = connection.execute(statement.replace("?", "%s") if self._url else statement, values)
+            return done.fetchall() if done.description else []
+
+    def tamper(self, *statements: str) -> None:
+        """What such somebody can do: get the guards out of the way, alter, and leave no guard missing."""
+        with closing(self.connect()) as connection:
+            if self._url:
+                connection.execute("SET session_replication_role = replica")
+                for statement in statements:
+                    if not statement.startswith("PRAGMA"):
+                        connection.execute(_for_server(statement))
+                return
+            for guard in GUARDS:
+                connection.execute(f"DROP TRIGGER {guard.name}")
+            for statement in statements:
+                connection.execute(statement)
+            for guard in GUARDS:
+                connection.execute(ddl(guard, "sqlite"))
+
+
+def _for_server(statement: str) -> str:
+    return statement.replace("zeroblob(32)", "decode(repeat('00', 32), 'hex')").replace(
+        " AS BLOB)", " AS BYTEA)"
+    )
+
+
+def columns_of(table: str) -> list[str]:
+    """The names of a table's columns."""
+    return list(metadata.tables[table].columns.keys())
 
 
 def block(archive: Archive, last: int = 400, org: str = SCHOOL, **changed: object) -> NumberBlock:

@@ -1,7 +1,6 @@
 """Batches keep how far each row has come; what ended stays ended, and many rows at once are as good as one by one."""
 
 import json
-import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -9,13 +8,13 @@ from datetime import timedelta
 
 import pytest
 
-from storage.archive import DATABASE, STALE, Archive
+from storage.archive import STALE, Archive
 from storage.check import check
 from storage.errors import AlreadyThere, BadRow, Frozen, NotFound
 from storage.log import leaf_hash
 from storage.records import NewEntry, Student
 from storage.session import KEYS_AT_ONCE
-from tests.shelf import COUNTY, FORM, SCHOOL, STUDENT, Clock, block, document, furnished, serial
+from tests.shelf import COUNTY, FORM, REFUSED, SCHOOL, STUDENT, Clock, Raw, block, document, furnished, serial
 
 
 @pytest.fixture
@@ -24,8 +23,8 @@ def clock():
 
 
 @pytest.fixture
-def archive(tmp_path, clock):
-    opened = furnished(tmp_path / "data", clock)
+def archive(tmp_path, clock, database):
+    opened = furnished(tmp_path / "data", clock, database)
     yield opened
     opened.close()
 
@@ -175,7 +174,7 @@ def test_a_serial_is_of_one_row(archive):
 
 
 @pytest.mark.parametrize("end", ["done", "cancelled"])
-def test_what_ended_stays_ended(archive, clock, tmp_path, end):
+def test_what_ended_stays_ended(archive, clock, tmp_path, database, end):
     """Through the door and by SQL; saying it again changes nothing."""
     made = batch(archive)
     with archive.begin() as transaction:
@@ -188,8 +187,8 @@ def test_what_ended_stays_ended(archive, clock, tmp_path, end):
         assert transaction.batch(made.id) == ended
     with pytest.raises(Frozen), archive.begin() as transaction:
         transaction.set_batch_state(made.id, "printing")
-    with pytest.raises(sqlite3.IntegrityError, match="batches_final"):
-        sqlite3.connect(tmp_path / "data" / DATABASE).execute("UPDATE batches SET state = 'printing'")
+    with pytest.raises(REFUSED, match="batches_final"):
+        Raw(tmp_path / "data", database).execute("UPDATE batches SET state = 'printing'")
 
 
 def test_a_printed_row_is_final(archive):
@@ -219,7 +218,7 @@ def test_cancelled_rows_give_their_numbers_back(archive):
     assert codes(archive) == set()
 
 
-def test_a_resting_batch_keeps_its_numbers(archive, clock, tmp_path):
+def test_a_resting_batch_keeps_its_numbers(archive, clock, tmp_path, database):
     """However long nobody works: a number is free again only when its row failed, or nobody ever wanted it."""
     found = block(archive)
     made = batch(archive, rows=3)
@@ -228,7 +227,7 @@ def test_a_resting_batch_keeps_its_numbers(archive, clock, tmp_path):
         transaction.take_number(FORM, [SCHOOL], 2026, "single")
         transaction.put_batch_rows([replace(rows[2], state="failed")])
     clock.forward(seconds=(STALE + timedelta(days=3)).total_seconds())
-    Archive.open(tmp_path / "data", clock).close()
+    Archive.open(tmp_path / "data", clock, database).close()
     with archive.read() as reading:
         assert [row.state for row in reading.numbers(found.id)] == ["held", "held", "free", "free"]
     printed(archive, rows[:2])
@@ -296,7 +295,7 @@ def test_writers_at_once_leave_no_gap_in_the_log(archive):
         assert len({leaf.serial for leaf in leaves[start : start + 7]}) == 1
 
 
-def test_many_students_at_once(archive):
+def test_many_students_at_once(archive, database):
     """More than one statement can name; those on file, with their portraits; id numbers by the index."""
     wanted = [f"G{place}" for place in range(KEYS_AT_ONCE + 7)]
     with archive.begin() as transaction:
@@ -311,10 +310,12 @@ def test_many_students_at_once(archive):
         assert transaction.photos_of([*wanted, "L1"]) == {photo.student_no: photo for photo in newest}
         assert transaction.bearers(["3", "9", "none"]) == {"3": ["G3", "L1"], "9": ["G9"]}
         assert transaction.students_of([]) == transaction.bearers([]) == transaction.documents_of([]) == {}
-        plan = transaction._connection.exec_driver_sql(
-            "EXPLAIN QUERY PLAN SELECT student_no FROM students WHERE id_number IN ('3', '9')"
-        ).all()
-    assert "ix_students_id_number" in plan[0][3]
+        ask = transaction._connection.exec_driver_sql
+        explain = "EXPLAIN" if database else "EXPLAIN QUERY PLAN"
+        if database:  # a table that small is read whole unless that is forbidden
+            ask("SET LOCAL enable_seqscan = off")
+        plan = ask(f"{explain} SELECT student_no FROM students WHERE id_number IN ('3', '9')").all()
+    assert "ix_students_id_number" in str(plan)
 
 
 def test_a_stamped_paper_without_its_template_is_named(archive):
@@ -361,16 +362,12 @@ ALTERED = {
 
 
 @pytest.mark.parametrize("what", ALTERED)
-def test_the_check_holds_rows_against_papers_and_numbers(archive, tmp_path, what):
+def test_the_check_holds_rows_against_papers_and_numbers(archive, tmp_path, database, what):
     """What does not fit is named, and nothing else."""
     block(archive)
     rows = number(archive, batch(archive, rows=2))
     printed(archive, rows[:1])
     assert codes(archive) == set()
     statement, expected = ALTERED[what]
-    database = sqlite3.connect(tmp_path / "data" / DATABASE, isolation_level=None)
-    for guard in ("batches_frozen", "batch_rows_frozen", "batch_rows_final"):
-        database.execute(f"DROP TRIGGER {guard}")
-    database.execute(statement)
-    database.close()
-    assert codes(archive) - {"guard_missing"} == expected
+    Raw(tmp_path / "data", database).tamper(statement)
+    assert codes(archive) == expected

@@ -1,17 +1,15 @@
 """The check finds nothing in an honest archive, and names every single thing somebody altered."""
 
 import json
-import sqlite3
 import subprocess
 import sys
 from dataclasses import replace
 
 import pytest
 
-from storage.archive import DATABASE, OBJECTS, Archive
+from storage.archive import OBJECTS, Archive
 from storage.check import HARMLESS, MESSAGES, Fault, check
 from storage.patterns import written
-from storage.schema.guards import GUARDS, ddl
 from tests.shelf import (
     CHILD,
     COUNTY,
@@ -20,6 +18,7 @@ from tests.shelf import (
     SCHOOL,
     STUDENT,
     Clock,
+    Raw,
     block,
     document,
     furnished,
@@ -34,9 +33,15 @@ def folder(tmp_path):
 
 
 @pytest.fixture
-def archive(folder):
+def hands(folder, database):
+    """Whoever owns the database."""
+    return Raw(folder, database)
+
+
+@pytest.fixture
+def archive(folder, database):
     """Three issued documents, one spoilt blank, one number given back, one paper numbered by the school itself."""
-    opened = furnished(folder, Clock())
+    opened = furnished(folder, Clock(), database)
     block(opened)
     for place in (1, 2, 3):
         issue(opened, place)
@@ -80,18 +85,6 @@ def checked(archive, place, verdict, **more):
         )
 
 
-def tamper(folder, *statements):
-    """What somebody with the file in hands can do: drop the guards, alter, and put the guards back."""
-    database = sqlite3.connect(folder / DATABASE, isolation_level=None)
-    for guard in GUARDS:
-        database.execute(f"DROP TRIGGER {guard.name}")
-    for statement in statements:
-        database.execute(statement)
-    for guard in GUARDS:
-        database.execute(ddl(guard, "sqlite"))
-    database.close()
-
-
 def object_file(folder, name):
     return folder / OBJECTS / name[:2] / name[2:4] / name
 
@@ -123,24 +116,24 @@ import sys
 from pathlib import Path
 from tests.shelf import Clock, issue
 from storage.archive import Archive
-archive = Archive.open(Path(sys.argv[1]), Clock())
+archive = Archive.open(Path(sys.argv[1]), Clock(), sys.argv[3])
 for place in range(int(sys.argv[2]), 10**6):
     print(issue(archive, place).number, flush=True)
 """
 
 
-def test_a_killed_issuer_loses_nothing_and_leaves_no_gap(archive, folder):
+def test_a_killed_issuer_loses_nothing_and_leaves_no_gap(archive, folder, database):
     """kill -9 in the middle, twice: what was answered is kept, the next start goes on where it stopped."""
     told = []
     for kill_after in (7, 12):
-        command = [sys.executable, "-c", ISSUER, str(folder), str(1000 * kill_after)]
+        command = [sys.executable, "-c", ISSUER, str(folder), str(1000 * kill_after), database]
         issuer = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=CHILD)
         told += [issuer.stdout.readline().strip() for _ in range(kill_after)]
         issuer.kill()
         told += issuer.communicate()[0].split()
     later = Clock()
     later.forward(minutes=11)
-    reopened = Archive.open(folder, later)
+    reopened = Archive.open(folder, later, database)
     assert {fault.code for fault in check(reopened)} <= {"object_orphan"}
     with reopened.read() as reading:
         kept = {made.number for made in reading.documents(form=FORM)}
@@ -148,6 +141,7 @@ def test_a_killed_issuer_loses_nothing_and_leaves_no_gap(archive, folder):
         left = [*free, written(PATTERN, reading.next_seqs()[1])]
     assert set(told) <= kept
     assert issue(reopened, 99).number == left[0]
+    reopened.close()
 
 
 FIRST, SECOND = serial(1), serial(2)
@@ -225,10 +219,10 @@ ALTERED = {
 
 
 @pytest.mark.parametrize("what", ALTERED)
-def test_every_altered_row_is_named(archive, folder, what):
+def test_every_altered_row_is_named(archive, hands, what):
     """Whoever alters a row leaves a difference to number, log, file or digest."""
     statements, expected = ALTERED[what]
-    tamper(folder, *statements)
+    hands.tamper(*statements)
     real = {fault for fault in found(archive) if fault[0] not in HARMLESS and fault[0] != "database_damaged"}
     assert real == expected
 
@@ -243,16 +237,38 @@ def test_a_paper_made_effective_by_an_answer_nobody_gave_is_named(archive):
     assert ("effective_without_check", SECOND) not in found(archive)
 
 
-def test_a_dangling_reference_is_named(archive, folder):
+def test_a_dangling_reference_is_named(archive, hands):
     """The engine's own check says which table points nowhere."""
-    tamper(folder, *ALTERED["a document taken out"][0])
+    hands.tamper(*ALTERED["a document taken out"][0])
     assert ("database_damaged", "leaves -> documents") in found(archive)
 
 
-def test_a_dropped_guard_is_named(archive, folder):
+def test_a_dropped_guard_is_named(archive, hands, database):
     """Dropping a trigger does not go unseen."""
-    sqlite3.connect(folder / DATABASE, isolation_level=None).execute("DROP TRIGGER leaves_frozen")
+    hands.execute("DROP TRIGGER leaves_frozen" + (" ON leaves" if database else ""))
     assert check(archive) == [Fault("guard_missing", "leaves_frozen")]
+
+
+SILENCED = {
+    "switched off": ("ALTER TABLE leaves DISABLE TRIGGER leaves_frozen", "leaves_frozen"),
+    "run for nobody": ("ALTER TABLE leaves ENABLE REPLICA TRIGGER leaves_frozen", "leaves_frozen"),
+    "a step allowed": (
+        "CREATE OR REPLACE FUNCTION yinzheng_blocks_forward() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
+        "blocks_forward",
+    ),
+    "a scope taken off": ("ALTER TABLE students DISABLE ROW LEVEL SECURITY", "students_scope"),
+    "a scope dropped": ("DROP POLICY scans_scope ON scans", "scans_scope"),
+}
+
+
+@pytest.mark.parametrize("what", SILENCED)
+def test_a_silenced_guard_of_a_server_is_named(tmp_path, on_server, what):
+    """There a guard can stand and say nothing."""
+    archive = furnished(tmp_path / "data", Clock(), on_server)
+    statement, name = SILENCED[what]
+    Raw(tmp_path / "data", on_server).execute(statement)
+    assert check(archive) == [Fault("guard_missing", name)]
+    archive.close()
 
 
 def test_every_altered_object_is_named(archive, folder):

@@ -20,6 +20,7 @@ from tests.test_verify import png
 
 COMMANDS = [
     ("serve",),
+    ("upgrade",),
     ("worker",),
     ("health",),
     ("token", "create"),

@@ -3,6 +3,7 @@
 import contextlib
 import csv
 import io
+import os
 import subprocess
 import sys
 import zipfile
@@ -522,6 +523,7 @@ def test_from_the_command_line(tmp_path, school, registrar):
             capture_output=True,
             text=True,
             check=False,
+            env={**os.environ, "YINZHENG_DATABASE": school.settings.database},
         )
 
     refused = run("bad.csv", "--report", str(tmp_path / "faults.xlsx"))

@@ -3,17 +3,21 @@
 import sqlite3
 from dataclasses import replace
 
+import psycopg
 import pytest
 from alembic import command
 from alembic.config import Config
 
+from storage import postgresql, sqlite
 from storage.archive import DATABASE, Archive
 from storage.check import HARMLESS, check
-from storage.database import WRITES, connect
-from storage.errors import Frozen, NotFound
+from storage.database import prepare
+from storage.errors import Frozen, NotFound, NotPrepared
 from storage.records import Blank
 from storage.schema import upgrade as schema
+from storage.sqlite import WRITES
 from storage.tables import REVISION
+from tests.postgresql import OWNER, SERVICE
 from tests.shelf import COUNTY, FORM, SCHOOL, STUDENT, Clock, block, document, furnished, issue, serial
 
 
@@ -23,15 +27,14 @@ def clock():
 
 
 @pytest.fixture
-def archive(tmp_path, clock):
-    opened = furnished(tmp_path / "data", clock)
+def archive(tmp_path, clock, database):
+    opened = furnished(tmp_path / "data", clock, database)
     yield opened
     opened.close()
 
 
-def earlier_schema(file, revision):
+def earlier_schema(engine, revision):
     """Make a database as an earlier release left it."""
-    engine = connect(file)
     config = Config()
     config.set_main_option("script_location", str(schema.HERE))
     config.set_main_option("path_separator", "os")
@@ -44,7 +47,7 @@ def earlier_schema(file, revision):
 def as_earlier_release(folder, revision):
     """Move all rows of a data folder into a database of an earlier schema, which takes its place."""
     new, old = folder / DATABASE, folder / "old.sqlite3"
-    earlier_schema(old, revision)
+    earlier_schema(sqlite.connect(old), revision)
     with sqlite3.connect(old) as database:
         database.execute("ATTACH ? AS new", (str(new),))
         tables = database.execute("SELECT name FROM main.sqlite_master WHERE type = 'table'").fetchall()
@@ -133,6 +136,75 @@ def test_earlier_release_opens(tmp_path, clock, revision):
         with pytest.raises(sqlite3.IntegrityError, match="blocks_forward"):
             database.execute("UPDATE number_blocks SET next = next + 1")
     database.close()
+
+
+def moved_to_earlier(server, old, new, revision):
+    """Move all rows of a server's database into one of an earlier schema; the tables that are not there yet are empty."""
+    earlier_schema(postgresql.connect(server.url(OWNER, old)), revision)
+    with (
+        psycopg.connect(server.url("postgres", new)) as source,
+        psycopg.connect(server.url("postgres", old)) as target,
+    ):
+        target.execute("SET session_replication_role = replica")
+        columns = (
+            "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'public'"
+        )
+        there = target.execute(f"{columns} AND is_generated = 'NEVER' AND table_name <> 'alembic_version'")
+        tables = {}
+        for table, column in there:
+            tables.setdefault(table, []).append(column)
+        for table, names in tables.items():
+            listed, marks = ", ".join(f'"{name}"' for name in names), ", ".join(["%s"] * len(names))
+            for row in source.execute(f"SELECT {listed} FROM {table}"):
+                target.execute(f"INSERT INTO {table} ({listed}) VALUES ({marks})", row)
+            if "id" in names and table != "blanks":
+                highest = f"(SELECT coalesce(max(id), 0) + 1 FROM {table})"
+                target.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), {highest}, false)")
+
+
+@pytest.mark.parametrize("revision", [f"{number:04d}" for number in range(1, int(REVISION))])
+def test_earlier_schema_of_a_server_is_upgraded(tmp_path, clock, server, on_server, revision):
+    """From every revision: nothing opens before, every row is there afterwards, and the guards and scopes are today's."""
+    folder = tmp_path / "data"
+    archive = furnished(folder, clock, on_server)
+    block(archive)
+    made = [issue(archive, place) for place in (1, 2)]
+    with archive.begin() as transaction:
+        job = transaction.add_job("scan", {})
+    archive.close()
+    old = server.create()
+    url = server.url(SERVICE, old)
+    moved_to_earlier(server, old, on_server.rpartition("/")[2], revision)
+    with pytest.raises(NotPrepared, match="yinzheng upgrade"):
+        Archive.open(folder, clock, url)
+    prepare(server.url(OWNER, old), SERVICE)
+    prepare(server.url(OWNER, old), SERVICE)
+    opened = Archive.open(folder, clock, url)
+    with opened.read() as reading:
+        assert reading.documents() == made
+        assert reading.job(job.id) == job
+        assert reading.missing_guards() == set()
+    assert [fault for fault in check(opened) if fault.code not in HARMLESS] == []
+    issue(opened, 3)
+    with opened.begin() as transaction:
+        transaction.add_document(document(opened, 4, student_no=None, school=COUNTY))
+        for kind in ("evidence", "picture", "reading"):
+            transaction.add_entry(
+                archive=SCHOOL,
+                kind=kind,
+                archive_class="x",
+                title="x",
+                sha256=made[0].pdf,
+                size=1,
+                media_type="application/pdf",
+                serial=None,
+                by="x",
+                evidence="x",
+            )
+    with opened.seen_by(COUNTY).read() as reading:
+        assert len(reading.documents()) == 4
+    opened.close()
+    server.drop(old)
 
 
 def test_student_of_document_must_exist(archive):

@@ -25,7 +25,7 @@ from pathlib import Path
 from storage.archive import Archive
 folder, name, rounds = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 dice = random.Random(name)
-archive = Archive.open(folder, lambda: datetime(2026, 7, 1, 8, 0, tzinfo=UTC))
+archive = Archive.open(folder, lambda: datetime(2026, 7, 1, 8, 0, tzinfo=UTC), sys.argv[4])
 for place in range(rounds):
     serial = f"{name}-{place}"
     with archive.begin() as transaction:
@@ -51,8 +51,8 @@ def clock():
 
 
 @pytest.fixture
-def archive(tmp_path, clock):
-    opened = furnished(tmp_path / "data", clock)
+def archive(tmp_path, clock, database):
+    opened = furnished(tmp_path / "data", clock, database)
     yield opened
     opened.close()
 
@@ -67,13 +67,13 @@ def ledger(archive, block_id):
         return [(row.seq, row.state) for row in reading.numbers(block_id)]
 
 
-def test_eight_processes_share_a_block_without_gap_or_repeat(archive, tmp_path):
+def test_eight_processes_share_a_block_without_gap_or_repeat(archive, tmp_path, database):
     """Eight writers take, use, give back, spoil and die: every number up to the last has one row, one owner."""
     own = block(archive, last=120)
     above = block(archive, org=COUNTY, pattern="14042620262099{:04d}")
     started = [
         subprocess.Popen(
-            [sys.executable, "-c", WRITER, str(tmp_path / "data"), f"W{place}", str(ROUNDS)],
+            [sys.executable, "-c", WRITER, str(tmp_path / "data"), f"W{place}", str(ROUNDS), database],
             stdout=subprocess.PIPE,
             text=True,
             env=CHILD,
@@ -244,7 +244,7 @@ from storage.archive import Archive
 folder, name, rounds = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 dice = random.Random(name)
 orgs = ["3114000123", "140426"]
-archive = Archive.open(folder, lambda: datetime(2026, 7, 1, 8, 0, tzinfo=UTC))
+archive = Archive.open(folder, lambda: datetime(2026, 7, 1, 8, 0, tzinfo=UTC), sys.argv[4])
 for place in range(rounds):
     serials = [f"{name}-{place}-{row}" for row in range(dice.randrange(1, 9))]
     with archive.begin() as transaction:
@@ -264,13 +264,13 @@ with archive.begin() as transaction:
 """
 
 
-def test_eight_processes_take_many_at_once(archive, tmp_path):
+def test_eight_processes_take_many_at_once(archive, tmp_path, database):
     """Lists of numbers out of two blocks: every number up to the last has one row, one owner."""
     own = block(archive, last=300)
     above = block(archive, org=COUNTY, pattern="14042620262099{:04d}", last=9999)
     started = [
         subprocess.Popen(
-            [sys.executable, "-c", MANY, str(tmp_path / "data"), f"W{place}", str(ROUNDS)],
+            [sys.executable, "-c", MANY, str(tmp_path / "data"), f"W{place}", str(ROUNDS), database],
             stdout=subprocess.PIPE,
             text=True,
             env=CHILD,

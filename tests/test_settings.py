@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from service.errors import Problem
-from service.settings import NUMBERS, RECOGNISERS, Settings
+from service.settings import NUMBERS, RECOGNISERS, Settings, database_owner
 
 DATA = Path("d")
 
@@ -50,6 +50,30 @@ def test_a_bad_setting_is_named(name, value):
     assert f"YINZHENG_{name}" in caught.value.detail
 
 
+@pytest.mark.parametrize(
+    "url", ["sqlite:///x", "postgresql://nobody", "postgresql://login@host", "postgresql://host/name"]
+)
+def test_a_bad_address_of_a_database_is_named_and_not_repeated(url):
+    """It may hold a password; the owner's address is asked for by name too."""
+    for read in (lambda source: Settings.from_env(DATA, source), database_owner):
+        with pytest.raises(Problem) as caught:
+            read({"YINZHENG_DATABASE": url, "YINZHENG_DATABASE_OWNER": url})
+        assert "YINZHENG_DATABASE" in caught.value.detail
+        assert url not in caught.value.detail
+    with pytest.raises(Problem) as caught:
+        database_owner({})
+    assert "YINZHENG_DATABASE_OWNER" in caught.value.detail
+
+
+def test_a_password_is_told_to_nobody():
+    """Neither in what a backup notes of the settings, nor when they are printed."""
+    url = "postgresql://login:se:cret@db.example:5432/rows?sslmode=verify-full"
+    settings = Settings.from_env(DATA, {"YINZHENG_DATABASE": url})
+    assert settings.database == url
+    assert settings.told()["YINZHENG_DATABASE"] == url.replace(":se:cret", "")
+    assert "cret" not in repr(settings)
+
+
 def documented():
     """The table of settings in docs/operations.md: default and what is allowed, by variable."""
     page = (Path(__file__).parent.parent / "docs" / "operations.md").read_text("utf-8")
@@ -75,6 +99,12 @@ def test_what_is_told_can_be_set_again(name):
     """Every setting is read from the variable that it is told by."""
     variable = f"YINZHENG_{name.upper()}"
     low, high = NUMBERS.get(name, ("", ""))
-    other = {"host": "OTHER.CN", "recogniser": RECOGNISERS[-1], "scratch": "/s"}.get(name, str(high))
+    others = {
+        "host": "OTHER.CN",
+        "recogniser": RECOGNISERS[-1],
+        "scratch": "/s",
+        "database": "postgresql://login@db.example:5432/rows",
+    }
+    other = others.get(name, str(high))
     assert Settings.from_env(DATA, {variable: other}).told()[variable] == other
     assert other != str(low)

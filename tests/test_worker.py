@@ -46,14 +46,14 @@ def test_it_is_replaced_when_it_has_grown(town, registrar):
 def test_it_waits_for_a_database_that_is_away(town, registrar, monkeypatch):
     """An outage is waited for; the scan is read when the database is back."""
     scan = receive.accept(town, registrar, png("https://example.com"), None)
-    begin, outages = type(town.archive).begin, iter(range(3))
+    work, outages = type(town.archive).work, iter(range(3))
 
-    def begin_after_outages(archive):
+    def work_after_outages(archive):
         if next(outages, None) is not None:
             raise StoreAway("SQLITE_BUSY")
-        return begin(archive)
+        return work(archive)
 
-    monkeypatch.setattr(type(town.archive), "begin", begin_after_outages)
+    monkeypatch.setattr(type(town.archive), "work", work_after_outages)
     few = replace(town, settings=replace(town.settings, worker_jobs=1))
     worker.run(few, threading.Event())
     assert receive.result(town, registrar, scan)["state"] == "done"

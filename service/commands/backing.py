@@ -24,7 +24,7 @@ def backup(options: Namespace) -> int:
     from service.app import utc_now
     from storage import backup as rooms
 
-    settings = Settings.from_env(options.data)
+    settings = _with_rows_here(options)
     if not options.data.is_dir():
         raise Problem("no_data_folder", 404, "没有数据文件夹", "请用 --data 指明数据文件夹。")
     taken = rooms.take(
@@ -43,14 +43,28 @@ def backup(options: Namespace) -> int:
     return FAILED if manifest.damaged or manifest.missing else DONE
 
 
+def _with_rows_here(options: Namespace) -> Settings:
+    """The settings of an installation whose rows lie in its folder: a server's are copied by its own means."""
+    settings = Settings.from_env(options.data)
+    if settings.database:
+        raise Problem(
+            "rows_on_server",
+            409,
+            "数据库不在数据文件夹里",
+            "本系统的记录保存在 PostgreSQL 中；请先用 pg_dump 备份数据库，再复制数据文件夹（见 docs/database.md）。",
+        )
+    return settings
+
+
 def restore(options: Namespace) -> int:
     """Bring an installation back into an empty folder; 1 when an object is lost in the backup too."""
     from storage import backup as rooms
 
+    settings = _with_rows_here(options)
     restored = rooms.restore(options.source, options.data, options.at)
     manifest = restored.manifest
     say(f"备份 {restored.backup} 已恢复到 {options.data}：{_told(manifest)}")
-    present = Settings.from_env(options.data).told()
+    present = settings.told()
     for name, value in manifest.settings.items():
         if present.get(name) != value:
             say(f"备份时的设置与现在不同，请核对：{name}={value}")

@@ -14,7 +14,7 @@ from intake.errors import IntakeError
 from service.commands.speaking import DONE, FAILED, say
 from service.errors import Problem
 from service.logs import to_lines
-from service.settings import Settings
+from service.settings import Settings, database_owner
 
 if TYPE_CHECKING:  # the heavy rooms are imported by the commands that need them
     from service.office import Office
@@ -143,11 +143,25 @@ def create_token(options: Namespace) -> int:
     from service.register import make_token
     from storage.archive import Archive
 
-    archive = Archive.open(options.data, utc_now)
+    archive = Archive.open(options.data, utc_now, Settings.from_env(options.data).database)
     try:
         say(make_token(archive, secrets.token_bytes, options.role, options.org))
     finally:
         archive.close()
+    return DONE
+
+
+def upgrade(options: Namespace) -> int:
+    """Make or upgrade the tables: on a server as their owner, who lets the service's login work on them."""
+    from service.app import utc_now
+    from storage.archive import Archive
+    from storage.database import login_of, prepare
+
+    database = Settings.from_env(options.data).database
+    if database:
+        prepare(database_owner(), login_of(database))
+    Archive.open(options.data, utc_now, database).close()
+    say("数据库结构已是本版本的。")
     return DONE
 
 

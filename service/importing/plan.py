@@ -11,7 +11,7 @@ from service.register import double_objections, name_objections
 from service.regulation.edition import Edition
 from service.regulation.record import lowered_objections, record_objections
 from storage.archive import Reading
-from storage.errors import NotFound
+from storage.errors import NotFound, OutOfScope
 from storage.records import Student
 
 OWN = frozenset({"student_no", "name", "school", "school_name"})
@@ -55,8 +55,7 @@ class Plan:
     def _examine(self, line: Line, bearers: Mapping[str, Sequence[str]]) -> list[CellFault]:
         """What the rules say of a line, without repeating what its cells were told already."""
         number = line.values.get("student_no", "")
-        on_file = self._student(number)
-        before = on_file if on_file and self._in_scope(on_file.school) else None
+        before, elsewhere = self._student(number)
         known = {**before.data} if before else {}
         record = {
             field: value
@@ -66,7 +65,7 @@ class Plan:
         name = line.values.get("name") or known.get("name", "")
         found = [] if number else [Objection("student_no", "missing_field", "缺少学籍号；请补填", 11)]
         found += name_objections(name)
-        school, wrong = self._school_of(line, before, elsewhere=on_file is not None and before is None)
+        school, wrong = self._school_of(line, before, elsewhere=elsewhere)
         found += wrong
         found += record_objections(number, record, self._edition) if number else []
         found += lowered_objections(known, record, by_school=self._who.role not in AUTHORITIES)
@@ -78,11 +77,17 @@ class Plan:
         self.students.append(Student(number, name, school, {"name": name, "school": school, **record}))
         return faults
 
-    def _student(self, number: str) -> Student | None:
+    def _student(self, number: str) -> tuple[Student | None, bool]:
+        """The record of a number as far as it may be told of, and whether a school out of scope has it."""
         try:
-            return self._reading.student(number) if number else None
+            found = self._reading.student(number) if number else None
         except NotFound:
-            return None
+            return None, False
+        except OutOfScope:
+            return None, True
+        if found is None or self._in_scope(found.school):
+            return found, False
+        return None, True
 
     def _in_scope(self, school: str) -> bool:
         """Tell whether a record may be told of and built on: of a student out of scope it may not (art. 44)."""

@@ -74,19 +74,17 @@ def _signed(reading: Reading, document: Document) -> tuple[dict[int, tuple[str, 
     """Page of the paper → searchable copy (sha256) and page there, from its newest scan; and scans without a copy yet."""
     found: dict[int, tuple[str, int]] = {}
     missing: list[Scan] = []
-    scans = [
-        scan
-        for sha256 in dict.fromkeys(
-            entry.sha256 for entry in reading.entries_of(document.serial) if entry.kind == "scan"
-        )
-        for scan in reading.scans_of(sha256)
-        if scan.state == "done"
-    ]
+    filed = dict.fromkeys(
+        entry.sha256 for entry in reading.entries_of(document.serial) if entry.kind == "scan"
+    )
+    with reading.beyond_scope():  # the paper is in scope, whoever brought it back
+        scans = [scan for sha256 in filed for scan in reading.scans_of(sha256) if scan.state == "done"]
+        copies = {scan.id: reading.copies(scan.id) for scan in scans}
     for scan in sorted(scans, key=lambda scan: int(scan.id), reverse=True):
         sheets = [sheet for sheet in _sheets(scan, document) if sheet["page"] not in found]
         if not sheets:
             continue
-        copy = next((one for one in reading.copies(scan.id) if one.kind == "searchable"), None)
+        copy = next((one for one in copies[scan.id] if one.kind == "searchable"), None)
         if copy is None:
             missing.append(scan)
             continue

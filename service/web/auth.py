@@ -1,5 +1,6 @@
 """Who asks: the bearer token of a request turned into a Who, or a 401; and the office it asks."""
 
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -37,3 +38,12 @@ def caller(
 
 
 Caller = Annotated[Who, Depends(caller)]
+
+
+def office_for(office: TheOffice, who: Caller) -> Office:
+    """Return the office as it may be seen on behalf of the caller's organization: a second wall behind the flows' own."""
+    return replace(office, archive=office.archive.seen_by(who.org))
+
+
+CallersOffice = Annotated[Office, Depends(office_for)]
+"""What every route with a Caller works with; TheOffice is for what anybody may ask."""

@@ -19,7 +19,7 @@ from service.errors import Objection, refused
 from service.issue import batch
 from service.office import Office
 from service.spreadsheet.writing import XLSX
-from service.web.auth import Caller, TheOffice
+from service.web.auth import Caller, CallersOffice
 from service.web.batch_schemas import BatchErrors, Batches, BatchIn, BatchOut, BatchShared
 from service.web.documents import Key
 from service.web.downloads import headers_of, send
@@ -82,7 +82,7 @@ TABLE: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {XLSX: {}}}}
     response_model=BatchOut,
     openapi_extra={"requestBody": BODY},
 )
-async def post(request: Request, who: Caller, office: TheOffice, key: Key = None) -> JSONResponse:
+async def post(request: Request, who: Caller, office: CallersOffice, key: Key = None) -> JSONResponse:
     """Take a list in; rows are judged, numbered and printed afterwards."""
     if request.headers.get("content-type", "").startswith(FORM):
         async with uploaded(request, len(TEXTS) + len(OBJECTS)) as (file, _):
@@ -157,7 +157,7 @@ def _valid(read: Callable[[], Model]) -> Model:
 
 
 @router.get("/v1/batches", summary="列出批次", response_model=Batches)
-def every(who: Caller, office: TheOffice) -> JSONResponse:
+def every(who: Caller, office: CallersOffice) -> JSONResponse:
     """The batches within the caller's scope, newest first."""
     return JSONResponse(batch.batches(office, who))
 
@@ -172,7 +172,7 @@ async def get(
     request: Request,
     batch_id: str,
     who: Caller,
-    office: TheOffice,
+    office: CallersOffice,
     wait: Annotated[float, Query(ge=0, description=f"没办完时最多等多少秒，至多 {MAX_WAIT}")] = 0,
 ) -> JSONResponse:
     """State, counts and the first errors."""
@@ -181,7 +181,7 @@ async def get(
 
 
 @router.post("/v1/batches/{batch_id}/cancel", summary="取消一批中还没印出的", response_model=BatchOut)
-def cancel(batch_id: str, who: Caller, office: TheOffice) -> JSONResponse:
+def cancel(batch_id: str, who: Caller, office: CallersOffice) -> JSONResponse:
     """What is printed stays; the other rows get no paper, and their numbers are free again."""
     return JSONResponse(batch.cancel(office, who, batch_id))
 
@@ -194,7 +194,7 @@ def cancel(batch_id: str, who: Caller, office: TheOffice) -> JSONResponse:
     response_class=StreamingResponse,
     responses={200: {"content": {EVENTS: {}}}},
 )
-async def events(request: Request, batch_id: str, who: Caller, office: TheOffice) -> StreamingResponse:
+async def events(request: Request, batch_id: str, who: Caller, office: CallersOffice) -> StreamingResponse:
     """Progress until the end, as server-sent events."""
     first = await run_in_threadpool(batch.counted, office, who, batch_id)
     listeners: Places = request.app.state.listeners
@@ -243,7 +243,7 @@ def _event(name: str, body: dict[str, Any]) -> str:
 def errors(
     batch_id: str,
     who: Caller,
-    office: TheOffice,
+    office: CallersOffice,
     kind: Annotated[Literal["json", "xlsx"], Query(alias="format", description="json 或 xlsx")] = "json",
 ) -> Response:
     """Every row without a paper: what is wrong, by which article, what to do."""
@@ -263,7 +263,7 @@ def errors(
 def content(
     batch_id: str,
     who: Caller,
-    office: TheOffice,
+    office: CallersOffice,
     *,
     kind: Annotated[batch.Format, Query(alias="format", description="zip 或 print")] = "zip",
     order: Annotated[batch.Order, Query(description="number 编号、class 班级、list 名单")] = "number",

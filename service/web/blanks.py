@@ -7,7 +7,7 @@ from pydantic import Field
 from starlette.responses import JSONResponse, Response
 
 from service import blanks
-from service.web.auth import Caller, TheOffice
+from service.web.auth import Caller, CallersOffice
 from service.web.downloads import send
 from service.web.examples import BLANK
 from service.web.schemas import OrganizationCode, ShortText, Strict, shown
@@ -59,7 +59,7 @@ class BlankIn(Strict):
     summary="登记或改正空白证书的尺寸与位置",
     description="毫米，从纸的左上角量起。随系统附带三种毕业证书的示例，量好实物后另起编号登记。",
 )
-def put(blank: BlankId, body: BlankIn, who: Caller, office: TheOffice) -> JSONResponse:
+def put(blank: BlankId, body: BlankIn, who: Caller, office: CallersOffice) -> JSONResponse:
     """201 for a new blank, 200 for one whose measures were corrected."""
     written = blanks.put_blank(office, who, blank, body.model_dump())
     return JSONResponse(dict(written.body), 201 if written.created else 200)
@@ -67,14 +67,14 @@ def put(blank: BlankId, body: BlankIn, who: Caller, office: TheOffice) -> JSONRe
 
 @router.get("/v1/blanks", summary="列出空白证书")
 def every(
-    who: Caller, office: TheOffice, form: Annotated[str | None, Query(description="表样名")] = None
+    who: Caller, office: CallersOffice, form: Annotated[str | None, Query(description="表样名")] = None
 ) -> JSONResponse:
     """The blanks of the caller's authorities, and the shipped ones."""
     return JSONResponse(blanks.blanks(office, who, form))
 
 
 @router.get("/v1/blanks/{blank}", summary="查看空白证书的尺寸与位置")
-def get(blank: BlankId, who: Caller, office: TheOffice) -> JSONResponse:
+def get(blank: BlankId, who: Caller, office: CallersOffice) -> JSONResponse:
     """One blank."""
     return JSONResponse(blanks.blank(office, who, blank))
 
@@ -85,6 +85,6 @@ def get(blank: BlankId, who: Caller, office: TheOffice) -> JSONResponse:
     response_class=Response,
     responses=PDF,
 )
-def calibration(blank: BlankId, who: Caller, office: TheOffice) -> Response:
+def calibration(blank: BlankId, who: Caller, office: CallersOffice) -> Response:
     """Rulers, crosshairs and every frame in true size."""
     return send(blanks.calibration_sheet(office, who, blank))

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Body, Header, Query
 from starlette.responses import JSONResponse, Response
 
 from service import issue, receive, retrieve, slips
-from service.web.auth import Caller, TheOffice
+from service.web.auth import Caller, CallersOffice
 from service.web.downloads import send
 from service.web.schemas import (
     DocumentIn,
@@ -44,7 +44,7 @@ Key = Annotated[
     description="先核对规则，再取号、打印（PDF/A-2b）、签二维码、归档；要么全成，要么不留痕迹。学籍记录里有的栏目不用再填。证书须经验印才生效。",
     response_model=DocumentOut,
 )
-def post(body: DocumentIn, who: Caller, office: TheOffice, key: Key = None) -> JSONResponse:
+def post(body: DocumentIn, who: Caller, office: CallersOffice, key: Key = None) -> JSONResponse:
     """Print one document: rules, number, PDF, archive, all or nothing."""
     given = body.override
     request = issue.IssueRequest(
@@ -74,7 +74,7 @@ def post(body: DocumentIn, who: Caller, office: TheOffice, key: Key = None) -> J
 def evidence_slip(
     serial: str,
     who: Caller,
-    office: TheOffice,
+    office: CallersOffice,
     body: Annotated[SlipIn, Body(default_factory=SlipIn)],
 ) -> Response:
     """Cover sheets for the evidence of one case, as one PDF."""
@@ -82,7 +82,7 @@ def evidence_slip(
 
 
 @router.get("/v1/documents/{serial}/evidence", summary="要附和已归档的材料", response_model=EvidenceOut)
-def evidence(serial: str, who: Caller, office: TheOffice) -> JSONResponse:
+def evidence(serial: str, who: Caller, office: CallersOffice) -> JSONResponse:
     """What evidence a case asks for, what was filed, and what is missing."""
     return JSONResponse(slips.overview(office, who, serial))
 
@@ -94,7 +94,7 @@ def evidence(serial: str, who: Caller, office: TheOffice) -> JSONResponse:
     response_class=Response,
     responses=ZIP,
 )
-def upload_profile(serial: str, who: Caller, office: TheOffice) -> Response:
+def upload_profile(serial: str, who: Caller, office: CallersOffice) -> Response:
     """Pictures as the national system takes them."""
     return send(receive.upload_profile(office, who, serial))
 
@@ -102,7 +102,7 @@ def upload_profile(serial: str, who: Caller, office: TheOffice) -> Response:
 @router.get("/v1/documents", summary="列出文书", response_model=Documents)
 def every(
     who: Caller,
-    office: TheOffice,
+    office: CallersOffice,
     student: Annotated[str | None, Query(description="学籍号")] = None,
     form: Annotated[str | None, Query(description="表样名")] = None,
     school: Annotated[str | None, Query(description="学校标识码")] = None,
@@ -116,13 +116,13 @@ def every(
     summary="列出例外批准",
     description="原则上不予办理而由主管教育行政部门例外批准的文书（第四十五条：供上一级查看）。",
 )
-def overrides(who: Caller, office: TheOffice) -> JSONResponse:
+def overrides(who: Caller, office: CallersOffice) -> JSONResponse:
     """Every exception allowed within the caller's scope."""
     return JSONResponse(dict(retrieve.overrides(office, who)))
 
 
 @router.get("/v1/documents/{serial}", summary="查看文书", response_model=DocumentOut)
-def get(serial: str, who: Caller, office: TheOffice) -> JSONResponse:
+def get(serial: str, who: Caller, office: CallersOffice) -> JSONResponse:
     """One document: number, status, links."""
     return JSONResponse(dict(retrieve.document(office, who, serial)))
 
@@ -130,25 +130,25 @@ def get(serial: str, who: Caller, office: TheOffice) -> JSONResponse:
 @router.get(
     "/v1/documents/{serial}/content", summary="取 PDF（PDF/A-2b）", response_class=Response, responses=PDF
 )
-def content(serial: str, who: Caller, office: TheOffice) -> Response:
+def content(serial: str, who: Caller, office: CallersOffice) -> Response:
     """The PDF exactly as it was issued."""
     return send(retrieve.content(office, who, serial))
 
 
 @router.get("/v1/documents/{serial}/docx", summary="取 Word 文档", response_class=Response, responses=DOCX)
-def docx(serial: str, who: Caller, office: TheOffice) -> Response:
+def docx(serial: str, who: Caller, office: CallersOffice) -> Response:
     """The Word document the PDF was made from."""
     return send(retrieve.docx(office, who, serial))
 
 
 @router.get("/v1/documents/{serial}/layout", summary="取版面（各栏、签章处的位置）")
-def layout(serial: str, who: Caller, office: TheOffice) -> JSONResponse:
+def layout(serial: str, who: Caller, office: CallersOffice) -> JSONResponse:
     """Where each value, mark and code stands on the paper, in millimetres."""
     return JSONResponse(dict(retrieve.layout(office, who, serial)))
 
 
 @router.post("/v1/documents/{serial}/revoke", summary="作废文书", response_model=DocumentOut)
-def revoke(serial: str, body: RevokeIn, who: Caller, office: TheOffice) -> JSONResponse:
+def revoke(serial: str, body: RevokeIn, who: Caller, office: CallersOffice) -> JSONResponse:
     """Declare a document void for ever, with the reason."""
     return JSONResponse(dict(issue.revoke(office, who, serial, body.reason)))
 
@@ -159,7 +159,7 @@ def revoke(serial: str, body: RevokeIn, who: Caller, office: TheOffice) -> JSONR
     description="只用于尚未生效的文书。作废的号连同理由留在存根登记里，号段没有空号。",
     response_model=SpoilOut,
 )
-def spoil(serial: str, body: SpoilIn, who: Caller, office: TheOffice, key: Key = None) -> JSONResponse:
+def spoil(serial: str, body: SpoilIn, who: Caller, office: CallersOffice, key: Key = None) -> JSONResponse:
     """Void the number of a spoilt blank, and print the paper again with the next one."""
     answer = issue.spoil(office, who, serial, body.reason, replace=body.replace, data=body.data, key=key)
     return JSONResponse(answer, 201 if answer["replacement"] else 200)
@@ -171,6 +171,6 @@ def spoil(serial: str, body: SpoilIn, who: Caller, office: TheOffice, key: Key =
     description="平面扫描看不出的签章，由人看过后记入档案；不影响其他签章的核对。",
     response_model=DocumentOut,
 )
-def tick(serial: str, body: TickIn, who: Caller, office: TheOffice) -> JSONResponse:
+def tick(serial: str, body: TickIn, who: Caller, office: CallersOffice) -> JSONResponse:
     """A person's word for a mark that a flat scan cannot prove."""
     return JSONResponse(dict(receive.tick_mark(office, who, serial, body.block, body.seen)))

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query
 from starlette.responses import JSONResponse, Response
 
 from service import ledger, register
-from service.web.auth import Caller, TheOffice
+from service.web.auth import Caller, CallersOffice
 from service.web.downloads import send
 from service.web.schemas import LedgerOut, NumberBlockIn, NumberBlockOut, NumberBlocks, VoidIn
 
@@ -15,13 +15,15 @@ PRINTED: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {"applicatio
 
 
 @router.post("/v1/number-blocks", status_code=201, summary="下达号段", response_model=NumberBlockOut)
-def post(body: NumberBlockIn, who: Caller, office: TheOffice) -> JSONResponse:
+def post(body: NumberBlockIn, who: Caller, office: CallersOffice) -> JSONResponse:
     """Hand a unit a block of official numbers."""
     return JSONResponse(dict(register.add_block(office, who, body.model_dump())), 201)
 
 
 @router.get("/v1/number-blocks", summary="列出号段", response_model=NumberBlocks)
-def every(who: Caller, office: TheOffice, form: str | None = None, org: str | None = None) -> JSONResponse:
+def every(
+    who: Caller, office: CallersOffice, form: str | None = None, org: str | None = None
+) -> JSONResponse:
     """The blocks within the caller's scope."""
     return JSONResponse(dict(register.blocks(office, who, form, org)))
 
@@ -36,7 +38,7 @@ def every(who: Caller, office: TheOffice, form: str | None = None, org: str | No
 def get(
     block: int,
     who: Caller,
-    office: TheOffice,
+    office: CallersOffice,
     start: Annotated[
         int | None, Query(ge=1, description="从哪个序号起（一次最多一万个，打印最多一千个）")
     ] = None,
@@ -54,6 +56,6 @@ def get(
     description="这些号不再使用，连同理由留在存根登记里。已印的证书损坏用 `POST /v1/documents/{serial}/spoil`。",
     response_model=LedgerOut,
 )
-def void(block: int, body: VoidIn, who: Caller, office: TheOffice) -> JSONResponse:
+def void(block: int, body: VoidIn, who: Caller, office: CallersOffice) -> JSONResponse:
     """Write off numbers nobody bears."""
     return JSONResponse(ledger.void(office, who, block, first=body.first, last=body.last, reason=body.reason))

@@ -7,7 +7,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
 from service import photos
-from service.web.auth import Caller, TheOffice
+from service.web.auth import Caller, CallersOffice
 from service.web.downloads import send
 from service.web.schemas import StudentNo
 from service.web.uploads import FIELD, FORM, uploaded
@@ -32,7 +32,7 @@ BODY: Final = {
     "旧照片留存，最新的一张用于以后印制的证书。",
     openapi_extra={"requestBody": BODY},
 )
-async def put(request: Request, student_no: Number, who: Caller, office: TheOffice) -> JSONResponse:
+async def put(request: Request, student_no: Number, who: Caller, office: CallersOffice) -> JSONResponse:
     """201 for a new photo, 200 for the one that is on file already."""
     async with uploaded(request) as (file, _):
         data = await run_in_threadpool(file.read, MAX_BYTES + 1)
@@ -41,12 +41,12 @@ async def put(request: Request, student_no: Number, who: Caller, office: TheOffi
 
 
 @router.get("/v1/students/{student_no}/photo", summary="取学生照片", response_class=Response)
-def get(student_no: Number, who: Caller, office: TheOffice) -> Response:
+def get(student_no: Number, who: Caller, office: CallersOffice) -> Response:
     """The newest photo within the caller's scope; looking is noted (art. 44)."""
     return send(photos.photo(office, who, student_no))
 
 
 @router.get("/v1/students/{student_no}/photos", summary="列出照片的采集日期；是否须重新采集")
-def every(student_no: Number, who: Caller, office: TheOffice) -> JSONResponse:
+def every(student_no: Number, who: Caller, office: CallersOffice) -> JSONResponse:
     """When the student was photographed, and whether art. 12 asks for a new photo."""
     return JSONResponse(photos.photos(office, who, student_no))

@@ -41,6 +41,7 @@ class Row:
 TABLE: Final[Mapping[type[Exception], Row]] = MappingProxyType(
     {
         storage.NotFound: Row(404, "查无此记录"),
+        storage.OutOfScope: Row(403, "不在管辖范围"),
         storage.AlreadyThere: Row(409, "记录已存在"),
         storage.Frozen: Row(409, "存档内容不可更改"),
         storage.NoNumberLeft: Row(409, "没有可用的证书编号"),
@@ -52,6 +53,7 @@ TABLE: Final[Mapping[type[Exception], Row]] = MappingProxyType(
         storage.ObjectDamaged: Row(500, "存档文件损坏"),
         storage.StoreFull: Row(507, "存储空间已满"),
         storage.StoreAway: Row(503, "档案库暂时不可用", wait=True),
+        storage.NotPrepared: Row(503, "数据库尚未就绪"),
         storage.StorageError: Row(500, "档案库出错"),
         templates.UnknownForm: Row(404, "没有这种表样"),
         templates.ValueRefused: Row(422, "内容不能打印"),
@@ -69,6 +71,9 @@ TABLE: Final[Mapping[type[Exception], Row]] = MappingProxyType(
     }
 )
 """The first class of an error's own line of descent that stands here decides."""
+
+ARTICLES: Final = MappingProxyType({storage.NoNumberLeft: "第三十四条", storage.OutOfScope: "第四十四条"})
+"""What storage itself refuses by the regulation."""
 
 UPLOADS: Final = MappingProxyType({"too_large": 413, "too_many_pages": 413, "unknown_type": 415})
 """Refused uploads that HTTP has a status of its own for."""
@@ -140,13 +145,13 @@ def _from_row(error: Any, row: Row) -> Problem:
     wait = getattr(error, "retry_after", RETRY_SECONDS) if row.wait else None
     field = getattr(error, "field", None)
     fields = [field] if field else list(error.names) if isinstance(error, templates.DoesNotFit) else []
-    article = 34 if isinstance(error, storage.NoNumberLeft) else None
+    article = next((name for kind, name in ARTICLES.items() if isinstance(error, kind)), None)
     return Problem(
         error.code,
         UPLOADS.get(error.code, row.status) if isinstance(error, intake.UploadRefused) else row.status,
         row.title,
         error.message_zh,
-        article=None if article is None else "第三十四条",
+        article=article,
         errors=[Objection(name, error.code, error.message_zh) for name in fields],
         extra={} if wait is None else {"retry_after": wait},
     )

@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse, Response
 
 from service import receive
 from service.office.verdicts import reason_text
-from service.web.auth import Caller, TheOffice
+from service.web.auth import Caller, CallersOffice
 from service.web.downloads import send
 from service.web.review_schemas import DecisionIn, Kind, ReviewOut, Reviews
 
@@ -25,7 +25,7 @@ JPEG: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {"image/jpeg": 
 def every(
     request: Request,
     who: Caller,
-    office: TheOffice,
+    office: CallersOffice,
     *,
     state: Literal["waiting", "open", "disputed", "decided", "superseded"] = "waiting",
     kind: Kind | None = None,
@@ -39,7 +39,7 @@ def every(
 
 
 @router.get("/v1/reviews/{review}", summary="看一件待核事项", response_model=ReviewOut)
-def get(request: Request, review: str, who: Caller, office: TheOffice) -> JSONResponse:
+def get(request: Request, review: str, who: Caller, office: CallersOffice) -> JSONResponse:
     """One review with the record's values, its place on the scan and the same paper's other reviews."""
     return JSONResponse(_told(request, receive.review(office, who, review)))
 
@@ -51,7 +51,7 @@ def get(request: Request, review: str, who: Caller, office: TheOffice) -> JSONRe
     response_class=Response,
     responses=JPEG,
 )
-def crop(review: str, who: Caller, office: TheOffice, of: Literal["scan", "record"] = "scan") -> Response:
+def crop(review: str, who: Caller, office: CallersOffice, of: Literal["scan", "record"] = "scan") -> Response:
     """The doubtful place, from the paper or as it was printed."""
     look = receive.crop if of == "scan" else receive.record_crop
     return send(look(office, who, review))
@@ -63,7 +63,9 @@ def crop(review: str, who: Caller, office: TheOffice, of: Literal["scan", "recor
     description="每人一次，不能更改；够人数且一致时即为结论，并按结论重新核对这份文书。",
     response_model=ReviewOut,
 )
-def decide(request: Request, review: str, body: DecisionIn, who: Caller, office: TheOffice) -> JSONResponse:
+def decide(
+    request: Request, review: str, body: DecisionIn, who: Caller, office: CallersOffice
+) -> JSONResponse:
     """One person's answer, and what follows from it."""
     told = receive.decide(
         office,

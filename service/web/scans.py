@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 from intake.decoder import MAX_PAGES
 from service import receive
 from service.receive import copies
-from service.web.auth import Caller, TheOffice
+from service.web.auth import Caller, CallersOffice
 from service.web.downloads import send
 from service.web.schemas import ScanAccepted, ScanList, ScanOut
 from service.web.uploads import OPENAPI_BODY, uploaded
@@ -35,7 +35,7 @@ JPEG: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {"image/jpeg": 
     response_model=ScanAccepted,
     openapi_extra={"requestBody": {"required": True, "content": OPENAPI_BODY}},
 )
-async def post(request: Request, who: Caller, office: TheOffice) -> JSONResponse:
+async def post(request: Request, who: Caller, office: CallersOffice) -> JSONResponse:
     """Take a stack of scanned pages in; reading happens afterwards."""
     async with uploaded(request) as (file, name):
         scan = await run_in_threadpool(lambda: receive.accept(office, who, file.read(), name))
@@ -52,7 +52,7 @@ async def get(
     request: Request,
     scan: str,
     who: Caller,
-    office: TheOffice,
+    office: CallersOffice,
     wait: Wait = 0,
 ) -> JSONResponse:
     """The reading when it is done, or its state when `wait` seconds are over."""
@@ -62,14 +62,14 @@ async def get(
 
 @router.get("/v1/scans", summary="列出扫描件", response_model=ScanList)
 def every(
-    who: Caller, office: TheOffice, state: Literal["waiting", "running", "done", "failed"] | None = None
+    who: Caller, office: CallersOffice, state: Literal["waiting", "running", "done", "failed"] | None = None
 ) -> JSONResponse:
     """The scans handed in within the caller's scope, newest first."""
     return JSONResponse(dict(receive.scans(office, who, state)))
 
 
 @router.get("/v1/scans/{scan}/original", summary="取上传的原件", response_class=Response)
-def original(scan: str, who: Caller, office: TheOffice) -> Response:
+def original(scan: str, who: Caller, office: CallersOffice) -> Response:
     """The bytes exactly as they were uploaded."""
     return send(receive.original(office, who, scan))
 
@@ -82,7 +82,7 @@ def original(scan: str, who: Caller, office: TheOffice) -> Response:
     response_class=Response,
     responses=PDF,
 )
-async def copy(request: Request, scan: str, who: Caller, office: TheOffice, wait: Wait = 0) -> Response:
+async def copy(request: Request, scan: str, who: Caller, office: CallersOffice, wait: Wait = 0) -> Response:
     """The upright, searchable copy of the whole scan."""
     look = functools.partial(copies.state, office, who, scan)
     await finished(request, look, MADE, wait, LONGEST_PAUSE)
@@ -99,7 +99,7 @@ def thumbnail(
     scan: str,
     page: Annotated[int, Path(ge=0, lt=MAX_PAGES, description="页号，从 0 起")],
     who: Caller,
-    office: TheOffice,
+    office: CallersOffice,
 ) -> Response:
     """A small upright picture of one side."""
     return send(copies.thumbnail(office, who, scan, page))
@@ -116,7 +116,7 @@ def picture(
     scan: str,
     page: Annotated[int, Path(ge=0, lt=MAX_PAGES, description="页号，从 0 起")],
     who: Caller,
-    office: TheOffice,
+    office: CallersOffice,
     width: Annotated[int, Query(ge=100, le=2000, description="最宽多少像素")] = 1200,
 ) -> Response:
     """One side of a scan, upright."""

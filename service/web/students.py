@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse, Response
 
 from service import importing, register
 from service.office import Content
-from service.web.auth import Caller, TheOffice
+from service.web.auth import Caller, CallersOffice
 from service.web.downloads import send
 from service.web.examples import STUDENT
 from service.web.schemas import StudentImport, StudentNo, Text
@@ -45,7 +45,7 @@ YES: Final = frozenset({"1", "true", "on", "yes"})
 async def import_table(
     request: Request,
     who: Caller,
-    office: TheOffice,
+    office: CallersOffice,
     school: Annotated[str | None, Query(max_length=20, description="同表单项 school")] = None,
     dry_run: Annotated[bool, Query(description="同表单项 dry_run")] = False,
 ) -> Response:
@@ -73,7 +73,7 @@ async def import_table(
     response_class=Response,
     responses={200: {"content": {importing.XLSX: {}}}},
 )
-def template(who: Caller, office: TheOffice) -> Response:  # noqa: ARG001 - staff only
+def template(who: Caller, office: CallersOffice) -> Response:  # noqa: ARG001 - staff only
     """An empty table with the edition's columns."""
     made = importing.template(office.editions.on(office.today()))
     return send(Content(made, importing.XLSX, "学生导入表.xlsx"))
@@ -84,13 +84,13 @@ def template(who: Caller, office: TheOffice) -> Response:  # noqa: ARG001 - staf
     summary="登记或更新学生",
     description="栏目名按附件6；不认识的栏目会被拒绝并指出。",
 )
-def put(student_no: Number, body: Record, who: Caller, office: TheOffice) -> JSONResponse:
+def put(student_no: Number, body: Record, who: Caller, office: CallersOffice) -> JSONResponse:
     """201 for a new record, 200 for one brought up to date."""
     written = register.put_student(office, who, student_no, body)
     return JSONResponse(dict(written.body), 201 if written.created else 200)
 
 
 @router.get("/v1/students/{student_no}", summary="查看学生")
-def get(student_no: Number, who: Caller, office: TheOffice) -> JSONResponse:
+def get(student_no: Number, who: Caller, office: CallersOffice) -> JSONResponse:
     """One record within the caller's scope; looking is noted (art. 44)."""
     return JSONResponse(dict(register.student(office, who, student_no)))

@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse, Response
 
 from service import versions
 from service.errors import Objection, Problem
-from service.web.auth import Caller, TheOffice
+from service.web.auth import Caller, CallersOffice
 from service.web.downloads import send
 from service.web.schemas import ShortText
 from service.web.uploads import FIELD, FORM, uploaded
@@ -37,7 +37,9 @@ DOCX: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {versions.MEDIA
     "合格即为下一个版本，此后出具的文书用它；已出具的文书不变。交来与现行版本相同的文件，不另立版本。",
     openapi_extra={"requestBody": BODY},
 )
-async def put(request: Request, form: Name, who: Caller, office: TheOffice, note: Note = "") -> JSONResponse:
+async def put(
+    request: Request, form: Name, who: Caller, office: CallersOffice, note: Note = ""
+) -> JSONResponse:
     """201 for a new version, 200 when the file is the current one."""
     async with uploaded(request) as (file, _):
         docx = await run_in_threadpool(file.read, MAX_FILE + 1)
@@ -61,7 +63,7 @@ async def _written(request: Request) -> str:
 
 
 @router.get("/v1/forms/{form}/versions", summary="列出模板的各个版本")
-def every(form: Name, who: Caller, office: TheOffice) -> JSONResponse:
+def every(form: Name, who: Caller, office: CallersOffice) -> JSONResponse:
     """All versions, the program's own first."""
     return JSONResponse(versions.versions(office, who, form))
 
@@ -72,6 +74,6 @@ def every(form: Name, who: Caller, office: TheOffice) -> JSONResponse:
     response_class=Response,
     responses=DOCX,
 )
-def get(form: Name, number: Number, who: Caller, office: TheOffice) -> Response:
+def get(form: Name, number: Number, who: Caller, office: CallersOffice) -> Response:
     """The Word file as it was handed in."""
     return send(versions.template(office, who, form, number))

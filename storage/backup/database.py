@@ -6,12 +6,14 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
-from storage.database import connect, translator
-from storage.errors import BackupUnusable, StorageError, StoreAway
+from storage.database import Rows
+from storage.errors import BackupUnusable, StoreAway
 from storage.named import ReadsNamed
 from storage.objects.folder import system_errors
 from storage.presence import Presence
+from storage.schema.scopes import EVERYTHING
 from storage.schema.upgrade import present
+from storage.sqlite import translate
 from storage.tables import REVISION
 
 BUSY_SECONDS = 60.0
@@ -32,7 +34,7 @@ def copy(source: Path, target: Path) -> None:
         ):
             old.backup(new, pages=-1)
     except sqlite3.Error as error:
-        raise translator(target.parent)(error, "row") from None
+        raise translate(error, "row", target.parent) from None
 
 
 def proof(file: Path) -> None:
@@ -48,21 +50,17 @@ def proof(file: Path) -> None:
 
 def named(file: Path) -> tuple[str, frozenset[str] | None]:
     """Tell a copied database's schema, and the objects its rows name; None where the schema is not today's."""
-    engine = connect(file)
-    translate = translator(file.parent)
+    rows = Rows(file, file.parent)
     try:
-        with engine.begin() as connection:
+        with rows.reading(EVERYTHING) as connection:
             schema = present(connection)
             if schema != REVISION:
                 return schema or "", None
-            reading = ReadsNamed(connection, lambda: datetime.now(UTC), translate, Presence(file.parent))
+            presence = Presence(file.parent)
+            reading = ReadsNamed(connection, lambda: datetime.now(UTC), rows, presence, EVERYTHING)
             return schema, reading.named_objects()
-    except StorageError:
-        raise
-    except Exception as error:
-        raise translate(error, "row") from None
     finally:
-        engine.dispose()
+        rows.close()
 
 
 def settle(file: Path) -> None:
@@ -71,6 +69,6 @@ def settle(file: Path) -> None:
         with closing(sqlite3.connect(file)) as database:
             database.execute("PRAGMA journal_mode=DELETE")
     except sqlite3.Error as error:
-        raise translator(file.parent)(error, "row") from None
+        raise translate(error, "row", file.parent) from None
     with system_errors(), file.open("rb") as copied:
         os.fsync(copied.fileno())

@@ -3,6 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from storage.schema import scopes
+
+FIRST = "0001"
+
 
 @dataclass(frozen=True, slots=True)
 class Guard:
@@ -145,19 +149,65 @@ REPLACED = (
 """Those that stood once, so that the earlier revisions can still be made as they were."""
 
 
+REFUSE = "BEGIN RAISE EXCEPTION USING MESSAGE = TG_NAME, ERRCODE = 'YZ001'; END"
+"""What PostgreSQL's triggers run; the code is ours alone, its message the guard's name."""
+
+
+def functions() -> dict[str, str]:
+    """The functions of PostgreSQL's triggers and what they say, by name: whoever replaces one is found by its text.
+
+    A condition that asks other rows cannot stand in a trigger there, so such a guard has a function of its own.
+    """
+    asking = (guard for guard in (*GUARDS, *REPLACED) if "SELECT" in guard.when)
+    return {"yinzheng_refuse": REFUSE} | {
+        f"yinzheng_{guard.name}": f"BEGIN IF {guard.when} THEN RAISE EXCEPTION USING MESSAGE = TG_NAME,"
+        " ERRCODE = 'YZ001'; END IF; RETURN NEW; END"
+        for guard in asking
+    }
+
+
 def changes(revision: str, dialect: str) -> Iterator[str]:
-    """Write what a revision does to the guards, after its tables are made: first those it replaces go, then its own come."""
-    yield from (f"DROP TRIGGER {guard.name}" for guard in REPLACED if guard.until == revision)
+    """Write what a revision does to guards and scopes, after its tables are made: first those it replaces go, then its own come."""
+    if dialect == "postgresql" and revision == FIRST:
+        yield from (_function(name, text) for name, text in functions().items())
+        yield from scopes.HELPERS
+    of_table = dialect == "postgresql"
+    for guard in REPLACED:
+        if guard.until == revision:
+            yield f"DROP TRIGGER {guard.name}" + (f" ON {guard.table}" if of_table else "")
     yield from (ddl(guard, dialect) for guard in (*GUARDS, *REPLACED) if guard.since == revision)
+    if of_table:
+        yield from scopes.changes(revision)
+
+
+def _function(name: str, text: str) -> str:
+    """Write a trigger's function; it sees every row, whoever's change it judges."""
+    return (
+        f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER"
+        f" SET search_path FROM CURRENT AS $body${text}$body$"
+    )
 
 
 def ddl(guard: Guard, dialect: str) -> str:
     """Write a guard for a database engine; ValueError for one whose triggers nobody has written yet."""
+    columns = " OF " + ", ".join(f'"{name}"' for name in guard.frozen) if guard.frozen else ""
+    if dialect == "postgresql":
+        return _for_server(guard, columns)
     if dialect != "sqlite":
         raise ValueError(dialect)
-    columns = " OF " + ", ".join(f'"{name}"' for name in guard.frozen) if guard.frozen else ""
     when = f" WHEN {guard.when}" if guard.when else ""
     return (
         f"CREATE TRIGGER {guard.name} BEFORE {guard.event}{columns} ON {guard.table}{when}"
         f" BEGIN SELECT RAISE(ABORT, '{guard.name}'); END"
     )
+
+
+def _for_server(guard: Guard, columns: str) -> str:
+    if guard.event == "DELETE":  # a table is emptied there by a word of its own, which no row hears
+        head = f"BEFORE DELETE OR TRUNCATE ON {guard.table} FOR EACH STATEMENT"
+        return f"CREATE TRIGGER {guard.name} {head} EXECUTE FUNCTION yinzheng_refuse()"
+    head = f"BEFORE {guard.event}{columns} ON {guard.table} FOR EACH ROW"
+    if "SELECT" in guard.when:
+        return f"CREATE TRIGGER {guard.name} {head} EXECUTE FUNCTION yinzheng_{guard.name}()"
+    when = f" WHEN ({guard.when})" if guard.when else ""
+    return f"CREATE TRIGGER {guard.name} {head}{when} EXECUTE FUNCTION yinzheng_refuse()"

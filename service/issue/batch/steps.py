@@ -66,7 +66,7 @@ class Beat:
         if self._stopping():
             raise Interrupted
         if time.monotonic() - self._last > BEAT_SECONDS:
-            with self._office.archive.begin() as transaction:
+            with self._office.archive.work() as transaction:
                 if not transaction.renew_job(self._job.id, LEASE_SECONDS):
                     raise Lost
             self._last = time.monotonic()
@@ -151,7 +151,7 @@ def _leave(
     """
     while True:
         try:
-            with office.archive.begin() as transaction:
+            with office.archive.work() as transaction:
                 transaction.give_back_job(job.id, why, seconds=seconds, spent=spent)
         except (StoreAway, StoreFull):
             if stopping():

@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from storage.schema.guards import changes
+from storage.schema.portable import WHOLE
 
 revision = "0001"
 down_revision = None
@@ -61,9 +62,9 @@ def _people() -> None:
 def _numbers() -> None:
     op.create_table(
         "number_blocks",
-        sa.Column("id", sa.Integer(), primary_key=True),
+        sa.Column("id", WHOLE, primary_key=True),
         sa.Column("form", sa.String(64), nullable=False),
-        sa.Column("year", sa.Integer(), nullable=False),
+        sa.Column("year", WHOLE, nullable=False),
         sa.Column("org", sa.String(10), sa.ForeignKey("organizations.code"), nullable=False),
         sa.Column("pattern", sa.Text(), nullable=False),
         sa.Column("first", sa.BigInteger(), nullable=False),
@@ -75,7 +76,7 @@ def _numbers() -> None:
     )
     op.create_table(
         "numbers",
-        sa.Column("block_id", sa.Integer(), sa.ForeignKey("number_blocks.id"), primary_key=True),
+        sa.Column("block_id", WHOLE, sa.ForeignKey("number_blocks.id"), primary_key=True),
         sa.Column("seq", sa.BigInteger(), primary_key=True),
         sa.Column("form", sa.String(64), nullable=False),
         sa.Column("number", sa.Text(), nullable=False),
@@ -91,7 +92,7 @@ def _numbers() -> None:
 def _papers() -> None:
     op.create_table(
         "documents",
-        sa.Column("id", sa.Integer(), primary_key=True),
+        sa.Column("id", WHOLE, primary_key=True),
         sa.Column("serial", sa.String(32), nullable=False, unique=True),
         sa.Column("form", sa.String(64), nullable=False),
         sa.Column(
@@ -106,7 +107,7 @@ def _papers() -> None:
         sa.Column("digest", sa.String(64), nullable=False),
         sa.Column("token", sa.Text(), nullable=False, unique=True),
         sa.Column("code_text", sa.Text(), nullable=False),
-        sa.Column("pages", sa.Integer(), nullable=False),
+        sa.Column("pages", WHOLE, nullable=False),
         sa.Column("template_hash", sa.String(64), nullable=False),
         sa.Column("font_hashes", sa.Text(), nullable=False),
         sa.Column("pdf", sa.String(64), nullable=False),
@@ -122,7 +123,7 @@ def _papers() -> None:
     )
     op.create_table(
         "entries",
-        sa.Column("id", sa.Integer(), primary_key=True),
+        sa.Column("id", WHOLE, primary_key=True),
         sa.Column("archive", sa.String(32), nullable=False, index=True),
         sa.Column("kind", sa.String(12), nullable=False),
         sa.Column("archive_class", sa.Text(), nullable=False),
@@ -137,7 +138,7 @@ def _papers() -> None:
     )
     op.create_table(
         "leaves",
-        sa.Column("index", sa.Integer(), primary_key=True, autoincrement=False),
+        sa.Column("index", WHOLE, primary_key=True, autoincrement=False),
         sa.Column("kind", sa.String(16), nullable=False),
         sa.Column("serial", sa.String(32), sa.ForeignKey("documents.serial"), nullable=False, index=True),
         sa.Column("hash", sa.LargeBinary(32), nullable=False),
@@ -150,7 +151,7 @@ def _papers() -> None:
 def _working() -> None:
     op.create_table(
         "scans",
-        sa.Column("id", sa.Integer(), primary_key=True),
+        sa.Column("id", WHOLE, primary_key=True),
         sa.Column("state", sa.String(8), nullable=False),
         sa.Column("kind", sa.String(8), nullable=False),
         sa.Column("original", sa.String(64), nullable=False),
@@ -159,12 +160,12 @@ def _working() -> None:
         sa.Column("uploaded_at", sa.String(27), nullable=False),
         sa.Column("result", sa.Text()),
         sa.Column("problem", sa.Text()),
-        sa.Column("pages", sa.Integer()),
+        sa.Column("pages", WHOLE),
         _one_of("state", "waiting", "running", "done", "failed"),
     )
     op.create_table(
         "accesses",
-        sa.Column("id", sa.Integer(), primary_key=True),
+        sa.Column("id", WHOLE, primary_key=True),
         sa.Column("at", sa.String(27), nullable=False),
         sa.Column("who", sa.Text(), nullable=False),
         sa.Column("role", sa.String(16), nullable=False),
@@ -175,11 +176,11 @@ def _working() -> None:
     )
     op.create_table(
         "jobs",
-        sa.Column("id", sa.Integer(), primary_key=True),
+        sa.Column("id", WHOLE, primary_key=True),
         sa.Column("kind", sa.String(32), nullable=False),
         sa.Column("payload", sa.Text(), nullable=False),
         sa.Column("state", sa.String(8), nullable=False, index=True),
-        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("attempts", WHOLE, nullable=False),
         sa.Column("lease_until", sa.String(27)),
         sa.Column("message", sa.Text()),
         sa.Column("created_at", sa.String(27), nullable=False),
@@ -190,7 +191,7 @@ def _working() -> None:
         sa.Column("scope", sa.String(128), primary_key=True),
         sa.Column("key", sa.String(256), primary_key=True),
         sa.Column("request_hash", sa.String(64), nullable=False),
-        sa.Column("status", sa.Integer()),
+        sa.Column("status", WHOLE),
         sa.Column("body", sa.Text()),
         sa.Column("claimed_at", sa.String(27), nullable=False),
     )

@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from storage.schema.guards import changes
+from storage.schema.portable import WHOLE, may_be_missing
 
 revision = "0002"
 down_revision = "0001"
@@ -13,7 +14,7 @@ depends_on = None
 
 def upgrade() -> None:
     """Let a document have no student, make the new tables and their guards."""
-    _student_may_be_missing()
+    may_be_missing("documents", "student_no", "VARCHAR(32)")
     _tables()
     for statement in changes(revision, op.get_bind().dialect.name):
         op.execute(statement)
@@ -24,29 +25,10 @@ def downgrade() -> None:
     raise NotImplementedError
 
 
-def _student_may_be_missing() -> None:
-    """Take NOT NULL from documents.student_no in the schema's own text, as sqlite.org/lang_altertable.html §7 tells.
-
-    No row is copied and no trigger is dropped meanwhile: the papers, and what points to them, stay where they are.
-    """
-    connection = op.get_bind()
-    version = connection.exec_driver_sql("PRAGMA schema_version").scalar_one()
-    connection.exec_driver_sql("PRAGMA writable_schema=ON")
-    connection.exec_driver_sql(
-        "UPDATE sqlite_master SET sql = replace(sql, 'student_no VARCHAR(32) NOT NULL', 'student_no VARCHAR(32)')"
-        " WHERE type = 'table' AND name = 'documents'"
-    )
-    connection.exec_driver_sql(f"PRAGMA schema_version={version + 1}")
-    connection.exec_driver_sql("PRAGMA writable_schema=OFF")
-    columns = connection.exec_driver_sql("PRAGMA table_info(documents)").all()
-    if any(column.name == "student_no" and column.notnull for column in columns):
-        raise ValueError("documents.student_no")
-
-
 def _tables() -> None:
     op.create_table(
         "photos",
-        sa.Column("id", sa.Integer(), primary_key=True),
+        sa.Column("id", WHOLE, primary_key=True),
         sa.Column(
             "student_no", sa.String(32), sa.ForeignKey("students.student_no"), nullable=False, index=True
         ),
@@ -65,9 +47,9 @@ def _tables() -> None:
     )
     op.create_table(
         "template_versions",
-        sa.Column("id", sa.Integer(), primary_key=True),
+        sa.Column("id", WHOLE, primary_key=True),
         sa.Column("form", sa.String(64), nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("version", WHOLE, nullable=False),
         sa.Column("hash", sa.String(64), nullable=False),
         sa.Column("docx", sa.String(64), nullable=False),
         sa.Column("note", sa.Text(), nullable=False),
@@ -78,7 +60,7 @@ def _tables() -> None:
     )
     op.create_table(
         "overrides",
-        sa.Column("id", sa.Integer(), primary_key=True),
+        sa.Column("id", WHOLE, primary_key=True),
         sa.Column("serial", sa.String(32), sa.ForeignKey("documents.serial"), nullable=False, index=True),
         sa.Column("form", sa.String(64), nullable=False),
         sa.Column("org", sa.String(10), sa.ForeignKey("organizations.code"), nullable=False, index=True),

@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from storage.schema.guards import changes
+from storage.schema.portable import WHOLE, generated, may_be_missing, whole
 
 revision = "0003"
 down_revision = "0002"
@@ -13,7 +14,7 @@ depends_on = None
 
 def upgrade() -> None:
     """Let a document have no Word file, make the new columns and tables, and put the guards over them."""
-    _docx_may_be_missing()
+    may_be_missing("documents", "docx", "VARCHAR(64)")
     _columns()
     _tables()
     for statement in changes(revision, op.get_bind().dialect.name):
@@ -25,29 +26,13 @@ def downgrade() -> None:
     raise NotImplementedError
 
 
-def _docx_may_be_missing() -> None:
-    """Take NOT NULL from documents.docx in the schema's own text, as revision 0002 did for the student."""
-    connection = op.get_bind()
-    version = connection.exec_driver_sql("PRAGMA schema_version").scalar_one()
-    connection.exec_driver_sql("PRAGMA writable_schema=ON")
-    connection.exec_driver_sql(
-        "UPDATE sqlite_master SET sql = replace(sql, 'docx VARCHAR(64) NOT NULL', 'docx VARCHAR(64)')"
-        " WHERE type = 'table' AND name = 'documents'"
-    )
-    connection.exec_driver_sql(f"PRAGMA schema_version={version + 1}")
-    connection.exec_driver_sql("PRAGMA writable_schema=OFF")
-    columns = connection.exec_driver_sql("PRAGMA table_info(documents)").all()
-    if any(column.name == "docx" and column.notnull for column in columns):
-        raise ValueError("documents.docx")
-
-
 def _columns() -> None:
     """Every paper so far was converted (tier 2), and has its Word file: the row says so, and is held to it.
 
     The id number stays where it is, in the student's record: the new column only shows it, so that it can be indexed.
     """
     op.execute(
-        "ALTER TABLE documents ADD COLUMN tier INTEGER DEFAULT '2' NOT NULL"
+        f"ALTER TABLE documents ADD COLUMN tier {whole()} DEFAULT '2' NOT NULL"
         " CHECK (tier = 1 OR (tier = 2 AND docx IS NOT NULL))"
     )
     op.execute(
@@ -57,32 +42,29 @@ def _columns() -> None:
     op.create_index("ix_documents_status_tier", "documents", ["status", "tier"])
     op.execute("ALTER TABLE jobs ADD COLUMN owner VARCHAR(64)")
     op.create_index("ix_jobs_kind_state", "jobs", ["kind", "state"])
-    op.execute(
-        "ALTER TABLE students ADD COLUMN id_number TEXT"
-        " GENERATED ALWAYS AS (json_extract(data, '$.id_number')) VIRTUAL"
-    )
+    generated("students", "id_number", "data")
     op.create_index("ix_students_id_number", "students", ["id_number"])
 
 
 def _tables() -> None:
     op.create_table(
         "batches",
-        sa.Column("id", sa.Integer(), primary_key=True),
+        sa.Column("id", WHOLE, primary_key=True),
         sa.Column("form", sa.String(64), nullable=False),
         sa.Column("org", sa.String(10), sa.ForeignKey("organizations.code"), nullable=False, index=True),
         sa.Column("role", sa.String(16), nullable=False),
         sa.Column("by", sa.Text(), nullable=False),
         sa.Column("state", sa.String(12), nullable=False, index=True),
         sa.Column("request", sa.Text(), nullable=False),
-        sa.Column("total", sa.Integer(), nullable=False),
+        sa.Column("total", WHOLE, nullable=False),
         sa.Column("created_at", sa.String(27), nullable=False),
         sa.Column("ended_at", sa.String(27)),
         sa.CheckConstraint("state IN ('checking', 'numbering', 'printing', 'done', 'cancelled')"),
     )
     op.create_table(
         "batch_rows",
-        sa.Column("batch", sa.Integer(), sa.ForeignKey("batches.id"), primary_key=True),
-        sa.Column("row", sa.Integer(), primary_key=True, autoincrement=False),
+        sa.Column("batch", WHOLE, sa.ForeignKey("batches.id"), primary_key=True),
+        sa.Column("row", WHOLE, primary_key=True, autoincrement=False),
         sa.Column("student_no", sa.String(32)),
         sa.Column("state", sa.String(12), nullable=False),
         sa.Column("asked", sa.Text(), nullable=False),

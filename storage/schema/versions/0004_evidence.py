@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from storage.schema.kinds import add_kind
+from storage.schema.portable import add_kind
 
 revision = "0004"
 down_revision = "0003"

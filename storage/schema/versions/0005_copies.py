@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from storage.schema.guards import changes
-from storage.schema.kinds import add_kind
+from storage.schema.portable import WHOLE, add_kind
 
 revision = "0005"
 down_revision = "0004"
@@ -16,10 +16,10 @@ def upgrade() -> None:
     """Make the table, put its guards over it, and let entries be pictures."""
     op.create_table(
         "copies",
-        sa.Column("id", sa.Integer(), primary_key=True),
-        sa.Column("scan", sa.Integer(), sa.ForeignKey("scans.id"), nullable=False),
+        sa.Column("id", WHOLE, primary_key=True),
+        sa.Column("scan", WHOLE, sa.ForeignKey("scans.id"), nullable=False),
         sa.Column("kind", sa.String(12), nullable=False),
-        sa.Column("page", sa.Integer(), nullable=False),
+        sa.Column("page", WHOLE, nullable=False),
         sa.Column("sha256", sa.String(64), nullable=False),
         sa.Column("size", sa.BigInteger(), nullable=False),
         sa.Column("media_type", sa.Text(), nullable=False),

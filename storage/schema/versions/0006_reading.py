@@ -1,6 +1,6 @@
 """Readings of evidence in the permanent files: what was read on it, beside it."""
 
-from storage.schema.kinds import add_kind
+from storage.schema.portable import add_kind
 
 revision = "0006"
 down_revision = "0005"

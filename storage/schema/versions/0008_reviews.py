@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from storage.schema.guards import changes
+from storage.schema.portable import WHOLE
 
 revision = "0008"
 down_revision = "0007"
@@ -15,13 +16,13 @@ def upgrade() -> None:
     """Make the two tables and put the guards over them."""
     op.create_table(
         "reviews",
-        sa.Column("id", sa.Integer(), primary_key=True),
+        sa.Column("id", WHOLE, primary_key=True),
         sa.Column("kind", sa.String(16), nullable=False),
-        sa.Column("scan", sa.Integer(), sa.ForeignKey("scans.id"), nullable=False, index=True),
+        sa.Column("scan", WHOLE, sa.ForeignKey("scans.id"), nullable=False, index=True),
         sa.Column("org", sa.String(10), sa.ForeignKey("organizations.code"), nullable=False, index=True),
         sa.Column("serial", sa.String(32), sa.ForeignKey("documents.serial"), index=True),
         sa.Column("evidence", sa.String(32)),
-        sa.Column("page", sa.Integer()),
+        sa.Column("page", WHOLE),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("mark", sa.String(12)),
         sa.Column("box", sa.Text()),
@@ -34,15 +35,15 @@ def upgrade() -> None:
         sa.Column("state", sa.String(12), nullable=False, index=True),
         sa.Column("answer", sa.String(16)),
         sa.Column("closed_at", sa.String(27)),
-        sa.Column("settled_by", sa.Integer(), sa.ForeignKey("scans.id")),
+        sa.Column("settled_by", WHOLE, sa.ForeignKey("scans.id")),
         sa.CheckConstraint("state IN ('open', 'disputed', 'decided', 'superseded')"),
         sa.CheckConstraint("(state = 'decided') = (answer IS NOT NULL)"),
         sa.CheckConstraint("(state IN ('decided', 'superseded')) = (closed_at IS NOT NULL)"),
     )
     op.create_table(
         "decisions",
-        sa.Column("id", sa.Integer(), primary_key=True),
-        sa.Column("review", sa.Integer(), sa.ForeignKey("reviews.id"), nullable=False),
+        sa.Column("id", WHOLE, primary_key=True),
+        sa.Column("review", WHOLE, sa.ForeignKey("reviews.id"), nullable=False),
         sa.Column("answer", sa.String(16), nullable=False),
         sa.Column("serial", sa.String(32), sa.ForeignKey("documents.serial")),
         sa.Column("paper", sa.Boolean(), nullable=False),

@@ -1,0 +1,153 @@
+"""A real PostgreSQL on loopback in a temporary folder, run by somebody who is not root, gone with whoever started it.
+
+`python tests/postgresql.py` starts one by hand, says how to reach it, and stops it on Ctrl-C.
+"""
+
+import itertools
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+
+OWNER, SERVICE = "yinzheng_owner", "yinzheng"
+"""Who owns the tables, and who works on them: the second is neither their owner nor allowed past their policies."""
+START_SECONDS = 60.0
+SETTINGS = {
+    "listen_addresses": "127.0.0.1",
+    "max_connections": "200",
+    "shared_buffers": "64MB",
+    "unix_socket_directories": "",
+    "lc_messages": "C",
+}
+_names = itertools.count(1)
+
+
+class Missing(RuntimeError):
+    """PostgreSQL is not installed: a test that needs it fails, it is never left out."""
+
+
+@dataclass(slots=True)
+class Server:
+    """A running server: its command, the file it logs to, its port and its process."""
+
+    command: Sequence[str | Path]
+    log: Path
+    port: int
+    process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it, also again, and wait until it answers."""
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(self.command, stderr=log)
+        end = time.monotonic() + START_SECONDS
+        while True:
+            try:
+                self.run("SELECT 1")
+                return
+            except psycopg.OperationalError:
+                if self.process.poll() is not None or time.monotonic() > end:
+                    raise
+                time.sleep(0.05)
+
+    def kill(self, number: int = signal.SIGKILL) -> None:
+        """End it as an accident would; SIGINT lets it end by itself."""
+        if self.process is not None:
+            self.process.send_signal(signal.SIGCONT)
+            self.process.send_signal(number)
+            self.process.wait(30)
+
+    def url(self, user: str, database: str) -> str:
+        """What YINZHENG_DATABASE says to reach a database as somebody."""
+        return f"postgresql://{user}@127.0.0.1:{self.port}/{database}"
+
+    def run(self, *statements: str, database: str = "postgres") -> None:
+        """Run statements as the superuser, each by itself."""
+        with psycopg.connect(self.url("postgres", database), autocommit=True) as connection:
+            for statement in statements:
+                connection.execute(statement)
+
+    def create(self, template: str = "template0") -> str:
+        """Make a database of its own for one test and give its name."""
+        name = f"test{next(_names)}"
+        how = "" if template != "template0" else " ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'"
+        self.run(f"CREATE DATABASE {name} OWNER {OWNER} TEMPLATE {template}{how}")
+        return name
+
+    def drop(self, name: str) -> None:
+        """Remove a test's database, whoever still holds on to it."""
+        self.run(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def programs() -> Path:
+    """The folder of initdb and postgres. Missing when it is not installed."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda file: int(file.parts[-3]))
+    if not found:
+        raise Missing("PostgreSQL is missing: apt-get install postgresql-15 (make test does it)")
+    return found[-1].parent
+
+
+def _somebody() -> list[str]:
+    """What runs a program as somebody who is not root, and ends it with this process."""
+    somebody = ["setpriv", "--pdeathsig", "INT"]
+    if os.getuid() == 0:
+        names = {entry.pw_name for entry in pwd.getpwall()}
+        name = "postgres" if "postgres" in names else "nobody"
+        somebody += [f"--reuid={name}", f"--regid={pwd.getpwnam(name).pw_gid}", "--clear-groups"]
+    return somebody
+
+
+@contextmanager
+def started(*, durable: bool = False) -> Iterator[Server]:
+    """Start a server with both logins; it is stopped and its folder removed afterwards.
+
+    Only a `durable` one fsyncs: tests that kill it, and whoever measures, ask for it.
+    """
+    bin_folder, folder = programs(), Path(tempfile.mkdtemp(prefix="yinzheng-postgresql-"))
+    folder.chmod(0o755)
+    data, port = folder / "data", _free_port()
+    data.mkdir(mode=0o700)
+    if os.getuid() == 0:
+        shutil.chown(
+            data, next(part for part in _somebody() if part.startswith("--reuid=")).partition("=")[2]
+        )
+    made = [*_somebody(), bin_folder / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8"]
+    settings = {**SETTINGS, "port": str(port)} | ({} if durable else {"fsync": "off"})
+    options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+    server = Server([*_somebody(), bin_folder / "postgres", "-D", data, *options], folder / "log", port)
+    try:
+        subprocess.run(
+            [*made, "--locale=C", "--no-sync", "--no-instructions"], check=True, stdout=subprocess.DEVNULL
+        )
+        server.start()
+        login = "LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE"
+        server.run(f"CREATE ROLE {OWNER} {login}", f"CREATE ROLE {SERVICE} {login}")
+        yield server
+    finally:
+        server.kill(signal.SIGQUIT)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return int(taken.getsockname()[1])
+
+
+if __name__ == "__main__":
+    with started(durable=True) as running:
+        place = running.create()
+        sys.stdout.write(f"export YINZHENG_DATABASE={running.url(SERVICE, place)}\n")
+        sys.stdout.write(f"export YINZHENG_DATABASE_OWNER={running.url(OWNER, place)}\n")
+        sys.stdout.flush()
+        with suppress(KeyboardInterrupt):
+            sys.exit(running.process.wait())
