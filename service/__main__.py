@@ -159,6 +159,8 @@ def _add_flows(commands: Any) -> None:
     calibrate = _as_someone(_command(commands, "calibrate", run.calibrate, text))
     calibrate.add_argument("blank", help="空白证书的编号，或随系统附带的，如 diploma_junior")
     calibrate.add_argument("file", type=Path, metavar="PDF", help="写到这个文件")
+    jobs = _as_someone(_command(commands, "jobs", run.show_jobs, "列出办不下去的后台任务，或让一个重新排队"))
+    jobs.add_argument("--requeue", type=int, metavar="任务", help="让这个任务从头再试")
     archive = _as_someone(_command(commands, "archive", run.show_archive, "列出或打包一份档案"))
     archive.add_argument("owner", help="学籍号或学校标识码")
     archive.add_argument("--out", type=Path, metavar="ZIP", help="打包（BagIt）写到这个文件")

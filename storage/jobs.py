@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, bindparam, or_, select
 
+from storage.errors import Frozen
 from storage.records import Job, JobState
 from storage.session import Session, select_record
 from storage.tables import jobs
@@ -39,6 +40,12 @@ class ReadsJobs(Session):
         """List the jobs of a kind that wait or are being done, oldest first."""
         unfinished = _job.where(jobs.c.kind == kind, jobs.c.state.in_(("waiting", "running")))
         return [Job(*row) for row in self._rows("job", unfinished.order_by(jobs.c.id))]
+
+    def dead_jobs(self) -> list[Job]:
+        """List the jobs that no worker takes any more, oldest first."""
+        return [
+            Job(*row) for row in self._rows("job", _job.where(jobs.c.state == "dead").order_by(jobs.c.id))
+        ]
 
 
 class WritesJobs(ReadsJobs):
@@ -101,6 +108,14 @@ class WritesJobs(ReadsJobs):
         """Give a job back for another attempt, or call it dead after MAX_ATTEMPTS; no personal data in `message`."""
         spent = self.job(job_id).attempts >= MAX_ATTEMPTS
         self._change_jobs(jobs.c.id == job_id, "dead" if spent else "waiting", message[:MAX_MESSAGE])
+
+    def requeue_job(self, job_id: int) -> None:
+        """Let a dead job wait again as if it were new; NotFound when there is none, Frozen when it is not dead."""
+        state = self.job(job_id).state
+        fresh = {"state": "waiting", "attempts": 0, "lease_until": None, "owner": None}
+        mine = jobs.update().where(jobs.c.id == job_id, jobs.c.state == "dead")
+        if state != "dead" or not self._do("job", mine.values(**fresh)):
+            raise Frozen
 
     def _take_back(self, now: datetime) -> None:
         """Let the jobs wait again whose workers are gone or let the lease run out."""

@@ -30,6 +30,7 @@ COMMANDS = [
     ("scan",),
     ("verify",),
     ("archive",),
+    ("jobs",),
     ("forms", "lint"),
     ("forms", "print"),
     ("forms", "accept"),

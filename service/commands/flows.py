@@ -112,6 +112,21 @@ def import_students(options: Namespace) -> int:
     return FAILED
 
 
+def show_jobs(options: Namespace) -> int:
+    """List the jobs that no worker takes any more, or let one be tried again; 1 while there are any."""
+    from service import jobs
+    from service.app import opened
+
+    who = who_of(options)
+    with opened(Settings.from_env(options.data), printing=False) as office:
+        if options.requeue is not None:
+            say_json(jobs.requeue(office, who, options.requeue))
+            return DONE
+        told = jobs.dead(office, who)
+    say_json(told)
+    return FAILED if told["jobs"] else DONE
+
+
 def show_archive(options: Namespace) -> int:
     """List a permanent file, or pack it."""
     from service import retrieve

@@ -118,6 +118,23 @@ class NumberBlocks(BaseModel):
     number_blocks: list[NumberBlockOut]
 
 
+class JobOut(BaseModel):
+    """一个后台任务。"""
+
+    id: int
+    kind: str = Field(description="scan 读取扫描件，copies 制作副本，batch 办理批次")
+    state: Literal["waiting", "running", "done", "dead"]
+    attempts: int = Field(description="试过几次")
+    scan: str | None = Field(description="哪份扫描件")
+    batch: str | None = Field(description="哪个批次")
+
+
+class Jobs(BaseModel):
+    """任务列表。"""
+
+    jobs: list[JobOut]
+
+
 class OverrideIn(Strict):
     """主管教育行政部门批准的例外（原则性规定）。"""
 

@@ -1,0 +1,61 @@
+"""Jobs that no worker takes any more: what they were about, and a person who lets them be tried again."""
+
+from typing import Any
+
+from service.access import Action, Who, may, sees, within
+from service.errors import Problem
+from service.office import Office
+from service.office.lookups import unknown
+from storage.archive import Reading
+from storage.errors import NotFound, OutOfScope
+from storage.records import Job
+
+
+def dead(office: Office, who: Who | None) -> dict[str, Any]:
+    """The dead jobs about scans and batches in scope, oldest first. Raises Problem 401, 403."""
+    allowed = may(who, Action.READ)
+    with office.archive.read() as reading:
+        told = [
+            _body(job)
+            for job in reading.dead_jobs()
+            if (org := _org(reading, job)) is not None and sees(allowed, reading.chain(org))
+        ]
+    return {"jobs": told}
+
+
+def requeue(office: Office, who: Who | None, job_id: int) -> dict[str, Any]:
+    """Let a dead job wait again, with all its attempts before it. Raises Problem 401, 403, 404, and 409 when it is not dead."""
+    may(who, Action.SCAN)
+    with office.archive.begin() as transaction:
+        try:
+            job = transaction.job(job_id)
+        except NotFound:
+            raise unknown("job", "任务", "请刷新列表") from None
+        org = _org(transaction, job)
+        if org is None:
+            raise unknown("job", "任务", "请刷新列表")
+        within(who, Action.SCAN, transaction.chain(org))
+        if job.state != "dead":
+            raise Problem(
+                "job_not_dead",
+                409,
+                "任务没有停下",
+                "这个任务在排队、在办或已办完，不用重新排队；请刷新列表。",
+            )
+        transaction.requeue_job(job_id)
+        return _body(transaction.job(job_id))
+
+
+def _org(reading: Reading, job: Job) -> str | None:
+    """The organization that brought what a job is about; None when that cannot be seen."""
+    try:
+        if "scan" in job.payload:
+            return reading.scan(str(job.payload["scan"])).org
+        return reading.batch(int(job.payload["batch"])).org
+    except (NotFound, OutOfScope, KeyError):
+        return None
+
+
+def _body(job: Job) -> dict[str, Any]:
+    about = {name: str(job.payload[name]) if name in job.payload else None for name in ("scan", "batch")}
+    return {"id": job.id, "kind": job.kind, "state": job.state, "attempts": job.attempts, **about}

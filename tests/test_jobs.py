@@ -1,0 +1,78 @@
+"""A job that died is seen by those whose scan or batch it is about, and tried again when a person says so."""
+
+import io
+
+import pytest
+from PIL import Image
+
+from service import jobs, receive, worker
+from service.errors import Problem
+from storage.jobs import MAX_ATTEMPTS
+from tests.bureau import bureau_of, foreign_page, refused
+from tests.conftest import COUNTY, OTHER_COUNTY, OTHER_SCHOOL, SCHOOL, as_role
+
+
+@pytest.fixture
+def bureau(request):
+    with bureau_of(request, reading=False) as made:
+        yield made
+
+
+def page():
+    """A scan of a page that is none of ours."""
+    file = io.BytesIO()
+    Image.fromarray(foreign_page()).save(file, "PNG")
+    return file.getvalue()
+
+
+def died(office, kind="scan"):
+    """Let every job of a kind wear its workers out."""
+    for _ in range(MAX_ATTEMPTS):
+        with office.archive.begin() as transaction:
+            job = transaction.lease_job([kind], 60)
+            transaction.fail_job(job.id, "MemoryError")
+    return job.id
+
+
+def test_a_dead_job_is_listed_requeued_and_done(town, registrar):
+    """The scan it is about is read at last, as if nothing had happened."""
+    scan_id = receive.accept(town, registrar, page(), "a.png")
+    job = died(town)
+    assert not worker.work_once(town, ("scan",))
+    (told,) = jobs.dead(town, registrar)["jobs"]
+    assert told == {
+        "id": job,
+        "kind": "scan",
+        "state": "dead",
+        "attempts": MAX_ATTEMPTS,
+        "scan": scan_id,
+        "batch": None,
+    }
+    assert jobs.requeue(town, registrar, job) == {**told, "state": "waiting", "attempts": 0}
+    assert jobs.dead(town, registrar) == {"jobs": []}
+    with pytest.raises(Problem, match="job_not_dead"):
+        jobs.requeue(town, registrar, job)
+    assert worker.work_once(town, ("scan",))
+    assert receive.result(town, registrar, scan_id)["state"] == "done"
+
+
+def test_whose_jobs_one_sees(bureau):
+    """Its school and those above it; nobody else lists it, and nobody else lets it run."""
+    office = bureau.office
+    receive.accept(office, as_role("registrar", SCHOOL), page(), "a.png")
+    job = died(office)
+    for org, role, seen in (
+        (SCHOOL, "head", 1),
+        (COUNTY, "county", 1),
+        (OTHER_COUNTY, "county", 0),
+        (OTHER_SCHOOL, "registrar", 0),
+    ):
+        caller = bureau.caller(role, org)
+        assert len(caller.get("/v1/jobs/dead").json()["jobs"]) == seen
+        if not seen:
+            assert caller.post(f"/v1/jobs/{job}/requeue").status_code in {403, 404}
+    auditor = bureau.caller("auditor", SCHOOL)
+    refused(auditor.post(f"/v1/jobs/{job}/requeue"), 403, "role_not_allowed")
+    refused(bureau.caller("head", SCHOOL).post("/v1/jobs/999/requeue"), 404, "unknown_job")
+    assert bureau.caller("head", SCHOOL).post(f"/v1/jobs/{job}/requeue").json()["state"] == "waiting"
+    refused(bureau.caller("head", SCHOOL).post(f"/v1/jobs/{job}/requeue"), 409, "job_not_dead")
