@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from intake.marks.ink import blueness, darkness, densities
+from intake.marks.ink import densities
 from intake.marks.signatures import added_ink
 from intake.reading import MM_PER_INCH, Box, DateFinding, DateResult, LayoutPage, Pixels, Registered
 from intake.reference import Glyph, Printed
@@ -123,13 +123,8 @@ def _ink(
     inside = tuple(
         edge - start / scale for edge, start in zip(place.box, (left, top, left, top), strict=True)
     )
-    added = added_ink(
-        darkness(density, colour),
-        blueness(density) if colour else None,
-        printed[rows, columns],
-        scale,
-        [(inside[0], inside[1], inside[2], inside[3])],
-    )
+    box = (inside[0], inside[1], inside[2], inside[3])
+    added = added_ink(density, printed[rows, columns], scale, [box], colour=colour)
     _, labels, stats, _ = cv2.connectedComponentsWithStats(added.astype(np.uint8), connectivity=8)
     longest = stats[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(axis=1) / scale
     digits = (longest >= SPECK_MM) & (longest <= TALLEST_MM)

@@ -206,15 +206,18 @@ def _local_shift(page: Pixels, reference: Pixels, box: list[int]) -> tuple[int, 
 
 def _reach(reference: Pixels, box: list[int], sides: float) -> list[int]:
     """Grow a box while the archive is blank, by VERTICAL_REACH and `sides` line heights at most."""
-    left, top, right, bottom = box
-    height = bottom - top
-    dark: Mask = np.asarray(reference < 255 - INK)
-    up = _blank_run(_rows(dark[: max(top - 1, 0), left:right])[::-1], round(VERTICAL_REACH * height))
-    down = _blank_run(_rows(dark[bottom + 1 :, left:right]), round(VERTICAL_REACH * height))
+    height = box[3] - box[1]
+    high, wide = round(VERTICAL_REACH * height), round(sides * height)
+    far = [wide + STANDOFF + 1, high + STANDOFF + 1]
+    near = _inside([box[0] - far[0], box[1] - far[1], box[2] + far[0], box[3] + far[1]], reference.shape)
+    dark: Mask = np.asarray(reference[_span(near)] < 255 - INK)
+    left, top, right, bottom = (edge - near[k % 2] for k, edge in enumerate(box))
+    up = _blank_run(_rows(dark[: max(top - 1, 0), left:right])[::-1], high)
+    down = _blank_run(_rows(dark[bottom + 1 :, left:right]), high)
     band = dark[max(top - 2, 0) : bottom + 2]
-    before = _blank_run(_rows(band[:, : max(left - 1, 0)].T)[::-1], round(sides * height))
-    after = _blank_run(_rows(band[:, right + 1 :].T), round(sides * height))
-    return _inside([left - before, top - up, right + after, bottom + down], reference.shape)
+    before = _blank_run(_rows(band[:, : max(left - 1, 0)].T)[::-1], wide)
+    after = _blank_run(_rows(band[:, right + 1 :].T), wide)
+    return _inside([box[0] - before, box[1] - up, box[2] + after, box[3] + down], reference.shape)
 
 
 def _within(wide: list[int], room_mm: Box, box: list[int]) -> list[int]:

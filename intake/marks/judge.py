@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from intake.marks import imprints, ring, seals, signatures
-from intake.marks.ink import Density, blueness, darkness, densities, redness
+from intake.marks.ink import Density, densities, redness
 from intake.marks.ring import Owner
 from intake.marks.seals import Stamp
 from intake.reading import MM_PER_INCH, Box, LayoutPage, MarkFinding, MarkResult, Pixels, Registered
@@ -104,9 +104,7 @@ class _Page:
         if self.printed is None:
             return None
         boxes = [mark["box"] for mark in self.marks if mark["kind"] == "signature"]
-        dark = darkness(self.density, self.colour)
-        blue = blueness(self.density) if self.colour else None
-        return signatures.added_ink(dark, blue, self.printed, self.scale, boxes)
+        return signatures.added_ink(self.density, self.printed, self.scale, boxes, colour=self.colour)
 
     @cached_property
     def seal_ground(self) -> NDArray[np.bool_]:

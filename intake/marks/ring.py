@@ -211,29 +211,29 @@ def _aligned(emissions: NDArray[np.float64], ends: NDArray[np.int_], lettered: N
     The states of a name are: free steps before it, c1, blank, c2 … cL, free steps after it (at its `ends`).
     `lettered` says at which steps the strip shows a letter. The costs of the best path are kept apart as it grows.
     """
-    rows = np.arange(len(ends))
-    own = np.ones(emissions.shape[1:], bool)
+    _, names, states = emissions.shape
+    rows = np.arange(names)
+    own = np.ones((names, states), bool)
     own[:, 0] = own[rows, ends] = False
-    value = np.full(emissions.shape[1:], -np.inf)
-    costs = np.zeros((2, *value.shape))
-    value[:, 0] = 0.0
-    for step, shows_letter in zip(emissions, lettered, strict=True):
-        choices = _choices(value)
-        choice = choices.argmax(axis=0)[None]
-        value = np.take_along_axis(choices, choice, axis=0)[0] + step
-        costs = np.stack([np.take_along_axis(_choices(costs[k]), choice, axis=0)[0] for k in (0, 1)])
-        costs[0 if shows_letter else 1][own] += step[own]
+    no_skip = np.full(states, -np.inf)
+    no_skip[3::2] = 0.0
+    # Two states that nothing comes from stand before the first: staying, coming from one before and skipping a blank
+    # are then three views of the same numbers.
+    value = np.full((names, states + 2), -np.inf)
+    value[:, 2] = 0.0
+    costs = np.zeros((2, names, states + 2))
+    for step, own_step, shows_letter in zip(emissions, np.where(own, emissions, 0.0), lettered, strict=True):
+        stay, come, skip = value[:, 2:], value[:, 1:-1], value[:, :-2] + no_skip
+        moved = come > stay
+        best = np.where(moved, come, stay)
+        skipped = skip > best
+        cost = np.where(skipped, costs[..., :-2], np.where(moved, costs[..., 1:-1], costs[..., 2:]))
+        cost[0 if shows_letter else 1] += own_step
+        value[:, 2:] = np.where(skipped, skip, best) + step
+        costs[..., 2:] = cost
+    value, costs = value[:, 2:], costs[..., 2:]
     last = np.where(value[rows, ends] >= value[rows, ends - 1], ends, ends - 1)
     return Scores(value[rows, last], costs[0][rows, last], costs[1][rows, last])
-
-
-def _choices(value: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return, for each state, the value of staying, of coming from the one before, and of skipping a blank."""
-    choices = np.full((3, *value.shape), -np.inf)
-    choices[0] = value
-    choices[1, :, 1:] = value[:, :-1]
-    choices[2, :, 3::2] = value[:, 1:-2:2]
-    return choices
 
 
 def _gap(ring: NDArray[np.float32]) -> int:

@@ -1,6 +1,7 @@
 """Finds red stamps on a straightened page: round seals by their rim, square name seals by their outline."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -32,6 +33,7 @@ MOST_ROUNDS = 40
 SQUARE_MM = (9.0, 27.0)  # name seals are 15-20 mm wide
 ANGLES = 240
 IN_RIM = np.array([0.3, 0.6, 0.9])  # mm inside the outer edge
+MOVES = np.array([(x, y, r) for x in (-1, 0, 1) for y in (-1, 0, 1) for r in (-1, 0, 1)], np.float64)
 OUTSIDE_RIM = np.array([1.2, 1.6, 2.0])  # mm outside it
 
 
@@ -108,14 +110,15 @@ def _rim_scores(coarse: Density) -> NDArray[np.float32]:
     padded = np.zeros(shape, np.float32)
     padded[:height, :width] = coarse
     page = cv2.dft(padded)
-    rows = np.minimum(np.arange(shape[0]), shape[0] - np.arange(shape[0]))[:, None]
-    columns = np.minimum(np.arange(shape[1]), shape[1] - np.arange(shape[1]))[None, :]
-    distance = np.sqrt(rows**2 + columns**2, dtype=np.float32) / COARSE
+    down, across = (np.arange(-min(pad, (side - 1) // 2), min(pad, side // 2) + 1) for side in shape)
+    distance = np.sqrt(down[:, None] ** 2 + across[None, :] ** 2, dtype=np.float32) / COARSE
+    kernel = np.zeros(shape, np.float32)
+    places = np.ix_(down, across)  # around the kernel's origin, which lies in the corners
     scores = np.empty((len(RADII_MM), height, width), np.float32)
     for k, radius in enumerate(RADII_MM):
         rim = np.abs(distance - (radius - RIM_MM / 2)) < RIM_MM / 2
         outside = np.abs(distance - (radius + 1.5)) < 0.6
-        kernel = np.asarray(rim / rim.sum() - 0.7 * outside / outside.sum(), np.float32)
+        kernel[places] = rim / rim.sum() - 0.7 * outside / outside.sum()
         product = cv2.mulSpectrums(page, cv2.dft(kernel), 0)
         scores[k] = cv2.idft(product, flags=cv2.DFT_SCALE | cv2.DFT_REAL_OUTPUT)[:height, :width]
     return scores
@@ -134,10 +137,17 @@ def polar(
     angles: int,
 ) -> NDArray[np.float32]:
     """Return the picture around (x, y) mm as radii (mm) x angles, clockwise from six o'clock; outside it is -1."""
+    return _unrolled(picture, px_per_mm, centre, radii[:, None], angles)
+
+
+def _unrolled(
+    picture: NDArray[np.float32], px_per_mm: float, centre: tuple[Any, Any], radii: Any, angles: int
+) -> NDArray[np.float32]:
+    """Do so for centres and radii of any shape that ends in one column; what comes before is laid out as rows."""
     x, y = centre
     turn = np.linspace(0, 2 * np.pi, angles, endpoint=False)
-    columns = (x - radii[:, None] * np.sin(turn)) * px_per_mm - 0.5
-    rows = (y + radii[:, None] * np.cos(turn)) * px_per_mm - 0.5
+    columns = ((x - radii * np.sin(turn)) * px_per_mm - 0.5).reshape(-1, angles)
+    rows = ((y + radii * np.cos(turn)) * px_per_mm - 0.5).reshape(-1, angles)
     return np.asarray(
         cv2.remap(
             picture,
@@ -165,21 +175,13 @@ def _fitted(fine: Density, x: float, y: float, radius: float, least: float = ON_
 
     `least` is the share of the rim that must lie on the page.
     """
-    best = (_rim_ink(fine, x, y, radius, least), x, y, radius)
+    best = (float(_rim_inks(fine, np.array([[x, y, radius]]), least)[0]), x, y, radius)
     for step in (0.6, 0.3, 0.15):
         for _ in range(4):
-            moves = [
-                (dx, dy, dr) for dx in (-step, 0, step) for dy in (-step, 0, step) for dr in (-step, 0, step)
-            ]
-            trial = max(
-                (
-                    _rim_ink(fine, best[1] + dx, best[2] + dy, best[3] + dr, least),
-                    best[1] + dx,
-                    best[2] + dy,
-                    best[3] + dr,
-                )
-                for dx, dy, dr in moves
-            )
+            tried = np.array(best[1:]) + step * MOVES
+            inks = _rim_inks(fine, tried, least)
+            ink, *place = max((ink, *place) for ink, place in zip(inks, tried.tolist(), strict=True))
+            trial = (ink, place[0], place[1], place[2])
             if trial[0] <= best[0]:
                 break
             best = trial
@@ -190,10 +192,16 @@ def _fitted(fine: Density, x: float, y: float, radius: float, least: float = ON_
     return Stamp(float(x), float(y), float(radius), share)
 
 
-def _rim_ink(fine: Density, x: float, y: float, radius: float, least: float = ON_PAGE) -> float:
-    around = polar(fine, FINE, (x, y), radius - IN_RIM, ANGLES // 2)
-    seen = around.min(axis=0) >= 0
-    return float(around[:, seen].mean()) if seen.mean() >= least else 0.0
+def _rim_inks(fine: Density, tried: NDArray[np.float64], least: float = ON_PAGE) -> list[float]:
+    """Return the mean ink on the rim of each of N circles (x, y, radius in mm); 0 where too little of one is on the page."""
+    x, y, radius = (tried[:, k, None, None] for k in range(3))
+    around = _unrolled(fine, FINE, (x, y), radius - IN_RIM[:, None], ANGLES // 2)
+    rims = around.reshape(len(tried), len(IN_RIM), -1)
+    seen = rims.min(axis=1) >= 0
+    return [
+        float(rim[:, there].mean()) if there.mean() >= least else 0.0
+        for rim, there in zip(rims, seen, strict=True)
+    ]
 
 
 def _is_seal(fine: Density, stamp: Stamp) -> bool:

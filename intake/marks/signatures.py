@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from intake.marks.ink import Density
+from intake.marks.ink import Density, blueness, darkness
 from intake.reading import Box, Pixels
 from intake.thresholds import (
     BESIDE_MM2,
@@ -44,29 +44,39 @@ class Written:
 
 
 def added_ink(
-    dark: Density, blue: Density | None, printed: Pixels, px_per_mm: float, boxes: Sequence[Box]
+    density: Density, printed: Pixels, px_per_mm: float, boxes: Sequence[Box], *, colour: bool
 ) -> NDArray[np.bool_]:
     """Return where, in and around the boxes, a page has dark ink that the reference has not printed.
 
     The reference is gray, of the page's size and scale; its print is laid anew over the scan's at each box.
     Blue ink (none on a page without colour) counts over the print too, which is black.
     """
+    added = np.zeros(printed.shape, np.bool_)
+    margin = round((NEIGHBOURHOOD_MM + PRINT_GROWN_MM) * px_per_mm) + PRINT_OFF
+    for box in boxes:
+        rows, columns = _around(box, px_per_mm, printed.shape)
+        top, left = max(rows.start - margin, 0), max(columns.start - margin, 0)
+        wide = slice(top, rows.stop + margin), slice(left, columns.stop + margin)
+        place = slice(rows.start - top, rows.stop - top), slice(columns.start - left, columns.stop - left)
+        added[rows, columns] |= _added(density[wide], printed[wide], px_per_mm, place, colour=colour)
+    return added
+
+
+def _added(
+    density: Density, printed: Pixels, px_per_mm: float, place: tuple[slice, slice], *, colour: bool
+) -> NDArray[np.bool_]:
+    """Return that of one place, given with enough of the page around it for blurs and shifts."""
+    dark = darkness(density, colour)
     grown = 2 * round(PRINT_GROWN_MM * px_per_mm) + 1
     print_mask = cv2.dilate((printed < PRINT_GRAY).astype(np.uint8), np.ones((grown, grown), np.uint8))
     around = cv2.blur(dark, (round(NEIGHBOURHOOD_MM * px_per_mm),) * 2)
     strong = (dark > PEN) & (dark - around > PEN_OVER_PAPER)
-    added = np.zeros(dark.shape, np.bool_)
-    for box in boxes:
-        place = _around(box, px_per_mm, dark.shape)
-        right, down = _print_off(dark, printed, place)
-        moved = np.roll(print_mask, (down, right), axis=(0, 1))
-        added[place] |= strong[place] & (moved[place] == 0)
-    if blue is not None:
-        even = cv2.blur(blue, (round(FRINGE_MM * px_per_mm) or 1,) * 2)
-        inside = np.zeros(dark.shape, np.bool_)
-        for box in boxes:
-            inside[_around(box, px_per_mm, dark.shape)] = True
-        added |= inside & (dark > PEN) & (even > BLUE)
+    right, down = _print_off(dark, printed, place)
+    moved = np.roll(print_mask, (down, right), axis=(0, 1))
+    added = np.asarray(strong[place] & (moved[place] == 0), np.bool_)
+    if colour:
+        even = cv2.blur(blueness(density), (round(FRINGE_MM * px_per_mm) or 1,) * 2)
+        added |= (dark[place] > PEN) & (even[place] > BLUE)
     return added
 
 

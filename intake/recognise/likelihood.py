@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Mapping
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,23 +13,28 @@ Alphabet = Mapping[str, int]
 BLANK = 0
 FLOOR = 1e-9  # below it a network's probability is rounding; it also bounds what one character can cost
 _VARIANTS = {"(": "〈", ")": "〉", "—": "-–―－", "·": "・•．.", "“": '"', "”": '"', "‘": "'", "’": "'"}
+_AS_ONE = {
+    ord(other): one for one, others in reversed(_VARIANTS.items()) for other in others
+}  # a straight quote is the opening one
 
 
 def fold(text: str) -> str:
     """Return a text as it is compared: no blanks, full width as half width, one kind of dash and dot."""
-    plain = "".join(unicodedata.normalize("NFKC", text).split())
-    for one, others in _VARIANTS.items():
-        for other in others:
-            plain = plain.replace(other, one)
-    return plain
+    return "".join(unicodedata.normalize("NFKC", text).split()).translate(_AS_ONE)
 
 
 def columns(alphabet: Alphabet, character: str) -> list[int]:
     """Return the columns that mean a folded character: itself and its wide, narrow and look-equal forms."""
-    forms = {character, *_VARIANTS.get(character, "")}
-    forms |= {chr(ord(form) + 0xFEE0) for form in forms if 0x21 <= ord(form) <= 0x7E}
-    forms |= {form for form in "。「」、￠￡￢￣￤￥￦" if fold(form) == character}
-    return [alphabet[form] for form in forms if form in alphabet]
+    return [alphabet[form] for form in forms(character) if form in alphabet]
+
+
+@lru_cache(maxsize=4096)
+def forms(character: str) -> tuple[str, ...]:
+    """Return the characters that mean a folded character."""
+    found = {character, *_VARIANTS.get(character, "")}
+    found |= {chr(ord(form) + 0xFEE0) for form in found if 0x21 <= ord(form) <= 0x7E}
+    found |= {form for form in "。「」、￠￡￢￣￤￥￦" if fold(form) == character}
+    return tuple(sorted(found))
 
 
 def log_likelihood(probabilities: Probabilities, alphabet: Alphabet, text: str) -> float | None:

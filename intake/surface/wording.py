@@ -49,7 +49,7 @@ class Look:
 
     `likeness` is the worst correlation of a window of one letter, `lost` the largest share of ink missing in such a
     window, `gone` the share missing in all, `added` the share of the place under ink that was not printed, `weight`
-    the ink there as a multiple of the archive's; `streaked` where a fold or a stroke lies across it.
+    the ink there as a multiple of the archive's.
     """
 
     word: Word
@@ -60,7 +60,10 @@ class Look:
     gone: float
     added: float
     weight: float
-    streaked: bool
+
+    def streaked(self) -> bool:
+        """Tell whether a fold or a stroke lies across the word."""
+        return _streaked(self.crop < PAPER - STREAK_GREY, _blank(self.archived))
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +133,7 @@ def _judged(look: Look, now: LineReading, then: LineReading) -> Change | None:
         return None
     if look.gone >= GONE:
         return _change("erased", "altered", look, look.gone)
-    if look.lost < LOST and look.streaked:
+    if look.lost < LOST and look.streaked():
         return None
     readable = _same(look.word.text, then)
     margin = now.margin(look.word.text)
@@ -190,14 +193,17 @@ def _look(ground: Ground, word: Word, box: list[int], shift: tuple[int, int]) ->
         core = archived < CORE
     missing = core & (cv2.erode(crop, np.ones((3, 3), np.uint8)) > ground.pale)
     lost = _worst_share(core, missing, height)
-    blank = cv2.erode(archived, np.ones((5, 5), np.uint8)) > 255 - lines.INK / 2
     gone = float(missing.sum() / max(core.sum(), 1))
     inked: Any = crop < ground.dark
-    added = float((inked & blank).mean())
+    added = float((inked & _blank(archived)).mean())
     weight = float(inked.sum() / max((archived < PRINTED).sum(), 1))
     like = lines.likeness(crop, archived, height)
-    streaked = _streaked(crop < PAPER - STREAK_GREY, blank)
-    return Look(word, crop, archived, like, lost, gone, added, weight, streaked)
+    return Look(word, crop, archived, like, lost, gone, added, weight)
+
+
+def _blank(archived: Pixels) -> Any:
+    """Return where the archive has no ink, nor any near."""
+    return cv2.erode(archived, np.ones((5, 5), np.uint8)) > 255 - lines.INK / 2
 
 
 def _framed(crop: Pixels) -> Pixels:

@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from intake.reading import Box, LayoutPage
 from intake.reference import Glyph
 
@@ -24,7 +26,8 @@ class Word:
 def own_words(glyphs: Sequence[Glyph], layout_page: LayoutPage) -> list[Word]:
     """Give the words of a page that are no part of a value, in the order of the text."""
     taken = [line["box"] for value in layout_page["values"] for line in value["lines"]]
-    free = [glyph for glyph in glyphs if not any(_holds(box, glyph.box) for box in taken)]
+    held = _held(taken, [glyph.box for glyph in glyphs])
+    free = [glyph for glyph, inside in zip(glyphs, held, strict=True) if not inside]
     found = [_word(group) for group in _grouped(free)]
     return [word for word in found if word.box[3] - word.box[1] >= LEAST_MM]
 
@@ -65,6 +68,12 @@ def _word(run: Sequence[Glyph]) -> Word:
     return Word("".join(glyph.letter for glyph in run), (min(left), min(top), max(right), max(bottom)))
 
 
-def _holds(box: Box, inner: Box) -> bool:
-    x, y = (inner[0] + inner[2]) / 2, (inner[1] + inner[3]) / 2
-    return bool(box[0] <= x <= box[2] and box[1] <= y <= box[3])
+def _held(boxes: Sequence[Box], inner: Sequence[Box]) -> list[bool]:
+    """Tell of each inner box whether one of the boxes holds its middle."""
+    if not boxes or not inner:
+        return [False] * len(inner)
+    left, top, right, bottom = np.array(boxes, float).T[:, :, np.newaxis]
+    near = np.array(inner, float)
+    x, y = (near[:, 0] + near[:, 2]) / 2, (near[:, 1] + near[:, 3]) / 2
+    held = (left <= x) & (x <= right) & (top <= y) & (y <= bottom)
+    return [bool(one) for one in held.any(axis=0)]
