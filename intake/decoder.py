@@ -4,6 +4,7 @@ Started by `intake.uploads` as a script with two inherited descriptors: the uplo
 It answers one JSON line per request on its output; a blank line on its input asks for the next page.
 """
 
+import importlib.util
 import json
 import math
 import os
@@ -13,7 +14,8 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from io import BytesIO
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 MEMORY_LIMIT = 950_000_000  # of addresses; 80 Mpx of colour in PNG need 0.6 GB, the libraries 0.2 GB
 CPU_SECONDS = 90  # of a whole file, if even the timers below were tampered with: sixty honest pages take 20 s
@@ -33,10 +35,19 @@ MAX_RENDER_DPI = 300.0  # recognition gains nothing above it
 FINE_PIXELS = 8_000_000  # A4 at 300 dpi
 ROWS_AT_ONCE = 256
 MAX_GLYPHS = 20_000  # letters of one page of ours: the densest roster has 3,000
+DEPTH = 3  # of forms in forms in which a scan may lie
 SCAN_SHARE = 0.1  # an image smaller than this share of its page is a logo, not a scan
 
-Page = tuple[Any, float | None, bool]
 Glyph = tuple[str, float, float, float, float]
+
+
+class Page(NamedTuple):
+    """A page decoded: BGR bytes, width and height, dpi, and whether it has colour (None: its pixels tell)."""
+
+    pixels: bytes | bytearray
+    size: tuple[int, int]
+    dpi: float | None
+    colour: bool | None
 
 
 class Refusal(Exception):
@@ -88,29 +99,27 @@ def fitting_scale(width: float, height: float) -> float:
     return min(1.0, math.sqrt(MAX_PAGE_PIXELS / max(width * height, 1.0)))
 
 
-def has_colour(pixels: Any) -> bool:
-    """Tell whether BGR pixels hold real colour: a tinted sheet or some strongly coloured ink, not JPEG noise."""
-    import numpy as np
-
-    blue, green, red = (pixels[::3, ::3, channel] for channel in range(3))
-    chroma = np.maximum(np.maximum(blue, green), red) - np.minimum(np.minimum(blue, green), red)
-    return bool((chroma >= 8).mean() > 0.001 or (chroma >= 60).mean() > 0.00002)
-
-
 def open_pdf(data: bytes) -> Any:
     """Open a PDF by pdfium; passwords (empty ones too), no pages or too many pages are refused."""
-    import pypdfium2
-    from pypdfium2 import raw
-
+    pdfium = _beside("pdfium")
     try:
-        document = pypdfium2.PdfDocument(data)
-    except pypdfium2.PdfiumError as error:
-        locked = raw.FPDF_GetLastError() == raw.FPDF_ERR_PASSWORD or "assword" in str(error)
-        raise Refusal("encrypted_pdf" if locked else "damaged") from None
-    if raw.FPDF_GetSecurityHandlerRevision(document) >= 0:
+        document = pdfium.Document(data)
+    except pdfium.PdfiumError as error:
+        raise Refusal("encrypted_pdf" if error.code == pdfium.PASSWORD else "damaged") from None
+    if document.is_encrypted:
         raise Refusal("encrypted_pdf")
     _check_count(len(document))
     return document
+
+
+def _beside(name: str) -> Any:
+    """Load a module that lies beside this file, whose folder is on no path."""
+    found = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
+    assert found
+    assert found.loader
+    module = importlib.util.module_from_spec(found)
+    found.loader.exec_module(module)
+    return module
 
 
 def _check_count(pages: int) -> None:
@@ -130,20 +139,13 @@ def pdf_pages(data: bytes, only: int | None = None) -> Iterator[Page]:
 
 
 def _render(page: Any) -> Page:
-    import pypdfium2
-    from pypdfium2 import raw
-
-    wide, high = page.get_size()
+    wide, high = page.size
     native = _scan_dpi(page, wide * high)
     dpi = min(native or VECTOR_DPI, MAX_RENDER_DPI)
     dpi *= fitting_scale(wide * dpi / 72, high * dpi / 72)
     width, height = max(round(wide * dpi / 72), 1), max(round(high * dpi / 72), 1)
     _check_sides(width, height)
-    bitmap = pypdfium2.PdfBitmap.new_native(width, height, raw.FPDFBitmap_BGR)
-    bitmap.fill_rect((255, 255, 255, 255), 0, 0, width, height)
-    raw.FPDF_RenderPageBitmap(bitmap, page, 0, 0, width, height, 0, raw.FPDF_ANNOT)
-    pixels = bitmap.to_numpy().copy()
-    return pixels, dpi, native is None or has_colour(pixels)
+    return Page(page.draw(width, height), (width, height), dpi, True if native is None else None)
 
 
 def own_page(data: bytes, number: int) -> tuple[Page, list[Glyph]]:
@@ -153,16 +155,11 @@ def own_page(data: bytes, number: int) -> tuple[Page, list[Glyph]]:
 
 
 def _glyphs(page: Any) -> list[Glyph]:
-    from pypdfium2 import raw
-
-    text = page.get_textpage()
-    wide, high = page.get_size()
+    wide, high = page.size
     found: list[Glyph] = []
-    for k in range(min(text.count_chars(), MAX_GLYPHS)):
-        unit = raw.FPDFText_GetUnicode(text, k)
+    for unit, (left, bottom, right, top) in page.letters(MAX_GLYPHS):
         if 0xD800 <= unit < 0xE000 or chr(unit).isspace():
             continue  # the halves of a rare letter stand in values, never in our own wording
-        left, bottom, right, top = text.get_charbox(k)
         box = (left / wide, 1 - top / high, right / wide, 1 - bottom / high)
         found.append((chr(unit), *(round(edge, 5) for edge in box)))
     return found
@@ -170,15 +167,11 @@ def _glyphs(page: Any) -> list[Glyph]:
 
 def _scan_dpi(page: Any, page_area: float) -> float | None:
     """Return the resolution of the finest image that covers a good share of the page, None without one."""
-    from pypdfium2 import raw
-
-    found = []
-    for item in page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE], max_depth=3):
-        left, bottom, right, top = item.get_bounds()
-        area = (right - left) * (top - bottom)
-        if area > SCAN_SHARE * page_area:
-            width, height = item.get_px_size()
-            found.append(math.sqrt(width * height / area) * 72)
+    found = [
+        math.sqrt(width * height / area) * 72
+        for area, width, height in page.images(DEPTH)
+        if area > SCAN_SHARE * page_area
+    ]
     return max(found, default=None)
 
 
@@ -222,7 +215,6 @@ def image_pages(data: bytes, kind: str, purse: Purse, only: int | None = None) -
 
 
 def _decode(image: Any) -> Page:
-    import numpy as np
     from PIL import ImageOps
 
     dpi = _resolution(image)
@@ -238,8 +230,8 @@ def _decode(image: Any) -> Page:
         picture = picture.reduce(shrink)
     picture = ImageOps.exif_transpose(picture)
     page = _on_white(picture)
-    pixels = np.frombuffer(page.tobytes("raw", "BGR"), np.uint8).reshape(page.height, page.width, 3)
-    return pixels, dpi / shrink if dpi else None, coloured and has_colour(pixels)
+    bgr = page.tobytes("raw", "BGR")
+    return Page(bgr, (page.width, page.height), dpi / shrink if dpi else None, None if coloured else False)
 
 
 def _shrink(width: int, height: int, dpi: float) -> int:
@@ -313,7 +305,7 @@ def inspect(data: bytes, kind: str) -> int:
 
 
 def pages(data: bytes, kind: str, purse: Purse, only: int | None = None) -> Iterator[Page]:
-    """Yield (BGR pixels, dpi or None, colour) of each page; `only` picks one."""
+    """Yield each page; `only` picks one."""
     return pdf_pages(data, only) if kind == "pdf" else image_pages(data, kind, purse, only)
 
 
@@ -358,19 +350,19 @@ def _serve(found: Iterator[Page], purse: Purse, target: int, wait: Callable[[], 
         if page is None:
             _say({"end": True})
             return
-        purse.earn(page[0].shape[0] * page[0].shape[1])
+        purse.earn(page.size[0] * page.size[1])
         _hand_out(page, target)
 
 
 def _hand_out(page: Page, target: int, **more: Any) -> None:
     """Write a page's pixels into the memory file and say their size, and what `more` there is to say."""
-    pixels, dpi, colour = page
     os.ftruncate(target, 0)
     os.lseek(target, 0, os.SEEK_SET)
-    left = memoryview(pixels).cast("B")
+    left = memoryview(page.pixels)
     while left:
         left = left[os.write(target, left) :]
-    _say({"height": pixels.shape[0], "width": pixels.shape[1], "dpi": dpi, "colour": colour, **more})
+    width, height = page.size
+    _say({"height": height, "width": width, "dpi": page.dpi, "colour": page.colour, **more})
 
 
 def _say(answer: dict[str, Any]) -> None:

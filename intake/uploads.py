@@ -18,7 +18,7 @@ import numpy as np
 from intake import decoder, headers
 from intake.errors import UploadRefused
 from intake.headers import Kind
-from intake.reading import Box, PageImage
+from intake.reading import Box, PageImage, Pixels
 
 __all__ = ["Kind", "Upload", "inspect", "pages", "sniff"]
 
@@ -136,7 +136,15 @@ def _page(index: int, answer: dict[str, Any], pixels_file: int) -> PageImage:
     os.lseek(pixels_file, 0, os.SEEK_SET)
     with os.fdopen(os.dup(pixels_file), "rb", buffering=0) as file:
         file.readinto(pixels.data)
-    return PageImage(index, pixels, answer["dpi"], bool(answer["colour"]))
+    colour = answer["colour"]
+    return PageImage(index, pixels, answer["dpi"], has_colour(pixels) if colour is None else bool(colour))
+
+
+def has_colour(pixels: Pixels) -> bool:
+    """Tell whether BGR pixels hold real colour: a tinted sheet or some strongly coloured ink, not JPEG noise."""
+    blue, green, red = (pixels[::3, ::3, channel] for channel in range(3))
+    chroma = np.maximum(np.maximum(blue, green), red) - np.minimum(np.minimum(blue, green), red)
+    return bool((chroma >= 8).mean() > 0.001 or (chroma >= 60).mean() > 0.00002)
 
 
 @contextmanager
