@@ -14,6 +14,7 @@ PAPER_CELL_MM = (
 PAPER_REACH = 5  # cells: a seal or a heavy heading must not be taken for paper
 RED_LEFT = 1.5  # red ink swallows at most two thirds as much red as green; tea and brown paper swallow more
 SEAL_DARKENS = 0.45  # a dark red pad darkens red by up to this share of what green loses more
+ROWS_AT_ONCE = 128
 
 LOGS = np.log(np.arange(256, dtype=np.float32) + 1)
 
@@ -28,9 +29,13 @@ def densities(page: Pixels, px_per_mm: float) -> Density:
     paper = cv2.dilate(small, np.ones((PAPER_REACH, PAPER_REACH), np.uint8))
     bare = cv2.LUT(cv2.blur(paper, (3, 3)), LOGS)
     bare = cv2.resize(bare, (width, height), interpolation=cv2.INTER_LINEAR)
-    swallowed = cv2.subtract(bare, cv2.LUT(page, LOGS), dst=bare)
-    # not cv2.max with 0: of a picture of one pixel that makes another shape
-    return np.asarray(cv2.threshold(swallowed, 0, 0, cv2.THRESH_TOZERO)[1], np.float32)
+    for top in range(
+        0, height, ROWS_AT_ONCE
+    ):  # in place: three such pictures at once are 140 MB of an A4 page
+        band = bare[top : top + ROWS_AT_ONCE]
+        np.subtract(band, cv2.LUT(page[top : top + ROWS_AT_ONCE], LOGS).reshape(band.shape), out=band)
+        np.maximum(band, 0, out=band)
+    return np.asarray(bare, np.float32)
 
 
 def redness(density: Density) -> Density:
