@@ -24,6 +24,7 @@ from intake.reading import (
     Registered,
 )
 from intake.recognise import Recogniser
+from intake.recognise.quick import expected_lines
 from intake.reference import Printed, printed_page
 from intake.thresholds import MIN_CONFIDENCE
 
@@ -115,7 +116,7 @@ def read_fields(
             for line, room in wanted
         ]
     )
-    readings = recogniser.read_lines([cut.crop for cut in cuts])
+    readings = expected_lines(recogniser, [cut.crop for cut in cuts], texts)
     usual = compare.usual_likeness(texts, readings, cuts)
     judged = iter([compare.line(*seen, usual) for seen in zip(texts, readings, cuts, strict=True)])
     found = []

@@ -1,11 +1,11 @@
 """Reads printed lines: what a recogniser answers, and how likely it finds an expected text."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from intake.reading import Pixels
-from intake.recognise.likelihood import Alphabet, Probabilities, log_likelihood
+from intake.recognise.likelihood import BLANK, Alphabet, Probabilities, fold, forms, log_likelihood
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,19 @@ class LineReading:
         best = log_likelihood(self.probabilities, self.alphabet, self.text)
         return None if wanted is None or best is None else wanted - best
 
+    def about(self, *texts: str) -> "LineReading":
+        """Return the reading with the probabilities of these texts' characters only, and of its own: a thousandth of all."""
+        if self.probabilities is None or self.alphabet is None:
+            return self
+        letters = sorted(set(fold("".join((self.text, *texts)))) | {" "})
+        known = {
+            form: self.alphabet[form] for letter in letters for form in forms(letter) if form in self.alphabet
+        }
+        table = self.probabilities[:, [BLANK, *known.values()]]
+        return replace(
+            self, probabilities=table, alphabet={form: at for at, form in enumerate(known, start=1)}
+        )
+
 
 class Recogniser(Protocol):
     """Reads crops of single printed lines: PP-OCR, Tesseract, both of them, or one in a child process."""
@@ -44,3 +57,8 @@ class Recogniser(Protocol):
 
     def read_lines(self, crops: Sequence[Pixels]) -> list[LineReading]:
         """Read each crop (BGR or gray, one line of text, any size); the answers keep the order."""
+
+
+def quick_of(recogniser: Recogniser) -> Recogniser | None:
+    """Return the quick reader of an engine that has one (its `quick`): as a rule right, but never to be asked alone."""
+    return getattr(recogniser, "quick", None)

@@ -3,13 +3,12 @@
 import math
 import threading
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Any, Final
-
-import numpy as np
 
 from intake.errors import RecogniserFailed
 from intake.reading import Pixels
-from intake.recognise import LineReading, Recogniser
+from intake.recognise import LineReading, Recogniser, quick_of
 
 SECONDS: Final = 120.0
 """Wall clock for the lines of one page: forty of them take 2 s, and ten times that on a crowded machine."""
@@ -46,7 +45,10 @@ def _share(value: object) -> bool:
 
 
 def _table(reading: LineReading) -> bool:
-    """Tell whether probabilities are a table of probabilities, with a column for each character, or are not there."""
+    """Tell whether probabilities are a table of probabilities, with a column for each character, or are not there.
+
+    The least of numbers of which one is NaN is NaN, which is no more than anything.
+    """
     table, alphabet = reading.probabilities, reading.alphabet
     if table is None or alphabet is None:
         return table is None and alphabet is None
@@ -54,7 +56,6 @@ def _table(reading: LineReading) -> bool:
         table.ndim == 2
         and len(table)
         and table.shape[1] > max(alphabet.values(), default=0)
-        and np.isfinite(table).all()
         and table.min() >= -1e-3
         and table.max() <= 1 + 1e-3
     )
@@ -75,6 +76,12 @@ class Guarded:
     def name(self) -> str:
         """Return the word the settings and findings know it by."""
         return self._inner.name
+
+    @cached_property
+    def quick(self) -> Recogniser | None:
+        """Return the engine's quick reader, held to its word like itself; None when it has none."""
+        inner = quick_of(self._inner)
+        return None if inner is None else Guarded(inner, self._late, self._seconds)
 
     def read_lines(self, crops: Sequence[Pixels]) -> list[LineReading]:
         """Read each crop; raises RecogniserFailed for an error of the engine or an answer that cannot be one."""
