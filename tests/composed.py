@@ -1,5 +1,7 @@
 """Runs what docker-compose.yml runs, without Docker: its commands and environment on loopback, below one folder.
 
+Where the file says `read_only`, the process sees its root read-only too, all but /tmp and the folder.
+
 `python -m tests.composed FOLDER` starts all of it and ends it with Ctrl-C.
 """
 
@@ -15,9 +17,16 @@ from pathlib import Path
 
 import yaml
 
+from tests.test_disk_full import NAMESPACE
+
 ROOT = Path(__file__).parent.parent
 COMPOSE = ROOT / "docker-compose.yml"
 SECONDS = 90
+READ_ONLY = (
+    'mount --bind /tmp /tmp && mount --bind "$0" "$0" && mount -o remount,bind,ro / '
+    '&& ! touch /var/tmp/written 2>&- && exec "$@"'
+)
+"""The root of a mount namespace of its own made read-only, and proved to be, before the command takes over."""
 PORT = "8000"
 """Where the service listens in its container."""
 
@@ -112,6 +121,8 @@ class Composed:
         (self.folder / f"tmp-{name}").mkdir(exist_ok=True)
         log = self._logs.enter_context((self.folder / f"{name}.log").open("wb"))
         command = [sys.executable, "-m", "service", *self._here(name, self.services[name]["command"])]
+        if self.services[name]["read_only"]:
+            command = [*NAMESPACE, "sh", "-c", READ_ONLY, str(self.folder), *command]
         return subprocess.Popen(command, stdout=log, stderr=log, env=self._environment(name), cwd=self.folder)
 
     def _here(self, name, words):
@@ -124,7 +135,8 @@ class Composed:
         given = {key: str(value) for key, value in self.services[name]["environment"].items()}
         mapped = dict(zip(given, self._here(name, given.values()), strict=True))
         clean = {key: value for key, value in os.environ.items() if not key.startswith("YINZHENG_")}
-        return {**clean, "PYTHONPATH": str(ROOT), "PYTHONSAFEPATH": "1", **mapped}
+        own = dict.fromkeys(("HOME", "TMPDIR"), str(self.folder / f"tmp-{name}"))
+        return {**clean, **own, "PYTHONPATH": str(ROOT), "PYTHONSAFEPATH": "1", **mapped}
 
 
 def _free_port():

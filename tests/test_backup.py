@@ -295,6 +295,7 @@ def test_an_earlier_schema_is_copied_as_it_is(shelf, tmp_path):
     """A backup before an upgrade holds the old database, so that one can go back; today's release opens it."""
     as_earlier_release(shelf, "0005")
     taken = take(shelf, tmp_path / "b")
+    (tmp_path / "r" / "lost+found").mkdir(parents=True)  # a disk of its own
     assert Manifest.read(taken.folder).schema == "0005"
     assert taken.manifest.missing == ()
     rooms.restore(tmp_path / "b", tmp_path / "r")

@@ -19,6 +19,9 @@ from storage.objects.syncing import sync_directory
 STAGE: Final = ".restoring"
 """Where everything is brought together first: a restore that is broken off is no installation."""
 
+LOST: Final = "lost+found"
+"""What a fresh disk has already."""
+
 
 @dataclass(frozen=True, slots=True)
 class Restored:
@@ -80,7 +83,7 @@ def _empty(data: Path) -> Iterator[Path]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise BackupUnusable("这个文件夹正在恢复中") from None
-        if any(path.name != STAGE for path in data.iterdir()):
+        if any(path.name not in {STAGE, LOST} for path in data.iterdir()):
             shutil.rmtree(stage)
             raise BackupUnusable("要恢复到的文件夹不是空的")
         for left in stage.iterdir():
