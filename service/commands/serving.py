@@ -120,7 +120,7 @@ def health(options: Namespace) -> int:
         from service.app import utc_now
         from storage.archive import Archive
 
-        archive = Archive.open(options.data, utc_now)
+        archive = Archive.open(options.data, utc_now, Settings.from_env(options.data).database)
         try:
             archive.probe()
         finally:
