@@ -14,6 +14,7 @@ import copies
 import decoding
 import evidence
 import load
+import logged
 import papers
 import printing
 import reading
@@ -40,6 +41,7 @@ PARTS: dict[str, Callable[[list[Row]], None]] = {
     "stacks": stacks.stacks,
     "verifying": verifying.verifying,
     "starting": serving.starting,
+    "logged": logged.logged,
     "forms": papers.every_form,
 }
 """In the order of the table. `BENCH_PARTS=printing,batching make bench` runs some: they replace their own rows."""

@@ -12,6 +12,7 @@ from service.commands.speaking import FAILED, WRONG_USE
 from service.errors import Problem
 
 DEFAULT_DATA = Path("data")
+LONGEST_DAYS = 36_500
 
 
 WRONG_USES = frozenset({"unknown_role", "bad_organization", "bad_setting", "bad_usage"})
@@ -218,7 +219,14 @@ def _add_proofs(commands: Any) -> None:
     verify = _command(commands, "verify", verify_paper, "核验二维码内容或文书图像；加 --keys 时完全离线")
     verify.add_argument("paper", nargs="?", metavar="二维码内容或文件", help="省略时从标准输入读二维码内容")
     verify.add_argument("--keys", type=Path, metavar="FILE", help="公布的公钥文件：不联网，不用数据文件夹")
-    verify.add_argument("--status-list", type=Path, metavar="FILE", help="公布的状态清单：离线时也查作废")
+    verify.add_argument(
+        "--status-list", type=Path, metavar="FILE", help="公布的状态清单：离线时也查生效和作废"
+    )
+    verify.add_argument("--checkpoint", type=Path, metavar="FILE", help="公布的日志检查点，或别处保存的")
+    verify.add_argument("--proof", type=Path, metavar="FILE", help="这份文书在日志里的证明（JSON）")
+    verify.add_argument(
+        "--max-age", type=_days, default=31, metavar="天", help="清单和检查点最多可以多旧（默认 31 天）"
+    )
     forms = commands.add_parser("forms", help="表样", description="表样").add_subparsers(
         title="命令", required=True, metavar="命令", parser_class=_Parser
     )
@@ -234,7 +242,24 @@ def _add_proofs(commands: Any) -> None:
     accept.add_argument("--org", required=True, metavar="CODE", help="以哪个市教育局的名义")
     accept.add_argument("--note", default="", help="改了什么、为什么")
     _add_backups(commands)
-    _command(commands, "check", run.check, "用记录、存档文件、编号和日志互相证明档案完好")
+    text = "把公布的文件写到文件夹：公钥、状态清单、检查点、离线核验页"
+    publish = _command(commands, "publish", run.publish, text)
+    publish.add_argument("folder", type=Path, metavar="文件夹", help="写到这里；已有的换成新的")
+    check = _command(commands, "check", run.check, "用记录、存档文件、编号和日志互相证明档案完好")
+    check.add_argument(
+        "--checkpoint",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="别处保存的检查点（可多次给出）：防的是能改数据库里每一行的人",
+    )
+
+
+def _days(text: str) -> int:
+    if not text.isascii() or not text.isdecimal() or not 0 < int(text) <= LONGEST_DAYS:
+        raise argparse.ArgumentTypeError(f"请给出 1 到 {LONGEST_DAYS} 的天数")
+    return int(text)
 
 
 def _add_backups(commands: Any) -> None:

@@ -1,6 +1,5 @@
-"""Retrieve: who asks, on whose approval → note it → entries and bytes; and what offline verifiers need."""
+"""Retrieve: who asks, on whose approval → note it → entries and bytes."""
 
-import base64
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,28 +11,20 @@ from service.office import Content, Office
 from service.office.lookups import (
     DOCX,
     PDF,
-    canonical,
     document_body,
     find_document,
     form_title,
     hides_evidence,
-    issue_payload,
     open_to,
     readable,
     require,
     unknown,
 )
 from service.office.reprint import RECIPE, order_of
-from service.signing import sha256_hex
-from storage import log
 from storage.archive import Reading, Transaction
 from storage.errors import NotFound, OutOfScope
 from storage.package import SUFFIXES, bagit
 from storage.records import Document, Entry
-
-ORIGIN = "yinzheng/log/v1"
-"""First line of a checkpoint: which log of this installation is meant."""
-LISTED = ("revoked", "superseded")
 
 
 def document(office: Office, who: Who | None, serial: str) -> dict[str, Any]:
@@ -262,58 +253,3 @@ def package(office: Office, who: Who | None, owner: str, approval: str | None = 
     """The whole file as a BagIt zip; the look is noted first (art. 44)."""
     opened = _open(office, who, owner, approval, "package")
     return Content(bagit(opened.entries, office.archive.objects.get), "application/zip", "archive.zip")
-
-
-def status_list(office: Office) -> dict[str, Any]:
-    """The serials that are no longer good, as SHA-256 digests, signed: what an offline verifier carries along.
-
-    `signature` is over the canonical JSON (sorted keys, no blanks, UTF-8) of all other members.
-    """
-    with office.archive.read() as reading:
-        statuses = reading.statuses()
-    body: dict[str, Any] = {
-        "version": 1,
-        "issued_at": office.now().isoformat(),
-        "kid": office.keys.kid,
-        **{
-            status: sorted(sha256_hex(serial.encode("ascii")) for serial, now in statuses if now == status)
-            for status in LISTED
-        },
-    }
-    return {**body, "signature": _base64(office.keys.sign_bytes(canonical(body)))}
-
-
-def checkpoint(office: Office) -> str:
-    """The signed head of the log: origin, size, root in base64, a blank line, and the signature line."""
-    with office.archive.read() as reading:
-        return _checkpoint(office, reading.leaf_hashes())
-
-
-def _checkpoint(office: Office, hashes: list[bytes]) -> str:
-    text = f"{ORIGIN}\n{len(hashes)}\n{_base64(log.root(hashes))}\n"
-    return f"{text}\n— {ORIGIN} {office.keys.kid} {_base64(office.keys.sign_bytes(text.encode('utf-8')))}\n"
-
-
-def proof(office: Office, serial: str) -> dict[str, Any]:
-    """That a document stands in the log: its leaf, the audit path (RFC 6962), and the signed head.
-
-    Public, so it says nothing about the holder. Raises Problem 404.
-    """
-    with office.archive.read() as reading:
-        found = find_document(reading, serial)
-        leaf = reading.leaf_of(found.serial)
-        hashes = reading.leaf_hashes()
-    return {
-        "serial": found.serial,
-        "index": leaf.index,
-        "size": len(hashes),
-        "payload": issue_payload(found).decode("utf-8"),
-        "leaf_hash": _base64(leaf.hash),
-        "path": [_base64(node) for node in log.inclusion_proof(leaf.index, hashes)],
-        "root": _base64(log.root(hashes)),
-        "checkpoint": _checkpoint(office, hashes),
-    }
-
-
-def _base64(data: bytes) -> str:
-    return base64.b64encode(data).decode("ascii")

@@ -1,6 +1,7 @@
 """The one door to everything kept: opens the data folder and hands out transactions."""
 
 import fcntl
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -86,18 +87,28 @@ class Archive:
         presence: Presence,
         now: Callable[[], datetime],
         scope: str = EVERYTHING,
+        *,
+        randbytes: Callable[[int], bytes] = os.urandom,
     ) -> None:
         self.objects = objects
         self._rows = rows
         self._presence = presence
         self._now = now
         self._scope = scope
+        self._randbytes = randbytes
 
     @classmethod
-    def open(cls, folder: Path, now: Callable[[], datetime], database: str = "") -> Self:
+    def open(
+        cls,
+        folder: Path,
+        now: Callable[[], datetime],
+        database: str = "",
+        randbytes: Callable[[int], bytes] = os.urandom,
+    ) -> Self:
         """Open a data folder, making or upgrading it when needed, and tidy up after processes that died.
 
         The rows are in the folder too, or in the PostgreSQL `database` (a URL), which must be prepared already.
+        `randbytes(n)` gives bytes nobody can guess, for the salts of the log.
         StoreFull or StoreAway when it cannot be opened, NotPrepared when the database is not as it must be.
         """
         with system_errors():
@@ -108,7 +119,7 @@ class Archive:
                 # The engine gives its side files the same mode, also in a folder that others can look into.
                 (folder / DATABASE).touch(mode=0o600)
             rows = Rows(database or folder / DATABASE, folder)
-            archive = cls(rows, objects, Presence(folder / WORKERS), now)
+            archive = cls(rows, objects, Presence(folder / WORKERS), now, randbytes=randbytes)
             try:
                 with (folder / LOCK).open("wb") as lock:
                     # One process at a time makes or upgrades the tables; the others then find them ready.
@@ -127,16 +138,19 @@ class Archive:
 
     def seen_by(self, org: str) -> Self:
         """The same archive as it may be seen on behalf of an organization: where the database keeps scopes, its rows and those below."""
-        return type(self)(self._rows, self.objects, self._presence, self._now, org)
+        return type(self)(self._rows, self.objects, self._presence, self._now, org, randbytes=self._randbytes)
 
     @contextmanager
     def begin(self) -> Iterator[Transaction]:
         """Write: the block's changes are committed and on disk when it is left, or undone by any exception.
 
-        Writers come one at a time, so keep the block short: no printing, no reading of paper inside it.
+        Writers come one at a time, so keep the block short: no printing, no reading of paper inside it. What the
+        log tells of the changes is appended when the block is left.
         """
         with self._rows.writing(self._scope) as connection:
-            yield Transaction(connection, self._now, self._rows, self._presence, self._scope)
+            transaction = Transaction(connection, self._now, self._rows, self._presence, self._scope)
+            yield transaction
+            transaction.append_leaves(self._randbytes)
 
     @contextmanager
     def work(self) -> Iterator[WritesJobs]:

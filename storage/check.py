@@ -1,67 +1,28 @@
 """Proves rows, objects, numbers and log against each other, in both directions, and names every difference."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
 from hashlib import sha256
 
+from storage import logged
 from storage.archive import Archive, Reading
 from storage.errors import BadPattern, ObjectDamaged, StorageError, StoreAway
-from storage.log import leaf_hash
+from storage.faults import HARMLESS, MESSAGES, Fault
 from storage.objects.folder import NAME, Folder
 from storage.patterns import within, written
-from storage.records import BatchSerial, Decision, Document, Entry, Leaf, NumberBlock, NumberRow, Review, Scan
-
-MESSAGES = {
-    "database_damaged": "数据库文件自检不通过",
-    "guard_missing": "数据库的防改触发器被移除",
-    "object_missing": "登记在册的存档文件缺失",
-    "object_damaged": "存档文件内容与其校验值不符",
-    "object_unreadable": "存档文件无法读取",
-    "object_orphan": "存档文件没有任何记录引用（中断的签发会留下，无害）",
-    "foreign_file": "存档目录中有不属于档案库的文件",
-    "entry_size": "档案件登记的字节数与存档文件不符",
-    "facts_digest": "文书的打印内容与登记的摘要不符",
-    "template_lost": "快速套印的文书所用的 Word 模板没有登记，不能再生成它的 Word 文件",
-    "document_not_filed": "文书没有归入任何档案",
-    "effective_without_check": "文书登记为已生效，但没有核对为真实有效的扫描记录",
-    "revocation_differs": "文书的作废状态与日志中的作废记录不一致",
-    "number_missing": "号段中间缺号",
-    "number_text": "编号与号段样式不符",
-    "number_repeated": "同一证书编号出现在两个号段",
-    "number_without_document": "编号已用但没有对应文书",
-    "document_without_number": "文书所载编号不在号段台账中，或登记给了别的文书",
-    "number_held": "编号被占用而未签发（正在签发，或中断后将被收回，无害）",
-    "batch_row_differs": "批次中的一行与文书登记不一致",
-    "batch_number_lost": "批次中待打印的一行所占编号，在号段台账中已不归它",
-    "record_differs": "文书登记的栏目内容或学籍号与归档时的摘要不符",
-    "review_without_decision": "待核事项登记为已有结论，但没有人给过这个答复",
-    "leaf_missing": "日志缺少记录",
-    "leaf_hash": "日志记录与其哈希不符",
-    "leaf_without_document": "日志记录没有对应文书",
-    "leaf_differs": "日志记录与文书登记不一致",
-    "document_without_leaf": "文书没有写入日志",
-}
-HARMLESS = frozenset({"object_orphan", "number_held"})
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """One difference: `about` is a serial, number, entry or review id, batch/row, sha256 or guard, never a person."""
-
-    code: str
-    about: str
-
-    @property
-    def message_zh(self) -> str:
-        """What the code means, in Chinese."""
-        return MESSAGES[self.code]
-
-    @property
-    def harmless(self) -> bool:
-        """Tell whether an interrupted or running issue explains it."""
-        return self.code in HARMLESS
+from storage.records import (
+    BatchSerial,
+    Decision,
+    Document,
+    Entry,
+    Leaf,
+    LogHead,
+    NumberBlock,
+    NumberRow,
+    Review,
+    Scan,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +45,23 @@ class _Rows:
     reviews: list[Review]
     decisions: list[Decision]
     leaves: list[Leaf]
-    payloads: list[bytes]
+    nodes: dict[tuple[int, int], bytes]
+    head: LogHead
+
+    def log(self) -> "logged.Logged":
+        """What the log is held against."""
+        void = [row for ledger in self.ledgers.values() for row in ledger if row.state == "void"]
+        return logged.Logged(self.documents, self.entries, void, self.leaves, self.nodes, self.head)
 
 
-def check(archive: Archive) -> list[Fault]:
+__all__ = ["HARMLESS", "MESSAGES", "Fault", "check"]
+
+
+def check(archive: Archive, checkpoints: Sequence[tuple[int, bytes]] = ()) -> list[Fault]:
     """Check everything and list the differences, none when all agree; reads every object once.
 
-    The service may be running: what it adds meanwhile shows at most as harmless.
+    `checkpoints` are sizes and roots of the log that somebody else has kept: against whoever may write every row, only
+    they hold. The service may be running: what it adds meanwhile shows at most as harmless.
     """
     with archive.read() as reading:
         found = [Fault("database_damaged", line) for line in reading.engine_faults()]
@@ -105,7 +76,7 @@ def check(archive: Archive) -> list[Fault]:
         *_numbers(rows),
         *_batches(rows),
         *_reviews(rows),
-        *_leaves(rows),
+        *logged.faults(rows.log(), checkpoints),
     ]
 
 
@@ -125,7 +96,8 @@ def _gather(reading: Reading) -> _Rows:
         reviews=reading.all_reviews(),
         decisions=reading.all_decisions(),
         leaves=reading.leaves(),
-        payloads=reading.payloads(),
+        nodes=reading.log_nodes(),
+        head=reading.log_head(),
     )
 
 
@@ -180,35 +152,16 @@ def _records(rows: _Rows, folder: Folder) -> Iterator[Fault]:
 
 
 def _standing(rows: _Rows, folder: Folder) -> Iterator[Fault]:
-    """A paper counts only because a filed check found it genuine, and is revoked only as the log says."""
+    """A paper counts only because a filed check found it genuine."""
     checks: dict[str | None, list[str]] = {}
     given = _given(rows)
     for entry in rows.entries:
         if entry.kind == "check":
             checks.setdefault(entry.serial, []).append(entry.sha256)
-    ends = {
-        leaf.serial: _said(payload)
-        for leaf, payload in zip(rows.leaves, rows.payloads, strict=True)
-        if leaf.kind == "revoke"
-    }
     for document in rows.documents.values():
         filed = checks.get(document.serial, [])
         if document.status == "effective" and not any(_genuine(folder, name, given) for name in filed):
             yield Fault("effective_without_check", document.serial)
-        if not _ended_as_logged(document, ends.get(document.serial)):
-            yield Fault("revocation_differs", document.serial)
-
-
-def _ended_as_logged(document: Document, said: Mapping[str, object] | None) -> bool:
-    """Tell whether a paper ended (or not) as the last leaf of its end says: replaced by which, and for what reason."""
-    ended = document.status in {"revoked", "superseded"}
-    if said is None or not ended:
-        return said is None and not ended
-    told = {
-        "superseded_by": document.superseded_by if document.status == "superseded" else None,
-        "reason_sha256": sha256((document.reason or "").encode()).hexdigest(),
-    }
-    return all(said[name] == value for name, value in told.items() if name in said)
 
 
 def _genuine(folder: Folder, name: str, given: set[tuple[str, str]]) -> bool:
@@ -309,43 +262,3 @@ def _number(block: NumberBlock, seq: int) -> str:
         return written(block.pattern, seq)
     except BadPattern:
         return f"{block.id}/{seq}"
-
-
-def _leaves(rows: _Rows) -> Iterator[Fault]:
-    """The log counts from 0 without a gap, hashes what it says, and has every document as its row has it."""
-    for place, (leaf, payload) in enumerate(zip(rows.leaves, rows.payloads, strict=True)):
-        if leaf.index != place:
-            yield Fault("leaf_missing", str(place))
-        if leaf.hash != leaf_hash(payload):
-            yield Fault("leaf_hash", str(leaf.index))
-        document = rows.documents.get(leaf.serial)
-        if document is None:
-            yield Fault("leaf_without_document", str(leaf.index))
-        elif _differs(document, payload):
-            yield Fault("leaf_differs", document.serial)
-    logged = {leaf.serial for leaf in rows.leaves}
-    for serial in rows.documents.keys() - logged:
-        yield Fault("document_without_leaf", serial)
-
-
-def _differs(document: Document, payload: bytes) -> bool:
-    """Tell whether a leaf says of a frozen column anything else than its row; other words of a leaf are its own."""
-    said = _said(payload)
-    token = sha256(document.token.encode()).hexdigest()
-    if said.get("token_sha256", token) != token or not document.code_text.endswith(document.token):
-        return True
-    frozen = set(Document.__slots__) - {"status", "reason", "superseded_by", "created_at", "created_by"}
-    return any(_plain(getattr(document, name)) != said[name] for name in frozen & said.keys())
-
-
-def _said(payload: bytes) -> dict[str, object]:
-    """The words of a leaf; none when they are no JSON object."""
-    try:
-        said = json.loads(payload)
-    except ValueError:
-        return {}
-    return said if isinstance(said, dict) else {}
-
-
-def _plain(value: object) -> object:
-    return value.isoformat() if isinstance(value, date) else value

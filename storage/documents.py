@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from sqlalchemy import bindparam, func, select
 
+from storage.committed import ended, issued
 from storage.errors import Frozen
 from storage.records import Document, DocumentStatus, OverrideRow
 from storage.session import Session, portions, select_record
@@ -22,6 +23,9 @@ _document = select_record(documents, Document)
 _by_serial = _document.where(documents.c.serial == bindparam("serial"))
 _by_token = _document.where(documents.c.token == bindparam("token"))
 _statuses = select(documents.c.serial, documents.c.status).order_by(documents.c.id)
+_of_status = (
+    select(documents.c.serial).where(documents.c.status == bindparam("status")).order_by(documents.c.id)
+)
 _stamped = select(documents.c.serial).where(documents.c.tier == 1).order_by(documents.c.id)
 _status_counts = select(documents.c.status, func.count()).group_by(documents.c.status)
 
@@ -63,6 +67,10 @@ class ReadsDocuments(Session):
         """List (serial, status) of every document in the order of issue: a document keeps its place for ever."""
         return [(row.serial, row.status) for row in self._rows("document", _statuses)]
 
+    def serials_of(self, status: DocumentStatus) -> list[str]:
+        """List the serials of the documents that stand so, in the order of issue."""
+        return [row.serial for row in self._rows("document", _of_status, {"status": status})]
+
     def stamped(self) -> list[str]:
         """List the serials of the papers that were stamped, in the order of issue."""
         return [row.serial for row in self._rows("document", _stamped)]
@@ -85,6 +93,7 @@ class WritesDocuments(ReadsDocuments):
         names = Document.__slots__
         rows = [{name: getattr(document, name) for name in names} for document in new]
         self._insert_many("document", documents, rows)
+        self._facts += map(issued, rows)
 
     def set_status(
         self,
@@ -102,7 +111,9 @@ class WritesDocuments(ReadsDocuments):
             raise Frozen
         if status != present:
             row = documents.update().where(documents.c.serial == serial)
-            self._do("document", row.values(status=status, reason=reason, superseded_by=superseded_by))
+            values = {"status": status, "reason": reason, "superseded_by": superseded_by}
+            self._do("document", row.values(values))
+            self._facts.append(ended({**values, "serial": serial}))
 
     def note_override(
         self, *, serial: str, form: str, org: str, rule: str, document: str, reason: str, by: str

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from sqlalchemy import bindparam
 
+from storage.committed import filed
 from storage.records import Access, Entry, EntryKind, NewEntry
 from storage.session import Session, id_number, select_record
 from storage.tables import accesses, entries
@@ -81,14 +82,19 @@ class WritesEntries(ReadsEntries):
             evidence,
         )
         values = {field: getattr(item, field) for field in Entry.__slots__ if field != "id"}
-        return replace(item, id=str(self._insert("entry", entries, values)))
+        made = replace(item, id=str(self._insert("entry", entries, values)))
+        self._facts.append(filed({**values, "id": made.id}))
+        return made
 
     def add_entries(self, items: Sequence[NewEntry]) -> None:
         """File several items at once, in this order; as for one, their bytes are in the objects folder already."""
         now = self._now()
         names = NewEntry.__slots__
         rows = [{name: getattr(item, name) for name in names} | {"created_at": now} for item in items]
-        self._insert_many("entry", entries, rows)
+        ids = self._insert_many_ids("entry", entries, rows)
+        self._facts += [
+            filed({**row, "id": made, "evidence": None}) for row, made in zip(rows, ids, strict=True)
+        ]
 
     def note_access(
         self, *, who: str, role: str, org: str, archive: str, what: str, approval: str | None

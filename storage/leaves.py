@@ -1,62 +1,94 @@
-"""The leaves of the Merkle log as rows: appended one after the other, never touched again."""
+"""The leaves of the Merkle log as rows: appended with what they tell of, never touched again, and the nodes above them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, select
 
+from storage.committed import SALT_BYTES, leaf_bytes
 from storage.log import leaf_hash
-from storage.records import Leaf
+from storage.records import Leaf, LogHead
 from storage.session import Session, select_record
-from storage.tables import leaves
+from storage.tables import leaves, log_head, log_nodes
+from storage.tree import Tree, completed
 
 _leaf = select_record(leaves, Leaf).order_by(leaves.c.index)
-_of_serial = _leaf.where(leaves.c.serial == bindparam("serial")).limit(1)
-_hashes = select(leaves.c.hash).order_by(leaves.c.index)
-_payloads = select(leaves.c.payload).order_by(leaves.c.index)
-_size = select(func.coalesce(func.max(leaves.c.index) + 1, 0))
+_of_serial = _leaf.where(leaves.c.serial == bindparam("serial"))
+_hashes = (
+    select(leaves.c.hash)
+    .where(leaves.c.index >= bindparam("first"), leaves.c.index < bindparam("end"))
+    .order_by(leaves.c.index)
+)
+_node_hashes = (
+    select(log_nodes.c.hash)
+    .where(
+        log_nodes.c.level == bindparam("level"),
+        log_nodes.c.index >= bindparam("first"),
+        log_nodes.c.index < bindparam("end"),
+    )
+    .order_by(log_nodes.c.index)
+)
+_nodes = select(log_nodes.c.level, log_nodes.c.index, log_nodes.c.hash)
+_head = select_record(log_head, LogHead)
+_grow = log_head.update().values(size=log_head.c.size + bindparam("more")).returning(log_head.c.size)
 
 
 class ReadsLeaves(Session):
     """Reads the log."""
 
+    def log_size(self) -> int:
+        """Tell how many leaves the log has."""
+        return self.log_head().size
+
+    def log_head(self) -> LogHead:
+        """Tell where the log stands by its own account."""
+        return LogHead(*self._one("leaf", _head))
+
+    def log_tree(self, size: int | None = None) -> Tree:
+        """The tree over the first `size` leaves (all of them), for roots and proofs; it reads as it goes."""
+        return Tree(self.log_size() if size is None else size, self._log_hashes)
+
     def leaves(self) -> list[Leaf]:
         """List all leaves in order."""
         return [Leaf(*row) for row in self._rows("leaf", _leaf)]
 
-    def leaf_hashes(self) -> list[bytes]:
-        """List the leaf hashes in order, as the functions of storage.log take them."""
-        return [row[0] for row in self._rows("leaf", _hashes)]
+    def leaves_of(self, serial: str) -> list[Leaf]:
+        """List the leaves that tell of a document and of what was filed for it, in order; empty when it has none."""
+        return [Leaf(*row) for row in self._rows("leaf", _of_serial, {"serial": serial})]
 
-    def payloads(self) -> list[bytes]:
-        """List what the leaf hashes were made of, in order."""
-        return [row[0] for row in self._rows("leaf", _payloads)]
+    def log_nodes(self) -> dict[tuple[int, int], bytes]:
+        """Every stored node's hash by level and index."""
+        return {(level, index): found for level, index, found in self._rows("leaf", _nodes)}
 
-    def leaf_of(self, serial: str) -> Leaf:
-        """Find the first leaf of a document, the one of its issue; NotFound when it has none."""
-        return Leaf(*self._one("leaf", _of_serial, {"serial": serial}))
+    def _log_hashes(self, level: int, first: int, end: int) -> Sequence[bytes]:
+        if level == 0:
+            return [row.hash for row in self._rows("leaf", _hashes, {"first": first, "end": end})]
+        where = {"level": level, "first": first, "end": end}
+        return [row.hash for row in self._rows("leaf", _node_hashes, where)]
 
 
 class WritesLeaves(ReadsLeaves):
     """Appends to the log."""
 
-    def add_leaf(self, kind: str, serial: str, payload: bytes) -> Leaf:
-        """Append a leaf for a document that was added before; `payload` is kept too, so put no personal data in it."""
-        return self.add_leaves([(kind, serial, payload)])[0]
+    def append_leaves(self, randbytes: Callable[[int], bytes]) -> None:
+        """Append a leaf for everything this transaction has done that the log tells of; called once, at its end.
 
-    def add_leaves(self, new: Sequence[tuple[str, str, bytes]]) -> list[Leaf]:
-        """Append leaves (kind, serial, payload) in this order.
-
-        Writers come one at a time, so the next index is the size; were two to race, the key would stop one.
+        The head's row is what writers wait for: it is taken last and let go with the commit, so that the log has no
+        gap in any engine and nobody waits for more than a commit.
         """
-        size, now = self._one("leaf", _size)[0], self._now()
-        made = [
-            Leaf(index, kind, serial, leaf_hash(payload))
-            for index, (kind, serial, payload) in enumerate(new, size)
-        ]
-        rows = [
-            {"index": leaf.index, "kind": leaf.kind, "serial": leaf.serial, "hash": leaf.hash}
-            | {"payload": payload, "created_at": now}
-            for leaf, (_kind, _serial, payload) in zip(made, new, strict=True)
-        ]
+        if not self._facts:
+            return
+        facts, self._facts = self._facts, []
+        end = self._one("leaf", _grow, {"more": len(facts)}).size
+        start, now = end - len(facts), self._now()
+        salts = randbytes(SALT_BYTES * len(facts))
+        rows = []
+        for place, fact in enumerate(facts):
+            salt = salts[place * SALT_BYTES : (place + 1) * SALT_BYTES]
+            payload = leaf_bytes(fact, now, salt)
+            rows.append(
+                {"index": start + place, "kind": fact.kind, "serial": fact.serial, "ref": fact.ref}
+                | {"hash": leaf_hash(payload), "payload": payload, "salt": salt, "created_at": now}
+            )
         self._insert_many("leaf", leaves, rows)
-        return made
+        nodes = completed(start, end, self._log_hashes)
+        self._insert_many("leaf", log_nodes, [{"level": lvl, "index": at, "hash": h} for lvl, at, h in nodes])

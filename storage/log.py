@@ -37,19 +37,6 @@ def _above(level: list[bytes]) -> list[bytes]:
     return pairs + level[-1:] if len(level) % 2 else pairs
 
 
-def inclusion_proof(index: int, hashes: Sequence[bytes]) -> list[bytes]:
-    """Audit path of the leaf at `index` (§2.1.1), from its neighbour up; IndexError when there is no such leaf."""
-    if not 0 <= index < len(hashes):
-        raise IndexError(index)
-    level, path = list(hashes), []
-    while len(level) > 1:
-        beside = index ^ 1
-        if beside < len(level):
-            path.append(level[beside])
-        level, index = _above(level), index // 2
-    return path
-
-
 def verify_inclusion(leaf: bytes, index: int, size: int, path: Sequence[bytes], head: bytes) -> bool:
     """Tell whether a leaf hash is the one at `index` of the log of `size` leaves whose root is `head`."""
     if not 0 <= index < size:
@@ -63,27 +50,6 @@ def verify_inclusion(leaf: bytes, index: int, size: int, path: Sequence[bytes], 
             found = node_hash(beside, found) if index % 2 else node_hash(found, beside)
         index, last = index // 2, last // 2
     return not rest and found == head
-
-
-def consistency_proof(old_size: int, hashes: Sequence[bytes]) -> list[bytes]:
-    """Proof that the log of the first `old_size` leaves is a beginning of this one (§2.1.2).
-
-    Empty for an equal or empty old log; IndexError when the old log would be the longer one.
-    """
-    if not 0 <= old_size <= len(hashes):
-        raise IndexError(old_size)
-    if old_size in {0, len(hashes)}:
-        return []
-    return _subproof(old_size, list(hashes), whole=True)
-
-
-def _subproof(old_size: int, hashes: list[bytes], *, whole: bool) -> list[bytes]:
-    if old_size == len(hashes):
-        return [] if whole else [root(hashes)]
-    split = 1 << (len(hashes) - 1).bit_length() - 1
-    if old_size <= split:
-        return [*_subproof(old_size, hashes[:split], whole=whole), root(hashes[split:])]
-    return [*_subproof(old_size - split, hashes[split:], whole=False), root(hashes[:split])]
 
 
 def verify_consistency(

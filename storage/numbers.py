@@ -7,6 +7,7 @@ from itertools import islice, takewhile
 
 from sqlalchemy import bindparam, func, or_, select
 
+from storage.committed import voided
 from storage.errors import AlreadyThere, BadPattern, NoNumberLeft, NotFound
 from storage.patterns import Pattern, collide, within, written
 from storage.records import NumberBlock, NumberRow, TakenNumber
@@ -180,7 +181,8 @@ class WritesNumbers(ReadsNumbers):
     def void_number(self, serial: str, reason: str) -> None:
         """Write off the held number of a spoilt blank: its row stays for ever. NotFound when none is held."""
         held = self._one("number", _held_by, {"serial": serial})
-        self._change_number(held.block_id, held.seq, "void", serial, reason)
+        at = self._change_number(held.block_id, held.seq, "void", serial, reason)
+        self._note_void(TakenNumber(held.block_id, held.seq, held.number), serial, reason, at)
 
     def void_unused(self, block_id: int, first: int, last: int, reason: str) -> int:
         """Write off numbers that nobody bears, spoilt before anything was printed on them; tell how many.
@@ -195,17 +197,15 @@ class WritesNumbers(ReadsNumbers):
         if any(state != "free" for state in states.values()):
             raise AlreadyThere("number")
         for seq in range(first, last + 1):
+            number = written(block.pattern, seq)
             if seq in states:
-                self._change_number(block_id, seq, "void", None, reason)
-                continue
-            row = {
-                "block_id": block_id,
-                "seq": seq,
-                "form": block.form,
-                "number": written(block.pattern, seq),
-            }
-            more = {"serial": None, "reason": reason, "state": "void", "changed_at": self._now()}
-            self._insert("number", numbers, {**row, **more})
+                at = self._change_number(block_id, seq, "void", None, reason)
+            else:
+                at = self._now()
+                row = {"block_id": block_id, "seq": seq, "form": block.form, "number": number}
+                more = {"serial": None, "reason": reason, "state": "void", "changed_at": at}
+                self._insert("number", numbers, {**row, **more})
+            self._note_void(TakenNumber(block_id, seq, number), None, reason, at)
         return last - first + 1
 
     def give_back_stale(self, before: datetime) -> int:
@@ -276,6 +276,13 @@ class WritesNumbers(ReadsNumbers):
 
     def _change_number(
         self, block_id: int, seq: int, state: str, serial: str | None, reason: str | None = None
-    ) -> None:
+    ) -> datetime:
+        """Change a number's row, and tell when."""
         row = numbers.update().where(numbers.c.block_id == block_id, numbers.c.seq == seq)
-        self._do("number", row.values(state=state, serial=serial, reason=reason, changed_at=self._now()))
+        at = self._now()
+        self._do("number", row.values(state=state, serial=serial, reason=reason, changed_at=at))
+        return at
+
+    def _note_void(self, number: TakenNumber, serial: str | None, reason: str, at: datetime) -> None:
+        row = {**asdict(number), "state": "void", "serial": serial, "reason": reason, "changed_at": at}
+        self._facts.append(voided(row))

@@ -258,12 +258,28 @@ class TokenRecord:
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """One line of the Merkle log; `hash` is the RFC 6962 leaf hash (32 bytes), `index` counts from 0 without gaps."""
+    """One line of the Merkle log; `hash` is the RFC 6962 leaf hash (32 bytes) of `payload`, `index` counts from 0.
+
+    `ref` is the id of the entry, or block/seq of the number, that it tells of; `salt` what the digest of the row was
+    made with, None in leaves of the first releases.
+    """
 
     index: int
     kind: str
-    serial: str
+    serial: str | None
     hash: bytes
+    payload: bytes
+    ref: str | None
+    salt: bytes | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LogHead:
+    """Where the log stands: its number of leaves, and how many of them a migration wrote or found."""
+
+    size: int
+    carried: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Executable, Row, Select, Table, select
 
+from storage.committed import Fact
 from storage.database import DATABASE_ERRORS, VALUE_ERRORS, Rows
 from storage.errors import NotFound, OutOfScope
 from storage.presence import Presence
@@ -43,6 +44,8 @@ class Session:
         self._presence = presence
         self._scope = scope
         self._beyond = scope == EVERYTHING or not engine.on_server
+        self._facts: list[Fact] = []
+        """What this transaction has done that the log tells of, in this order."""
 
     @contextmanager
     def beyond_scope(self) -> Iterator[None]:
@@ -108,6 +111,16 @@ class Session:
         """Insert rows, which all have the same columns, in one call of the driver: five times as fast as one by one."""
         if rows:
             self._do_many(kind, table.insert().inline(), rows)
+
+    def _insert_many_ids(self, kind: str, table: Table, rows: Sequence[Mapping[str, object]]) -> list[int]:
+        """Insert rows as above and return the ids the database gave them, in order."""
+        if not rows:
+            return []
+        statement = table.insert().returning(table.c.id, sort_by_parameter_order=True)
+        try:
+            return list(self._connection.execute(statement, rows).scalars())
+        except (*DATABASE_ERRORS, *VALUE_ERRORS) as error:
+            raise self._translate(error, kind) from None
 
     def _do_many(self, kind: str, statement: Executable, values: Sequence[Mapping[str, object]]) -> int:
         """Run a statement once for each of several values, at least one; tell how many rows it changed in all."""

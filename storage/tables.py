@@ -1,7 +1,7 @@
 """The tables as they are now; how they came to be is told by storage/schema/versions."""
 
 import json
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -24,7 +24,9 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-REVISION = "0008"
+from storage.committed import moment
+
+REVISION = "0009"
 """The schema these tables describe; a database that says the same needs no Alembic at start."""
 
 
@@ -36,7 +38,7 @@ class Moment(TypeDecorator[datetime]):
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:  # noqa: ARG002
         """Write 2026-07-01T08:00:00.000000Z."""
-        return None if value is None else value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        return None if value is None else moment(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         """Read it back, aware."""
@@ -198,10 +200,28 @@ leaves = Table(
     metadata,
     Column("index", WHOLE, primary_key=True, autoincrement=False),
     Column("kind", String(16), nullable=False),
-    Column("serial", String(32), ForeignKey("documents.serial"), nullable=False, index=True),
+    Column("serial", String(32), ForeignKey("documents.serial"), index=True),
     Column("hash", LargeBinary(32), nullable=False),
     Column("payload", LargeBinary, nullable=False),
     Column("created_at", Moment, nullable=False),
+    Column("ref", Text),
+    Column("salt", LargeBinary(16)),
+)
+
+log_nodes = Table(
+    "log_nodes",
+    metadata,
+    Column("level", WHOLE, primary_key=True, autoincrement=False),
+    Column("index", WHOLE, primary_key=True, autoincrement=False),
+    Column("hash", LargeBinary(32), nullable=False),
+)
+
+log_head = Table(
+    "log_head",
+    metadata,
+    Column("id", WHOLE, primary_key=True, autoincrement=False),
+    Column("size", WHOLE, nullable=False),
+    Column("carried", WHOLE, nullable=False),
 )
 
 accesses = Table(

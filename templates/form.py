@@ -102,7 +102,8 @@ class Form:
 
     `subject` tells whom it is about: a registered student, a person (registered or not), the school, a
     unit. `pages` 0: as many as its rows need. `archive_to` names the files that keep it. `texts` are
-    wordings that an edition may replace, as it may `footnotes`.
+    wordings that an edition may replace, as it may `footnotes`. With `checkpoint` the paper bears where the log stood
+    when it was printed, as its last footnote.
     Values have flat names everywhere: `rows.3.student_no` is column `student_no` in row 3 of table `rows`.
     """
 
@@ -132,6 +133,7 @@ class Form:
     number_field: str | None = None
     serial_note: str = ""
     series: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    checkpoint: bool = False
 
     def field(self, name: str) -> Field:
         """Give one field, or the column that a flat name stands for; raises KeyError when there is none."""

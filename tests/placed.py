@@ -72,7 +72,6 @@ def place(office, number, status="pending", layout=LAYOUT, pdf=b"%PDF-1.7 "):
     )
     with office.archive.begin() as transaction:
         transaction.add_document(document)
-        transaction.add_leaf("issue", serial, number.encode())
         if status != "pending":
             transaction.set_status(serial, status, reason="测试")
     return document

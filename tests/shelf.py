@@ -166,9 +166,6 @@ def issue(archive: Archive, place: int) -> Document:
     with archive.begin() as transaction:
         transaction.add_document(made)
         transaction.use_number(made.serial)
-        transaction.add_leaf(
-            "issue", made.serial, json.dumps({"serial": made.serial, "pdf": made.pdf}).encode()
-        )
         transaction.add_entry(
             archive=STUDENT,
             kind="document",

@@ -1,5 +1,6 @@
 """The archive keeps everything or nothing, changes nothing that is kept for ever, and says in our words what went wrong."""
 
+import json
 import os
 import stat
 import subprocess
@@ -18,6 +19,7 @@ from alembic.script import ScriptDirectory
 
 import storage.postgresql
 import storage.sqlite
+from storage import committed, log
 from storage.answers import ABANDONED_SECONDS
 from storage.archive import DATABASE, WORKERS, Archive
 from storage.errors import (
@@ -51,6 +53,7 @@ from tests.shelf import (
     document,
     furnished,
     issue,
+    serial,
 )
 
 
@@ -309,9 +312,11 @@ def test_a_status_never_moves_back(archive, tmp_path, old, new, database):
 
 
 def everything(archive):
-    """One row in every guarded table."""
-    block(archive)
+    """One row in every guarded table; the log gets its first node with its 256th leaf."""
+    block(archive, last=1000)
     made = issue(archive, 1)
+    with archive.begin() as transaction:
+        transaction.void_unused(1, 600, 900, "受潮")
     with archive.begin() as transaction:
         scan = transaction.add_scan(kind="pdf", original=made.pdf, org=SCHOOL, by="x")
         copy = Copy(scan.id, "thumbnail", 0, made.pdf, 1, "image/jpeg", made.created_at)
@@ -405,16 +410,65 @@ def test_an_id_that_can_be_none_is_not_found(archive, text):
                 ask(text)
 
 
-def test_the_log_grows_by_one(archive):
-    """Leaves count from 0, and a document's first leaf is the one of its issue."""
+def test_the_log_tells_of_everything(archive):
+    """Whatever is issued, filed, ended or written off has its leaf, in the order it was done, without being asked for."""
     block(archive)
     first, second = issue(archive, 1), issue(archive, 2)
     with archive.begin() as transaction:
-        assert transaction.add_leaf("revoke", first.serial, b"{}").index == 2
-        assert transaction.leaf_of(first.serial).index == 0
-        assert transaction.leaf_of(second.serial).index == 1
-        assert transaction.leaf_hashes() == [leaf.hash for leaf in transaction.leaves()]
-        assert [leaf.kind for leaf in transaction.leaves()] == ["issue", "issue", "revoke"]
+        transaction.set_status(first.serial, "effective")
+        transaction.set_status(first.serial, "effective")
+        transaction.set_status(first.serial, "superseded", "换发", second.serial)
+        transaction.set_status(second.serial, "revoked", "错发")
+        transaction.void_unused(1, 5, 6, "受潮")
+        transaction.take_number(FORM, [SCHOOL], 2026, "spoilt")
+        transaction.void_number("spoilt", "打印时卡纸")
+    with archive.read() as reading:
+        told = [(leaf.kind, leaf.serial, leaf.ref) for leaf in reading.leaves()]
+        assert [leaf.index for leaf in reading.leaves_of(second.serial)] == [2, 3, 6]
+        assert reading.log_size() == len(told)
+        assert reading.log_tree().root() == log.root([leaf.hash for leaf in reading.leaves()])
+    assert told == [
+        ("issue", first.serial, None),
+        ("entry", first.serial, "1"),
+        ("issue", second.serial, None),
+        ("entry", second.serial, "2"),
+        ("effective", first.serial, None),
+        ("supersede", first.serial, None),
+        ("revoke", second.serial, None),
+        ("void", None, "1/5"),
+        ("void", None, "1/6"),
+        ("void", None, "1/3"),
+    ]
+
+
+def test_what_is_undone_leaves_nothing_in_the_log(archive):
+    """A transaction that fails appends no leaf, and the next one goes on where the log stood."""
+    block(archive)
+    with pytest.raises(AlreadyThere), archive.begin() as transaction:
+        transaction.add_documents([document(archive, 1), document(archive, 1)])
+    made = issue(archive, 2)
+    with archive.read() as reading:
+        assert [(leaf.index, leaf.serial) for leaf in reading.leaves()] == [
+            (0, made.serial),
+            (1, made.serial),
+        ]
+
+
+def test_a_leaf_names_nobody(archive):
+    """Neither name nor 学籍号 stand in a leaf, and two leaves of the same row differ by their salt."""
+    block(archive)
+    issue(archive, 1)
+    with archive.read() as reading:
+        leaves = reading.leaves()
+        entry = reading.all_entries()[0]
+    for leaf in leaves:
+        assert set(json.loads(leaf.payload)) <= {"v", "kind", "at", "row", "serial", "token", "pdf", "layout"}
+        assert STUDENT not in leaf.payload.decode()
+        assert serial(1) not in leaf.payload.decode()
+    row = {name: getattr(entry, name) for name in entry.__slots__}
+    fact = committed.filed(row)
+    assert committed.leaf_bytes(fact, leaves[1].created_at, leaves[1].salt) == leaves[1].payload
+    assert committed.leaf_bytes(fact, leaves[1].created_at, b"0" * 16) != leaves[1].payload
 
 
 # -- scans, jobs, tokens, answers

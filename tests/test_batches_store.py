@@ -1,17 +1,17 @@
 """Batches keep how far each row has come; what ended stays ended, and many rows at once are as good as one by one."""
 
-import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from itertools import groupby
 
 import pytest
 
 from storage.archive import STALE, Archive
 from storage.check import check
 from storage.errors import AlreadyThere, BadRow, Frozen, NotFound
-from storage.log import leaf_hash
+from storage.log import root
 from storage.records import NewEntry, Student
 from storage.session import KEYS_AT_ONCE
 from tests.shelf import COUNTY, FORM, REFUSED, SCHOOL, STUDENT, Clock, Raw, block, document, furnished, serial
@@ -54,16 +54,12 @@ def number(archive, made):
 
 def printed(archive, rows):
     """Keep the papers of these rows with everything that belongs to them, as the flow does."""
-    papers = [
-        document(archive, row.row, row.number, docx=None, tier=1, stamp="5" * 64, stage="J") for row in rows
-    ]
+    stamped = {"docx": None, "tier": 1, "stamp": "5" * 64, "created_at": archive._now()}
+    papers = [document(archive, row.row, row.number, **stamped) for row in rows]
     with archive.begin() as transaction:
         transaction.keep_source_template(papers[0].template_hash, papers[0].layout)
         transaction.add_documents(papers)
         transaction.use_numbers([paper.serial for paper in papers])
-        transaction.add_leaves(
-            [("issue", paper.serial, json.dumps({"pdf": paper.pdf}).encode()) for paper in papers]
-        )
         transaction.add_entries([filed(archive, paper) for paper in papers])
         transaction.put_batch_rows([replace(row, state="printed") for row in rows])
     return papers
@@ -242,12 +238,13 @@ def test_many_papers_at_once(archive):
     with archive.begin() as transaction:
         transaction.add_documents([])
         transaction.add_entries([])
-        assert transaction.add_leaves([]) == []
         assert transaction.documents() == papers
         assert transaction.documents_of([STUDENT, "nobody"]) == {STUDENT: papers}
-        leaves = [transaction.leaf_of(paper.serial) for paper in papers]
-        assert [leaf.index for leaf in leaves] == [0, 1, 2, 3, 4]
-        assert [leaf.hash for leaf in leaves] == [leaf_hash(payload) for payload in transaction.payloads()]
+        leaves = transaction.leaves()
+        assert [(leaf.index, leaf.serial) for leaf in leaves[:5]] == [
+            (place, paper.serial) for place, paper in enumerate(papers)
+        ]
+        assert [leaf.kind for leaf in leaves] == ["issue"] * 5 + ["entry"] * 5
         assert [entry.sha256 for entry in transaction.entries(STUDENT)] == [paper.pdf for paper in papers]
     assert codes(archive) == set()
 
@@ -270,29 +267,28 @@ def test_only_a_stamped_paper_has_no_word_file(archive, changed):
 
 
 def test_writers_at_once_leave_no_gap_in_the_log(archive):
-    """Eight threads append lists and single leaves; the log counts through, and each list stands together."""
+    """Eight threads file lists and single entries; the log counts through, each list stands together, the nodes fit."""
     with archive.begin() as transaction:
         transaction.add_documents([document(archive, place) for place in range(8)])
+        papers = transaction.documents()
     together = threading.Barrier(8)
 
     def write(place):
         together.wait()
         for step in range(10):
             with archive.begin() as transaction:
-                if step % 2:
-                    transaction.add_leaf("issue", serial(place), b"one")
-                else:
-                    transaction.add_leaves([("issue", serial(place), bytes([row])) for row in range(7)])
+                transaction.add_entries([filed(archive, papers[place])] * (1 if step % 2 else 7))
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(write, range(8)))
     with archive.read() as reading:
-        leaves, payloads = reading.leaves(), reading.payloads()
-    assert [leaf.index for leaf in leaves] == list(range(8 * 5 * 8))
-    starts = [index for index, payload in enumerate(payloads) if payload == b"\0"]
-    for start in starts:
-        assert payloads[start : start + 7] == [bytes([row]) for row in range(7)]
-        assert len({leaf.serial for leaf in leaves[start : start + 7]}) == 1
+        leaves = reading.leaves()
+        assert reading.log_tree().root() == root([leaf.hash for leaf in leaves])
+        assert len(reading.log_nodes()) == len(leaves) // 256 == 1
+    assert [leaf.index for leaf in leaves] == list(range(8 + 8 * 5 * 8))
+    runs = [len(list(run)) for _, run in groupby(leaf.serial for leaf in leaves[8:])]
+    assert all(run % 8 in {0, 1, 7} for run in runs)
+    assert codes(archive) <= {"document_not_filed", "template_lost"}
 
 
 def test_many_students_at_once(archive, database):

@@ -7,8 +7,10 @@ from dataclasses import replace
 
 import pytest
 
+from storage import committed
 from storage.archive import OBJECTS, Archive
 from storage.check import HARMLESS, MESSAGES, Fault, check
+from storage.log import leaf_hash
 from storage.patterns import written
 from tests.shelf import (
     CHILD,
@@ -20,6 +22,7 @@ from tests.shelf import (
     Clock,
     Raw,
     block,
+    columns_of,
     document,
     furnished,
     issue,
@@ -53,8 +56,6 @@ def archive(folder, database):
     made = document(opened, 4, "校证第4号", form="certificate")
     with opened.begin() as transaction:
         transaction.add_document(made)
-        transaction.add_leaf("issue", made.serial, b"not json")
-        transaction.add_leaf("revoke", made.serial, json.dumps({"reason": "x", "at": "y"}).encode())
         entry = transaction.entries_of(serial(1))[0]
         fields = {name: getattr(entry, name) for name in entry.__slots__ if name not in {"id", "created_at"}}
         transaction.add_entry(**{**fields, "sha256": made.pdf, "serial": made.serial})
@@ -146,14 +147,34 @@ def test_a_killed_issuer_loses_nothing_and_leaves_no_gap(archive, folder, databa
 
 FIRST, SECOND = serial(1), serial(2)
 N1, N2 = "140426202620120001", "140426202620120002"
+
+
+def put_in(table, where, **changed):
+    """Copy a row, but for what is changed."""
+    names = columns_of(table)
+    wanted = ", ".join(changed.get(name, f'"{name}"') for name in names)
+    listed = ", ".join(f'"{name}"' for name in names)
+    return f"INSERT INTO {table} ({listed}) SELECT {wanted} FROM {table} WHERE {where}"
+
+
+ENTRY_PUT_IN = put_in("entries", "id = 2", id="99")
+DOCUMENT_PUT_IN = put_in(
+    "documents",
+    f"serial = '{SECOND}'",
+    id="99",
+    serial="'NEW'",
+    number="'own'",
+    token="token || 'X'",
+    code_text="code_text || 'X'",
+)
 ALTERED = {
     "a name on a diploma": (
         [f"UPDATE documents SET facts = replace(facts, '文勇俊', '文勇') WHERE serial = '{FIRST}'"],
-        {("facts_digest", FIRST)},
+        {("facts_digest", FIRST), ("leaf_differs", FIRST)},
     ),
     "a digest": (
         [f"UPDATE documents SET digest = '' WHERE serial = '{FIRST}'"],
-        {("facts_digest", FIRST)},
+        {("facts_digest", FIRST), ("leaf_differs", FIRST)},
     ),
     "the paper behind a row": (
         [f"UPDATE documents SET pdf = docx WHERE serial = '{FIRST}'"],
@@ -161,11 +182,15 @@ ALTERED = {
     ),
     "a number on a document": (
         [f"UPDATE documents SET number = '140426202620120300' WHERE serial = '{FIRST}'"],
-        {("number_without_document", N1), ("document_without_number", FIRST)},
+        {("number_without_document", N1), ("document_without_number", FIRST), ("leaf_differs", FIRST)},
+    ),
+    "who a paper is of": (
+        [f"UPDATE documents SET created_by = 'another' WHERE serial = '{FIRST}'"],
+        {("leaf_differs", FIRST)},
     ),
     "a document taken out": (
         ["PRAGMA foreign_keys = OFF", f"DELETE FROM documents WHERE serial = '{FIRST}'"],
-        {("number_without_document", N1), ("leaf_without_document", "0")},
+        {("number_without_document", N1)} | {("leaf_without_document", place) for place in ("0", "1", "12")},
     ),
     "a number taken out": (
         [f"DELETE FROM numbers WHERE number = '{N2}'"],
@@ -189,21 +214,17 @@ ALTERED = {
     ),
     "a leaf taken out": (
         [f"DELETE FROM leaves WHERE serial = '{SECOND}'"],
-        {
-            ("leaf_missing", "1"),
-            ("leaf_missing", "2"),
-            ("leaf_missing", "3"),
-            ("document_without_leaf", SECOND),
-        },
+        {("leaf_missing", str(place)) for place in range(2, 11)}
+        | {("document_without_leaf", SECOND), ("entry_without_leaf", "2"), ("log_size", "13")},
     ),
     "a leaf's hash": (['UPDATE leaves SET hash = zeroblob(32) WHERE "index" = 1'], {("leaf_hash", "1")}),
     "a leaf's payload": (
         [f"UPDATE leaves SET payload = CAST('{{\"serial\":\"x\"}}' AS BLOB) WHERE serial = '{SECOND}'"],
-        {("leaf_hash", "1"), ("leaf_differs", SECOND)},
+        {("leaf_hash", "2"), ("leaf_hash", "3"), ("leaf_differs", SECOND), ("leaf_differs", "entry 2")},
     ),
     "a status raised": (
         [f"UPDATE documents SET status = 'effective' WHERE serial = '{FIRST}'"],
-        {("effective_without_check", FIRST)},
+        {("effective_without_check", FIRST), ("effective_without_leaf", FIRST)},
     ),
     "a revocation undone": (
         [f"UPDATE documents SET status = 'pending' WHERE serial = '{serial(4)}'"],
@@ -213,8 +234,50 @@ ALTERED = {
         [f"UPDATE documents SET status = 'revoked' WHERE serial = '{SECOND}'"],
         {("revocation_differs", SECOND)},
     ),
-    "an entry's size": (["UPDATE entries SET size = 1 WHERE id = 2"], {("entry_size", "2")}),
-    "an entry taken out": (["DELETE FROM entries WHERE id = 2"], {("document_not_filed", SECOND)}),
+    "a status taken back": (
+        [f"UPDATE documents SET status = 'pending' WHERE serial = '{serial(3)}'"],
+        {("effective_without_leaf", serial(3))},
+    ),
+    "the reason of a revocation": (
+        [f"UPDATE documents SET reason = 'y' WHERE serial = '{serial(4)}'"],
+        {("revocation_differs", serial(4))},
+    ),
+    "an entry's size": (
+        ["UPDATE entries SET size = 1 WHERE id = 2"],
+        {("entry_size", "2"), ("leaf_differs", "entry 2")},
+    ),
+    "an entry's file": (
+        ["UPDATE entries SET archive = 'G140499201104120038' WHERE id = 2"],
+        {("leaf_differs", "entry 2")},
+    ),
+    "an entry taken out": (
+        ["DELETE FROM entries WHERE id = 2"],
+        {("document_not_filed", SECOND), ("leaf_without_row", "3")},
+    ),
+    "an entry put in": (
+        [ENTRY_PUT_IN],
+        {("entry_without_leaf", "99")},
+    ),
+    "a document put in": (
+        [DOCUMENT_PUT_IN],
+        {("document_without_leaf", "NEW"), ("document_not_filed", "NEW")},
+    ),
+    "a void number's reason": (
+        ["UPDATE numbers SET reason = 'y' WHERE state = 'void'"],
+        {("leaf_differs", "140426202620120004")},
+    ),
+    "a number written off by hand": (
+        ["UPDATE numbers SET state = 'void' WHERE seq = 5"],
+        {("number_without_leaf", "140426202620120005")},
+    ),
+    "the log's own count": (["UPDATE log_head SET size = 12"], {("log_size", "12")}),
+    "a node put in": (["INSERT INTO log_nodes VALUES (1, 0, zeroblob(32))"], {("node_differs", "1/0")}),
+    "an entry told as older": (
+        [
+            "UPDATE entries SET created_at = '2020-01-01T00:00:00.000000Z' WHERE id = 2",
+        ],
+        {("leaf_differs", "entry 2"), ("back_dated", "entry 2")},
+    ),
 }
 
 
@@ -310,3 +373,72 @@ def test_every_fault_says_what_it_means():
     """Harmless ones are among those explained."""
     assert set(MESSAGES) > HARMLESS
     assert Fault("leaf_hash", "1").message_zh == MESSAGES["leaf_hash"]
+
+
+def head(archive, size=None):
+    """A checkpoint as somebody outside has kept it."""
+    with archive.read() as reading:
+        return reading.log_size() if size is None else size, reading.log_tree(size).root()
+
+
+def codes(archive, *checkpoints):
+    return {(fault.code, fault.about) for fault in check(archive, checkpoints) if not fault.harmless}
+
+
+def test_a_checkpoint_holds_against_who_writes_every_row(archive, hands, database):
+    """An entry given to another, its leaf made anew with salt and hash: only the checkpoint kept outside tells, and where."""
+    early, late = head(archive, 3), head(archive)
+    with archive.read() as reading:
+        entry = reading.entry("2")
+        (leaf,) = [one for one in reading.leaves() if (one.kind, one.ref) == ("entry", "2")]
+    row = {name: getattr(entry, name) for name in entry.__slots__}
+    fact = committed.filed({**row, "archive": "G140499201104120038"})
+    payload = committed.leaf_bytes(fact, leaf.created_at, leaf.salt)
+    made = [
+        f"decode('{one.hex()}', 'hex')" if database else f"X'{one.hex()}'"
+        for one in (payload, leaf_hash(payload))
+    ]
+    hands.tamper(
+        "UPDATE entries SET archive = 'G140499201104120038' WHERE id = 2",
+        f'UPDATE leaves SET payload = {made[0]}, hash = {made[1]} WHERE "index" = {leaf.index}',
+    )
+    assert codes(archive) == set()
+    assert codes(archive, late) == {("checkpoint_differs", f"0–{late[0]}")}
+    assert codes(archive, late, early) == {("checkpoint_differs", f"3–{late[0]}")}
+
+
+def test_a_checkpoint_holds_against_who_takes_the_end_away(archive, hands):
+    """The last check, its entry and its leaf gone, and the head set back: nothing is left to differ but the checkpoint."""
+    kept = head(archive)
+    with archive.read() as reading:
+        last = reading.leaves()[-1]
+    hands.tamper(
+        f"DELETE FROM entries WHERE id = {last.ref}",
+        f'DELETE FROM leaves WHERE "index" = {last.index}',
+        f"UPDATE log_head SET size = {last.index}",
+    )
+    assert codes(archive) == set()
+    assert codes(archive, kept) == {("log_shorter", str(kept[0]))}
+
+
+def test_what_is_inserted_later_with_an_old_date_is_named(archive, folder, database):
+    """Also by who lets this very software do it, with its clock set back: the leaf lies behind younger ones."""
+    kept = head(archive)
+    past = Clock()
+    past.forward(days=-1000)
+    other = Archive.open(folder, past, database)
+    with other.begin() as transaction:
+        entry = transaction.entries_of(SECOND)[0]
+        fields = {name: getattr(entry, name) for name in entry.__slots__ if name not in {"id", "created_at"}}
+        transaction.add_entry(**fields)
+    other.close()
+    assert Fault("time_reversed", str(kept[0])) in check(archive, [kept])
+    assert codes(archive, kept) == set()
+
+
+def test_honest_growth_keeps_every_checkpoint(archive):
+    """Checkpoints of every size so far hold, and still do when more has come."""
+    kept = [head(archive, size) for size in range(head(archive)[0] + 1)]
+    assert codes(archive, *kept) == set()
+    checked(archive, 2, "pending")
+    assert codes(archive, *kept) == set()

@@ -105,11 +105,12 @@ def test_offline_verification(paper, town, tmp_path, capsys, monkeypatch):
         assert main(["verify", "--keys", "keys.json", given]) == 0
         answer = json.loads(capsys.readouterr().out)
         assert (answer["signature"], answer["serial"]) == ("good", paper["serial"])
-        assert (answer["form"], answer["status"]) == ("初中毕业证书", "not_checked")
+        assert (answer["form"], answer["reasons"]) == ("初中毕业证书", ["no_status_list"])
     assert not (tmp_path / "data" / "yinzheng.sqlite3").exists() or town.settings.data == tmp_path / "data"
     changed = paper["verify_url"][:-9] + "AAAAAAAAA"
     assert main(["verify", "--keys", "keys.json", changed]) == 1
-    assert json.loads(capsys.readouterr().out) == {"signature": "bad", "reason": "bad_signature"}
+    said = {"verdict": "unknown", "reasons": ["bad_signature"], "as_of": None}
+    assert json.loads(capsys.readouterr().out) == said
     (tmp_path / "foreign.png").write_bytes(png("https://example.com"))
     assert main(["verify", "--keys", "keys.json", "foreign.png"]) == 1
 
@@ -119,21 +120,61 @@ def test_an_evidence_slip_is_no_paper_offline_either(paper, town, registrar, tmp
     (tmp_path / "slip.pdf").write_bytes(slips.printed(town, registrar, paper["serial"], ["hukou_copy"]).data)
     assert main(["verify", "--keys", str(tmp_path / "keys.json"), str(tmp_path / "slip.pdf")]) == 1
     answer = json.loads(capsys.readouterr().out)
-    assert (answer["reason"], answer["form"]) == ("cover_sheet", "材料封面页")
+    assert (answer["reasons"], answer["form"]) == (["cover_sheet"], "材料封面页")
 
 
-def test_offline_revocation(paper, town, county, tmp_path, capsys):
-    """A signed status list tells of revoked papers; a changed list is not believed."""
-    from service import issue, retrieve
+def test_offline_with_everything_published(paper, town, county, tmp_path, capsys):
+    """Keys, list and checkpoint say where a paper stands; a changed file is not believed; 0 only for a genuine one."""
+    from service import issue, publish
 
+    published = {"list": publish.status_list(town, long=True), "head": publish.checkpoint(town)}
+    for name, text in published.items():
+        (tmp_path / name).write_text(text)
+    listed, head = str(tmp_path / "list"), str(tmp_path / "head")
+    call = ["verify", "--keys", str(tmp_path / "keys.json"), "--max-age", "36500"]
+    call += ["--status-list", listed, "--checkpoint", head, paper["verify_url"]]
+    assert main(call) == 1
+    answer = json.loads(capsys.readouterr().out)
+    assert (answer["verdict"], answer["reasons"]) == ("cannot_check", ["not_listed"])
+    with town.archive.begin() as transaction:
+        transaction.set_status(paper["serial"], "effective")
+    (tmp_path / "list").write_text(publish.status_list(town, long=True))
+    (tmp_path / "head").write_text(publish.checkpoint(town))
+    assert main(call) == 0
+    assert json.loads(capsys.readouterr().out)["verdict"] == "genuine"
+    (tmp_path / "list").write_text(publish.status_list(town))
+    (tmp_path / "proof").write_text(json.dumps(publish.proof(town, paper["serial"])))
+    assert main(call) == 1
+    assert json.loads(capsys.readouterr().out)["reasons"] == ["short_list"]
+    assert main([*call, "--proof", str(tmp_path / "proof")]) == 0
+    capsys.readouterr()
     issue.revoke(town, county, paper["serial"], "错发")
-    listed = retrieve.status_list(town)
-    (tmp_path / "status.json").write_text(json.dumps(listed))
-    call = ["verify", "--keys", str(tmp_path / "keys.json"), "--status-list", str(tmp_path / "status.json")]
-    assert main([*call, paper["verify_url"]]) == 1
-    assert json.loads(capsys.readouterr().out)["status"] == "revoked"
-    (tmp_path / "status.json").write_text(json.dumps({**listed, "revoked": []}))
-    assert main([*call, paper["verify_url"]]) == 1
+    revoked = publish.status_list(town)
+    (tmp_path / "list").write_text(revoked)
+    assert main([*call, "--proof", str(tmp_path / "proof")]) == 1
+    assert json.loads(capsys.readouterr().out)["verdict"] == "revoked"
+    (tmp_path / "list").write_text(revoked.replace("revoked 1", "revoked 0"))
+    assert main(call) == 1
+    assert "签名不成立" in capsys.readouterr().err
+    assert main(["verify", "--checkpoint", head, paper["verify_url"]]) == 1
+    assert "--keys" in capsys.readouterr().err
+
+
+def test_check_against_a_checkpoint_kept_elsewhere(paper, town, tmp_path, capsys):
+    """A signed one, or size and root off a roster; another log's is refused, one that does not fit is named."""
+    from service import publish
+
+    note = publish.checkpoint(town)
+    size, root = note.split("\n")[1:3]
+    check = ["check", "--data", str(town.settings.data)]
+    for name, text in (("signed", note), ("printed", f"{size} {root}\n"), ("wrong", f"{size} {'A' * 43}=\n")):
+        (tmp_path / name).write_text(text)
+    good = ["--checkpoint", str(tmp_path / "signed"), "--checkpoint", str(tmp_path / "printed")]
+    assert main([*check, *good]) == 0
+    assert main([*check, "--checkpoint", str(tmp_path / "wrong")]) == 1
+    assert f"checkpoint_differs  0–{size}" in capsys.readouterr().out
+    (tmp_path / "signed").write_text(note.replace("/log", "/other"))
+    assert main([*check, "--checkpoint", str(tmp_path / "signed")]) == 1
     assert "签名不成立" in capsys.readouterr().err
 
 

@@ -1,6 +1,8 @@
 """A database of an earlier schema opens under the present one with every row, and then keeps what it could not before."""
 
+import json
 import sqlite3
+from collections import Counter
 from dataclasses import replace
 
 import psycopg
@@ -8,17 +10,17 @@ import pytest
 from alembic import command
 from alembic.config import Config
 
-from storage import postgresql, sqlite
+from storage import log, postgresql, sqlite
 from storage.archive import DATABASE, Archive
 from storage.check import HARMLESS, check
 from storage.database import prepare
 from storage.errors import Frozen, NotFound, NotPrepared
-from storage.records import Blank
+from storage.records import Blank, LogHead, NewEntry
 from storage.schema import upgrade as schema
 from storage.sqlite import WRITES
 from storage.tables import REVISION
 from tests.postgresql import OWNER, SERVICE
-from tests.shelf import COUNTY, FORM, SCHOOL, STUDENT, Clock, block, document, furnished, issue, serial
+from tests.shelf import COUNTY, FORM, PDF, SCHOOL, STUDENT, Clock, block, document, furnished, issue, serial
 
 
 @pytest.fixture
@@ -53,12 +55,21 @@ def as_earlier_release(folder, revision):
         tables = database.execute("SELECT name FROM main.sqlite_master WHERE type = 'table'").fetchall()
         for (table,) in tables:
             columns = ", ".join(f'"{row[1]}"' for row in database.execute(f"PRAGMA main.table_info({table})"))
-            if table != "alembic_version":
+            if table not in {"alembic_version", "leaves"}:
                 database.execute(f"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM new.{table}")
+        database.executemany("INSERT INTO leaves VALUES (?, 'issue', ?, ?, ?, ?)", first_leaves(database))
     database.close()
     old.replace(new)
     for side in ("-wal", "-shm"):
         (folder / (DATABASE + side)).unlink(missing_ok=True)
+
+
+def first_leaves(database):
+    """The log as the first releases wrote it: a leaf for each document, in the clear, and none for anything else."""
+    rows = database.execute("SELECT serial, pdf, created_at FROM documents ORDER BY id").fetchall()
+    for index, (paper, pdf, at) in enumerate(rows):
+        payload = json.dumps({"kind": "issue", "serial": paper, "pdf": pdf}).encode()
+        yield index, paper, log.leaf_hash(payload), payload, at
 
 
 def guard_text(folder, name):
@@ -103,6 +114,7 @@ def test_earlier_release_opens(tmp_path, clock, revision):
         pictured(archive)
     with archive.begin() as transaction:
         job = transaction.add_job("scan", {})
+        transaction.void_unused(1, 9, 9, "受潮")
         held = transaction.take_number(FORM, [SCHOOL], 2026, serial(4))
     archive.close()
     as_earlier_release(folder, revision)
@@ -117,6 +129,11 @@ def test_earlier_release_opens(tmp_path, clock, revision):
         assert {(paper.tier, paper.stamp) for paper in made} == {(2, "")}
         assert reading.job(job.id) == job
         assert len(reading.all_photos()) == (revision != "0001")
+        carried = [(leaf.kind, leaf.serial) for leaf in reading.leaves()]
+        assert reading.log_head() == LogHead(len(carried), len(carried))
+        assert reading.log_tree().root() == log.root([leaf.hash for leaf in reading.leaves()])
+    papers = [("issue", paper.serial) for paper in made]
+    assert carried == [*papers, *papers, ("void", None), *(("entry", paper.serial) for paper in made)]
     assert [fault for fault in check(opened) if fault.code not in HARMLESS] == []
     stamped = document(opened, 4, held.number, docx=None, tier=1, stamp="5" * 64)
     with opened.begin() as transaction:
@@ -153,6 +170,7 @@ def moved_to_earlier(server, old, new, revision):
         tables = {}
         for table, column in there:
             tables.setdefault(table, []).append(column)
+        del tables["leaves"]
         for table, names in tables.items():
             listed, marks = ", ".join(f'"{name}"' for name in names), ", ".join(["%s"] * len(names))
             for row in source.execute(f"SELECT {listed} FROM {table}"):
@@ -160,6 +178,8 @@ def moved_to_earlier(server, old, new, revision):
             if "id" in names and table != "blanks":
                 highest = f"(SELECT coalesce(max(id), 0) + 1 FROM {table})"
                 target.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), {highest}, false)")
+        for leaf in first_leaves(target):
+            target.execute("INSERT INTO leaves VALUES (%s, 'issue', %s, %s, %s, %s)", leaf)
 
 
 @pytest.mark.parametrize("revision", [f"{number:04d}" for number in range(1, int(REVISION))])
@@ -205,6 +225,34 @@ def test_earlier_schema_of_a_server_is_upgraded(tmp_path, clock, server, on_serv
         assert len(reading.documents()) == 4
     opened.close()
     server.drop(old)
+
+
+def test_a_long_log_is_carried_in(tmp_path, clock):
+    """More leaves than are written at once: statuses as they stand, every entry, and a node for each whole tile."""
+    folder = tmp_path / "data"
+    archive = furnished(folder, clock)
+    made = document(archive, 1)
+    gone = document(archive, 2)
+    with archive.begin() as transaction:
+        transaction.add_documents([made, gone])
+        size = archive.objects.size(made.pdf)
+        item = NewEntry(STUDENT, "document", "学籍", "证书", made.pdf, size, PDF, made.serial, "d1")
+        other = replace(item, sha256=gone.pdf, size=archive.objects.size(gone.pdf), serial=gone.serial)
+        transaction.add_entries([item, other] * 1100)
+        transaction.set_status(gone.serial, "revoked", "错发")
+    archive.close()
+    as_earlier_release(folder, "0008")
+    opened = Archive.open(folder, clock)
+    with opened.read() as reading:
+        kinds = Counter(leaf.kind for leaf in reading.leaves())
+        assert kinds == {"issue": 4, "revoke": 1, "entry": 2200}
+        assert len(reading.log_nodes()) == 2205 // 256
+    assert check(opened) == []
+    with opened.begin() as transaction:
+        transaction.set_status(made.serial, "revoked", "错发")
+        transaction.add_entries([item] * 300)
+    assert check(opened) == []
+    opened.close()
 
 
 def test_student_of_document_must_exist(archive):

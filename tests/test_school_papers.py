@@ -1,6 +1,8 @@
 """Papers of a school or an authority: compiled from the records, many pages, each with its own code, filed and found."""
 
+import base64
 import io
+import re
 import zipfile
 from dataclasses import replace
 from datetime import date
@@ -11,6 +13,7 @@ import pytest
 from intake.codes import find
 from intake.uploads import inspect, pages
 from service import issue, receive, register, retrieve, verify, worker
+from service.__main__ import main
 from service.access import Role, Who
 from service.demo.people import id_number
 from service.errors import Problem
@@ -248,6 +251,24 @@ def test_graduates_are_compiled_from_their_diplomas(town, registrar, county):
     batch = kept(town, ask(town, registrar, "diploma_batch", data=asked, dated="2026-07-01")["serial"]).facts
     assert (batch["counts.1.due"], batch["counts.1.graduated"]) == ("2", "2")
     assert refused(town, registrar, "diploma_collection") == [("rows", "missing_field")]
+
+
+def test_a_roster_of_graduates_bears_the_checkpoint(town, registrar, tmp_path):
+    """Whoever has the sealed paper can prove the log of that day: its last note is size and root, nothing else is asked."""
+    issue_diploma(town, registrar)
+    with town.archive.read() as reading:
+        size, root = reading.log_size(), reading.log_tree().root()
+    asked = {"grad_year": 2026, "stage": "J"}
+    serial = ask(town, registrar, "graduate_roster", data=asked)["serial"]
+    pdf = pdfium.PdfDocument(pdf_of(town, serial))
+    text = "".join(page.get_textpage().get_text_range() for page in pdf)
+    told = re.search(r"日志检查点：([0-9]+) ?([A-Za-z0-9+/]{43}=)", re.sub(r"\r?\n", "", text))
+    assert (told[1], base64.b64decode(told[2])) == (str(size), root)
+    (tmp_path / "printed").write_text(f"{told[1]} {told[2]}")
+    (tmp_path / "other").write_text(f"{size - 1} {told[2]}")
+    data = ["check", "--data", str(town.settings.data), "--checkpoint"]
+    assert main([*data, str(tmp_path / "printed")]) == 0
+    assert main([*data, str(tmp_path / "other")]) == 1
 
 
 def test_a_handover_lists_the_file(town, registrar):

@@ -19,6 +19,7 @@ from service.app import build
 from service.register import make_token
 from service.settings import Settings
 from service.signing import PublicKeys
+from service.signing.published import read_list
 from service.web import examples
 from service.web.http import create
 from service.web.schemas import DocumentIn, NumberBlockIn, OrganizationIn, VerificationIn, VerificationOut
@@ -209,7 +210,9 @@ def test_a_revoked_document_is_revoked_for_everybody(desk):
     problem(desk.ask("registrar", "POST", path, json=examples.REVOKE), 409, "already_revoked")
     answer = desk.client.post("/v1/verifications", json={"qr": document.code_text})
     assert answer.json()["verdict"] == "revoked"
-    assert len(desk.client.get("/v1/status-list").json()["revoked"]) >= 1
+    keys = PublicKeys.from_json(desk.client.get("/.well-known/yinzheng-keys.json").text)
+    listed = read_list(keys, desk.client.get("/v1/status-list").text)
+    assert document.serial in listed.sets["revoked"]
 
 
 @pytest.mark.parametrize(
@@ -448,6 +451,12 @@ def test_everything_an_offline_verifier_needs_is_public(desk):
     assert answer.json()["index"] < answer.json()["size"]
     head = desk.client.get("/v1/log/checkpoint").text
     assert head.splitlines()[1] == str(answer.json()["size"])
+    grown = desk.client.get("/v1/log/consistency", params={"first": 1}).json()
+    assert (grown["second"], grown["second_root"]) == (answer.json()["size"], answer.json()["root"])
+    far = desk.client.get("/v1/log/consistency", params={"first": 10**6})
+    problem(far, 422, "bad_range")
+    listed = read_list(keys, desk.client.get("/v1/status-list", params={"long": True}).text)
+    assert document.serial in listed.sets["effective"]
     assert STUDENT_NO not in answer.text
     assert desk.client.get("/v1/log/proof/0000-0000-00000").status_code == 404
 
@@ -547,6 +556,7 @@ DESIGN = frozenset(
         "GET /.well-known/yinzheng-keys.json",
         "GET /v1/log/checkpoint",
         "GET /v1/log/proof/{}",
+        "GET /v1/log/consistency",
         "GET /v1/status-list",
         "GET /healthz",
         "GET /readyz",

@@ -11,8 +11,11 @@ from service.access import Role, Who
 from service.commands.speaking import COMMAND_LINE, DONE, FAILED, say, say_json
 from service.errors import Objection, Problem, refused
 from service.settings import Settings
+from service.signing import BadNote
+from service.signing.published import head, read_checkpoint
 
 if TYPE_CHECKING:  # the heavy rooms are imported by the commands that need them
+    from service.office import Office
     from templates.lint.folders import Linted
     from templates.render import Printer
 
@@ -92,6 +95,32 @@ def _trial_printer() -> "Iterator[Printer]":
             converter.close()
 
 
+SIZE_AND_ROOT = 2
+
+
+def publish(options: Namespace) -> int:
+    """Write everything published into a folder, for a static site or a stick: keys, lists, checkpoint, verifying page."""
+    from service import publish as published
+    from service.app import opened
+    from service.web.offline_page import offline_page
+
+    options.folder.mkdir(parents=True, exist_ok=True)
+    with opened(Settings.from_env(options.data), printing=False) as office:
+        texts = {
+            "yinzheng-keys.json": office.keys.published(),
+            "status-list": published.status_list(office),
+            "status-list-long": published.status_list(office, long=True),
+            "checkpoint": published.checkpoint(office),
+            "offline.html": offline_page(office),
+        }
+    for name, text in texts.items():
+        draft = options.folder / f"{name}.tmp"
+        draft.write_text(text, encoding="utf-8")
+        draft.replace(options.folder / name)
+    say(f"已写出 {len(texts)} 个文件：{options.folder}")
+    return DONE
+
+
 REPRINTED = {
     "reprint_differs": "按存档的数据和模板重新套印，结果与存档的 PDF 不同",
     "not_reprinted": "表样、字体或排版程序已与当时不同，没有重新套印比较（无害）",
@@ -108,7 +137,8 @@ def check(options: Namespace) -> int:
         raise Problem("no_data_folder", 404, "没有数据文件夹", "请用 --data 指明数据文件夹。")
     bad = hints = 0
     with opened(Settings.from_env(options.data), printing=False) as office:
-        for fault in proofs.check(office.archive):
+        heads = [_kept_outside(office, path) for path in options.checkpoint]
+        for fault in proofs.check(office.archive, heads):
             _tell_fault(fault.code, fault.about, fault.message_zh, harmless=fault.harmless)
             bad, hints = bad + (not fault.harmless), hints + fault.harmless
         for code, serial in differing(office):
@@ -117,6 +147,20 @@ def check(options: Namespace) -> int:
             bad, hints = bad + (not harmless), hints + harmless
     say(f"检查完毕：{bad} 处错误，{hints} 处提示")
     return FAILED if bad else DONE
+
+
+def _kept_outside(office: "Office", path: Path) -> tuple[int, bytes]:
+    """Size and root of a checkpoint that was kept elsewhere: signed, or the two lines of it that a roster bears."""
+    text = path.read_bytes().decode("utf-8", "replace")
+    words = text.split()
+    try:
+        if len(words) == SIZE_AND_ROOT:
+            return head(*words)
+        found = read_checkpoint(office.keys.public, text)
+    except BadNote as bad:
+        message = f"{path.name} 不是本日志的检查点，或签名不成立（{bad.reason}）；请核对文件。"
+        raise Problem("bad_checkpoint", 422, "检查点有误", message) from None
+    return found.size, found.root
 
 
 def _tell_fault(code: str, about: str, message: str, *, harmless: bool) -> None:

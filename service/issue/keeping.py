@@ -17,11 +17,10 @@ from service.office.lookups import (
     document_body,
     facts_digest,
     filed,
-    issue_payload,
-    revoke_payload,
 )
 from service.office.remembering import Remembering
 from service.office.reprint import RECIPE
+from service.office.witness import notes
 from service.regulation.case import judge
 from service.regulation.certificates import replaced
 from service.regulation.rules import WARNINGS
@@ -153,14 +152,12 @@ def keep(office: Office, transaction: Transaction, kept: Sequence[Kept]) -> None
         if source is not None:
             transaction.keep_source_template(template_hash, source)
     transaction.use_numbers([one.document.serial for one in kept if one.draft.from_block])
-    transaction.add_leaves([("issue", one.document.serial, issue_payload(one.document)) for one in kept])
     transaction.add_entries([item for one in kept for item in _entries(one)])
     for one, case in zip(kept, cases, strict=True):
         _note_overrides(transaction, one.draft)
         for serial in replaced(case, one.draft.overrides):
             superseded_by = one.document.serial
             transaction.set_status(serial, "superseded", reason=REPLACED, superseded_by=superseded_by)
-            transaction.add_leaf("revoke", serial, revoke_payload(serial, REPLACED, superseded_by))
 
 
 def _order(office: Office, draft: Draft, facts: Mapping[str, str]) -> Order:
@@ -184,7 +181,7 @@ def _order(office: Office, draft: Draft, facts: Mapping[str, str]) -> Order:
             "attachment": wording.attachment,
         },
         texts=wording.texts,
-        footnotes=wording.footnotes,
+        footnotes=notes(office, sheet.form, tuple(wording.footnotes)),
         photos={
             name: get(sha256)
             for name, sha256 in draft.values.items()

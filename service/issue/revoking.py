@@ -5,7 +5,7 @@ from typing import Any
 from service.access import Action, Role, Who, may
 from service.errors import Objection, Problem, refused
 from service.office import Office
-from service.office.lookups import document_body, find_document, open_to, require, revoke_payload
+from service.office.lookups import document_body, find_document, open_to, require
 
 MAX_REASON = 500
 """Characters of a revocation's reason: a paragraph."""
@@ -31,5 +31,4 @@ def revoke(office: Office, who: Who | None, serial: str, reason: str) -> dict[st
                 "role_not_allowed", 403, "无权办理", "文书已生效，只能由校长或主管教育行政部门作废。"
             )
         transaction.set_status(document.serial, "revoked", reason=reason)
-        transaction.add_leaf("revoke", document.serial, revoke_payload(document.serial, reason))
         return document_body(office, transaction.document(document.serial))

@@ -211,34 +211,3 @@ def canonical(value: Mapping[str, object]) -> bytes:
 def facts_digest(facts: Mapping[str, str]) -> bytes:
     """SHA-256 of the printed facts, 32 bytes; its first 12 stand in the QR code."""
     return hashlib.sha256(canonical(facts)).digest()
-
-
-def issue_payload(document: Document) -> bytes:
-    """What the log says of an issue: no name, no 学籍号, yet enough to prove which paper was issued."""
-    return canonical(
-        {
-            "kind": "issue",
-            "serial": document.serial,
-            "form": document.form,
-            "number": document.number,
-            "school": document.school,
-            "issued_on": document.issued_on.isoformat(),
-            "template_hash": document.template_hash,
-            "stamp": document.stamp,
-            "token_sha256": hashlib.sha256(document.token.encode("ascii")).hexdigest(),
-            "pdf": document.pdf,
-            "layout": document.layout,
-        }
-    )
-
-
-def revoke_payload(serial: str, reason: str, superseded_by: str | None = None) -> bytes:
-    """What the log says of a revocation: the reason only as its digest, and the serial that took its place."""
-    return canonical(
-        {
-            "kind": "revoke",
-            "serial": serial,
-            "reason_sha256": hashlib.sha256(reason.encode("utf-8")).hexdigest(),
-            "superseded_by": superseded_by,
-        }
-    )

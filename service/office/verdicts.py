@@ -106,8 +106,30 @@ _REASONS: Final = MappingProxyType(
         "busy": "正在核对的图像太多，请过一会儿再试。",
         "dates_in_order": "手写的日期系统不读。请看各处日期：申请不晚于学校，学校不晚于主管部门，都不晚于今天。",
         "reading_failed": "图像没有读成，请重新拍摄后再试。",
+        "no_status_list": "没有状态清单，只验了签名。请下载 /v1/status-list?long=true 一起核验。",
+        "no_checkpoint": "没有日志检查点。请下载 /v1/log/checkpoint 一起核验。",
+        "list_too_old": "状态清单太旧，看不出此后的变化。请下载新的清单。",
+        "checkpoint_too_old": "日志检查点太旧，或没有带时间的签名。请下载新的检查点。",
+        "clock_wrong": "清单或检查点的时间在将来。请核对本机的日期和时间。",
+        "log_split": "状态清单与检查点说的不是同一本日志。请保留这两个文件，并报告主管教育局。",
+        "not_listed": "清单出具时，这份文书还没有生效，或者还没有签发。请下载新的清单，或联网核验。",
+        "short_list": "短清单里没有这份文书：它没有作废，但看不出是否已经生效。请用长清单，或这份文书的日志证明。",
+        "bad_proof": "这份日志证明不是这份文书的，或证明不成立。请重新下载。",
     }
 )
+OFFLINE: Final = (
+    *("bad_signature", "unknown_key", "foreign_code", "cover_sheet", "no_status_list", "no_checkpoint"),
+    *(
+        "list_too_old",
+        "checkpoint_too_old",
+        "clock_wrong",
+        "log_split",
+        "not_listed",
+        "short_list",
+        "bad_proof",
+    ),
+)
+"""Reasons that are given without the archive."""
 _NAMED: Final = MappingProxyType(
     {
         "field_altered": "“{}”一栏与存档不一致。",

@@ -16,6 +16,19 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from service.errors import Problem
+from service.signing.note import (
+    COSIGNED,
+    ED25519,
+    SIGNATURE_BYTES,
+    TIME_BYTES,
+    BadNote,
+    Line,
+    Note,
+    cosigned,
+    key_id,
+    taken_apart,
+    written,
+)
 from service.signing.token import BadCode, Token, read_address, split, token_text
 
 ALGORITHM = "Ed25519"
@@ -65,10 +78,31 @@ class PublicKeys:
         key = self._keys.get(kid)
         if key is None:
             raise BadCode("unknown_key")
-        try:
-            key.verify(signature, message)
-        except InvalidSignature:
-            raise BadCode("bad_signature") from None
+        if not _good(key, signature, message):
+            raise BadCode("bad_signature")
+
+    def open_note(self, text: str) -> Note:
+        """A signed note with at least one good signature of a published key, and none that is bad. Raises BadNote.
+
+        Lines of other keys, such as those of witnesses, are passed over.
+        """
+        body, lines = taken_apart(text)
+        names, time = [], None
+        for line in lines:
+            for key in self._keys.values():
+                public = _raw(key)
+                if line.key_id == key_id(line.name, ED25519, public):
+                    if not _good(key, line.signature, body.encode("utf-8")):
+                        raise BadNote("bad_signature")
+                    names.append(line.name)
+                elif line.key_id == key_id(line.name, COSIGNED, public):
+                    stamp, signature = line.signature[:TIME_BYTES], line.signature[TIME_BYTES:]
+                    if not _good(key, signature, cosigned(int.from_bytes(stamp), body)):
+                        raise BadNote("bad_signature")
+                    time = int.from_bytes(stamp)
+        if not names:
+            raise BadNote("unknown_key")
+        return Note(body, names[0], time)
 
 
 class KeyRing:
@@ -105,9 +139,14 @@ class KeyRing:
         head = token.head()
         return token_text(head, self._private.sign(head))
 
-    def sign_bytes(self, message: bytes) -> bytes:
-        """A bare signature of 64 bytes by the newest key, for checkpoints and status lists."""
-        return self._private.sign(message)
+    def note(self, name: str, text: str, time: int | None) -> str:
+        """A signed note of a text that ends with a newline, by the newest key under this name; `time` in seconds is signed too."""
+        public = _raw(self._private.public_key())
+        lines = [Line(name, key_id(name, ED25519, public), self._private.sign(text.encode("utf-8")))]
+        if time is not None:
+            signature = time.to_bytes(TIME_BYTES) + self._private.sign(cosigned(time, text))
+            lines.append(Line(name, key_id(name, COSIGNED, public), signature))
+        return written(text, lines)
 
 
 @contextmanager
@@ -159,6 +198,20 @@ def _private(path: Path) -> Ed25519PrivateKey:
             "密钥文件夹里找不到可用的签名私钥；请从备份恢复 keys 文件夹。",
         )
     return key
+
+
+def _good(key: Ed25519PublicKey, signature: bytes, message: bytes) -> bool:
+    if len(signature) != SIGNATURE_BYTES:
+        return False
+    try:
+        key.verify(signature, message)
+    except InvalidSignature:
+        return False
+    return True
+
+
+def _raw(key: Ed25519PublicKey) -> bytes:
+    return key.public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
 
 
 def _public(text: str) -> Ed25519PublicKey:

@@ -78,6 +78,8 @@ OPEN = {
     "alembic_version": "the schema's own revision",
     "organizations": "names of public bodies; who lies under whom is asked before a scope is known",
     "leaves": "the log is public and holds no personal data",
+    "log_nodes": "hashes of the leaves",
+    "log_head": "how many leaves there are",
     "imprints": "how ink lies, without text, picture or person; a seal used twice is looked for everywhere",
     "jobs": "kinds and ids; workers work for all",
     "answers": "kept under the caller's own token and key",

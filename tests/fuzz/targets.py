@@ -25,7 +25,7 @@ with atheris.instrument_imports(
     from intake.read import read_page
     from intake.reading import PageImage
     from service.errors import Problem
-    from service.signing import BadCode, KeyRing, PublicKeys, Token, address, slip_token
+    from service.signing import BadCode, BadNote, KeyRing, PublicKeys, Token, address, slip_token
     from service.signing.serial import serial_text
     from service.signing.token import HEAD_BYTES, SHORT, SHORT_PAGES
 
@@ -81,8 +81,10 @@ class Tokens:
         for text in (data.decode("utf-8", "replace"), data.decode("latin-1")):
             with contextlib.suppress(BadCode):
                 self.keys.public.check(text)
+            with contextlib.suppress(BadNote):
+                self.keys.public.open_note(text)
         head = bytes([1 + len(data) % 2, 1]) + data[2:HEAD_BYTES].ljust(HEAD_BYTES - 2, b"\0")
-        signed = self.keys.sign_bytes(head)
+        signed = self.keys._private.sign(head)
         self.keys.public.check_bytes(head[1], signed, head)
         token = Token.from_head(head)
         if token.pages and (head[0] == SHORT) == (token.pages <= SHORT_PAGES):  # as we write them
