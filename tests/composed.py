@@ -2,7 +2,7 @@
 
 Where the file says `read_only`, the process sees its root read-only too, all but /tmp and the folder.
 
-`python -m tests.composed FOLDER` starts all of it and ends it with Ctrl-C.
+`python -m tests.composed FOLDER` starts all of it and ends it with Ctrl-C or SIGTERM.
 """
 
 import contextlib
@@ -145,7 +145,9 @@ def _free_port():
 
 
 def main():
-    """Start everything until interrupted."""
+    """Start everything until interrupted, or asked to end: a shell's background jobs do not hear Ctrl-C."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     running = Composed(sys.argv[1])
     try:
         running.start()
