@@ -10,10 +10,12 @@ FUZZ_SECONDS ?= 60
 # What the product needs of Debian 12, and what only its tests need on top.
 PACKAGES := python3-venv libreoffice-writer-nogui python3-uno fonts-lxgw-wenkai fonts-noto-cjk \
             fonts-liberation fonts-babelstone-han tesseract-ocr tesseract-ocr-chi-sim
+# A whole Ceph on one machine: the S3 store of the tests that comes from Debian; the other is built by Go, once.
+STORE_PACKAGES := ceph-mon ceph-osd radosgw ceph-common
 # Handwriting for the simulated papers is all that `make bench` needs on top.
 BENCH_PACKAGES := fonts-seto fonts-kouzan-mouhitsu fonts-arphic-gkai00mp
 # PostgreSQL's own cluster is not used: tests/postgresql.py starts one on loopback in a temporary folder.
-TEST_PACKAGES := chromium curl docker-compose openjdk-17-jdk-headless maven postgresql-15 $(BENCH_PACKAGES)
+TEST_PACKAGES := chromium curl docker-compose openjdk-17-jdk-headless maven postgresql-15 $(BENCH_PACKAGES) $(STORE_PACKAGES)
 # The stories over HTTP, told once more with the rows on a server.
 ON_SERVER := tests/test_web_issue.py tests/test_batch.py tests/test_import.py tests/test_desk_story.py tests/test_retrieve.py
 COMPILE := uv pip compile --universal --generate-hashes --python-version 3.11 --no-header --no-emit-index-url -q pyproject.toml
@@ -43,10 +45,12 @@ packages:
 	$(call need_packages,$(PACKAGES))
 
 bench-packages:
-	$(call need_packages,$(BENCH_PACKAGES))
+	$(call need_packages,$(BENCH_PACKAGES) $(STORE_PACKAGES))
+	@PYTHONPATH=. $(PYTHON) -m tests.stores.versity --build
 
 test-packages:
 	$(call need_packages,$(TEST_PACKAGES))
+	@PYTHONPATH=. $(PYTHON) -m tests.stores.versity --build
 
 # A stamp per lock file: the environment is rebuilt only when its lock changes.
 $(BIN)/python:
@@ -95,7 +99,7 @@ gallery: install-dev ## print every form's example and draw the contact sheets o
 	@PYTHONPATH=bench $(BIN)/python bench/gallery.py
 
 drill: install-dev test-packages ## attacks and accidents: kills, disk full, hostile files, three minutes of fuzzing
-	@$(BIN)/python -m pytest tests/test_accidents.py tests/test_disk_full.py tests/test_numbers_store.py tests/test_bad_uploads.py tests/test_hostile.py tests/test_bad_engines.py tests/test_bad_codes.py tests/test_libreoffice.py tests/test_power_cut.py tests/test_batch_workers.py
+	@$(BIN)/python -m pytest tests/test_accidents.py tests/test_disk_full.py tests/test_numbers_store.py tests/test_bad_uploads.py tests/test_hostile.py tests/test_bad_engines.py tests/test_bad_codes.py tests/test_libreoffice.py tests/test_power_cut.py tests/test_batch_workers.py tests/test_lock.py tests/test_stores.py
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) $(BIN)/python -m pytest tests/test_fuzz.py
 
 lock: ## resolve the dependencies again

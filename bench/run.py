@@ -21,6 +21,7 @@ import reading
 import serving
 import stacks
 import stamping
+import storing
 import tampering
 import verifying
 from measuring import ROOT, Row
@@ -42,6 +43,7 @@ PARTS: dict[str, Callable[[list[Row]], None]] = {
     "verifying": verifying.verifying,
     "starting": serving.starting,
     "logged": logged.logged,
+    "storing": storing.storing,
     "forms": papers.every_form,
 }
 """In the order of the table. `BENCH_PARTS=printing,batching make bench` runs some: they replace their own rows."""

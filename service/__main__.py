@@ -242,6 +242,9 @@ def _add_proofs(commands: Any) -> None:
     accept.add_argument("--org", required=True, metavar="CODE", help="以哪个市教育局的名义")
     accept.add_argument("--note", default="", help="改了什么、为什么")
     _add_backups(commands)
+    text = "把每一件存档文件读一遍，与第二份拷贝互相修复，列出所有问题"
+    scrub = _command(commands, "scrub", run.scrub, text)
+    scrub.add_argument("--anew", action="store_true", help="从头读起，不接着服务读到的地方")
     text = "把公布的文件写到文件夹：公钥、状态清单、检查点、离线核验页"
     publish = _command(commands, "publish", run.publish, text)
     publish.add_argument("folder", type=Path, metavar="文件夹", help="写到这里；已有的换成新的")

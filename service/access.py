@@ -37,6 +37,7 @@ class Action(StrEnum):
     TICK = "tick"
     REVIEW = "review"
     READ = "read"
+    AUDIT = "audit"
 
 
 ROLE_NAMES = {
@@ -58,6 +59,7 @@ ACTION_NAMES = {
     Action.TICK: "确认签章",
     Action.REVIEW: "答复待核事项",
     Action.READ: "查阅",
+    Action.AUDIT: "查看巡检结果",
 }
 AUTHORITIES = frozenset({Role.CITY, Role.COUNTY})
 STAFF = AUTHORITIES | {Role.REGISTRAR, Role.HEAD}
@@ -73,6 +75,7 @@ ALLOWED = {
     Action.TICK: STAFF,
     Action.REVIEW: STAFF,
     Action.READ: frozenset(Role),
+    Action.AUDIT: frozenset({Role.CITY, Role.AUDITOR}),
 }
 
 

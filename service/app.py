@@ -73,7 +73,9 @@ def build(
     if printing and not lazy:  # before everything else: LibreOffice takes longest to come up
         converter.start()
     try:
-        archive = Archive.open(settings.data, now, settings.database)
+        archive = Archive.open(
+            settings.data, now, settings.database, place=settings.place(), copy=settings.copy_place()
+        )
     except BaseException:
         converter.close()
         raise

@@ -16,7 +16,7 @@ from service.issue import batch
 from service.logs import about
 from service.office import Office
 from service.receive import copies, later
-from storage.errors import StorageError
+from storage.errors import LockNotHeld, StorageError, StoreAway, StoreFull
 from storage.records import Job
 
 SCAN, COPIES, BATCH = "scan", later.JOB, batch.KIND
@@ -36,6 +36,8 @@ IDLE_SECONDS, IDLE_BATCH_SECONDS = 0.1, 0.5
 """Pause between two looks for work: somebody waits for a scan, and a batch takes minutes."""
 AWAY_SECONDS = 5.0
 """Pause when the database cannot be asked."""
+PASSING = (StoreAway, StoreFull, LockNotHeld)
+"""What is wrong with the store, not with the paper."""
 TIMES_OVER = 2
 NICE = 19
 """How much a worker that prints batches steps back: a single request that comes meanwhile gets the processor first."""
@@ -151,6 +153,9 @@ def _scan_failed(office: Office, job: Job, scan_id: str, error: Exception) -> No
     """Leave the job for one more attempt, or set the scan aside; the log says what kind of error and where, not its words."""
     name, places = type(error).__name__, whereabouts(error)
     log.error("scan %s failed, attempt %s: %s at %s", scan_id, job.attempts, name, places)
+    if isinstance(error, PASSING):
+        _put_off(office, job, name)
+        return
     if job.attempts >= MOST_ATTEMPTS:
         receive.fail(office, scan_id)
     with office.archive.work() as transaction:
@@ -180,11 +185,20 @@ def _copies_failed(office: Office, job: Job, scan_id: str, error: Exception) -> 
     """Leave the job for one more attempt, or close it: the verdict was told, and whoever asks for a copy queues it again."""
     name, places = type(error).__name__, whereabouts(error)
     log.error("copies of scan %s failed, attempt %s: %s at %s", scan_id, job.attempts, name, places)
+    if isinstance(error, PASSING):
+        _put_off(office, job, name)
+        return
     with office.archive.work() as transaction:
         if job.attempts >= MOST_ATTEMPTS:
             transaction.finish_job(job.id)
         else:
             transaction.fail_job(job.id, name)
+
+
+def _put_off(office: Office, job: Job, why: str) -> None:
+    """Leave a job until the store is there again: that is not the scan's fault, and costs it no attempt."""
+    with office.archive.work() as transaction:
+        transaction.give_back_job(job.id, why, seconds=AWAY_SECONDS, spent=False)
 
 
 WORKS: Mapping[str, Callable[[Office, Job, Callable[[], bool]], None]] = {

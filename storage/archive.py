@@ -21,11 +21,14 @@ from storage.leaves import ReadsLeaves, WritesLeaves
 from storage.named import ReadsNamed
 from storage.numbers import ReadsNumbers, WritesNumbers
 from storage.objects.folder import Folder, system_errors
+from storage.objects.place import Place
+from storage.objects.store import Store
 from storage.people import ReadsPeople, WritesPeople
 from storage.presence import Presence
 from storage.reviews import ReadsReviews, WritesReviews
 from storage.scans import ReadsScans, WritesScans
 from storage.schema.scopes import EVERYTHING
+from storage.scrub import Scrub
 from storage.sheets import ReadsSheets, WritesSheets
 from storage.tokens import ReadsTokens, WritesTokens
 
@@ -83,14 +86,16 @@ class Archive:
     def __init__(
         self,
         rows: Rows,
-        objects: Folder,
+        objects: Store,
         presence: Presence,
         now: Callable[[], datetime],
-        scope: str = EVERYTHING,
+        scrub: Scrub,
         *,
+        scope: str = EVERYTHING,
         randbytes: Callable[[int], bytes] = os.urandom,
     ) -> None:
         self.objects = objects
+        self.scrub = scrub
         self._rows = rows
         self._presence = presence
         self._now = now
@@ -103,23 +108,32 @@ class Archive:
         folder: Path,
         now: Callable[[], datetime],
         database: str = "",
+        *,
         randbytes: Callable[[int], bytes] = os.urandom,
+        place: Place | None = None,
+        copy: Place | Path | None = None,
     ) -> Self:
         """Open a data folder, making or upgrading it when needed, and tidy up after processes that died.
 
-        The rows are in the folder too, or in the PostgreSQL `database` (a URL), which must be prepared already.
-        `randbytes(n)` gives bytes nobody can guess, for the salts of the log.
+        The rows are in the folder too, or in the PostgreSQL `database` (a URL), which must be prepared already. The
+        objects lie in the bucket at `place`, or in the folder; their second copy, if there is to be one, in the bucket
+        or the folder `copy`. `randbytes(n)` gives bytes nobody can guess, for the salts of the log.
         StoreFull or StoreAway when it cannot be opened, NotPrepared when the database is not as it must be.
         """
         with system_errors():
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            objects = Folder(folder / OBJECTS)
-            objects.sweep((now() - STALE).timestamp())
+            objects = _objects(folder, now, place)
             if not database:
                 # The engine gives its side files the same mode, also in a folder that others can look into.
                 (folder / DATABASE).touch(mode=0o600)
             rows = Rows(database or folder / DATABASE, folder)
-            archive = cls(rows, objects, Presence(folder / WORKERS), now, randbytes=randbytes)
+
+            def named() -> frozenset[str]:
+                with archive.read() as reading:
+                    return reading.named_objects()
+
+            scrub = Scrub(folder, objects, _copy(copy, now), named, now)
+            archive = cls(rows, objects, Presence(folder / WORKERS), now, scrub, randbytes=randbytes)
             try:
                 with (folder / LOCK).open("wb") as lock:
                     # One process at a time makes or upgrades the tables; the others then find them ready.
@@ -138,7 +152,15 @@ class Archive:
 
     def seen_by(self, org: str) -> Self:
         """The same archive as it may be seen on behalf of an organization: where the database keeps scopes, its rows and those below."""
-        return type(self)(self._rows, self.objects, self._presence, self._now, org, randbytes=self._randbytes)
+        return type(self)(
+            self._rows,
+            self.objects,
+            self._presence,
+            self._now,
+            self.scrub,
+            scope=org,
+            randbytes=self._randbytes,
+        )
 
     @contextmanager
     def begin(self) -> Iterator[Transaction]:
@@ -174,3 +196,19 @@ class Archive:
         """Close every connection, and let others take over what this process works on; the archive is not used afterwards."""
         self._rows.close()
         self._presence.close()
+
+
+def _objects(folder: Path, now: Callable[[], datetime], place: Place | None) -> Store:
+    if place is not None:
+        from storage.objects.locked import opened
+
+        return opened(place, now)
+    objects = Folder(folder / OBJECTS)
+    objects.sweep((now() - STALE).timestamp())
+    return objects
+
+
+def _copy(copy: Place | Path | None, now: Callable[[], datetime]) -> Store | None:
+    if isinstance(copy, Path):
+        return Folder(copy)
+    return None if copy is None else _objects(Path(), now, copy)

@@ -9,7 +9,8 @@ from storage import logged
 from storage.archive import Archive, Reading
 from storage.errors import BadPattern, ObjectDamaged, StorageError, StoreAway
 from storage.faults import HARMLESS, MESSAGES, Fault
-from storage.objects.folder import NAME, Folder
+from storage.objects.folder import NAME
+from storage.objects.store import Store
 from storage.patterns import within, written
 from storage.records import (
     BatchSerial,
@@ -101,7 +102,7 @@ def _gather(reading: Reading) -> _Rows:
     )
 
 
-def _objects(rows: _Rows, folder: Folder) -> Iterator[Fault]:
+def _objects(rows: _Rows, folder: Store) -> Iterator[Fault]:
     """Every object is what its name says, every row's object is there, and who has no row is named."""
     sizes: dict[str, int] = {}
     bad: set[str] = set()
@@ -138,7 +139,7 @@ def _documents(rows: _Rows) -> Iterator[Fault]:
             yield Fault("document_not_filed", document.serial)
 
 
-def _records(rows: _Rows, folder: Folder) -> Iterator[Fault]:
+def _records(rows: _Rows, folder: Store) -> Iterator[Fault]:
     """The recorded values and whose they are have the digest that lies with the layout; older papers have none."""
     for document in rows.documents.values():
         try:
@@ -151,7 +152,7 @@ def _records(rows: _Rows, folder: Folder) -> Iterator[Fault]:
             yield Fault("record_differs", document.serial)
 
 
-def _standing(rows: _Rows, folder: Folder) -> Iterator[Fault]:
+def _standing(rows: _Rows, folder: Store) -> Iterator[Fault]:
     """A paper counts only because a filed check found it genuine."""
     checks: dict[str | None, list[str]] = {}
     given = _given(rows)
@@ -164,7 +165,7 @@ def _standing(rows: _Rows, folder: Folder) -> Iterator[Fault]:
             yield Fault("effective_without_check", document.serial)
 
 
-def _genuine(folder: Folder, name: str, given: set[tuple[str, str]]) -> bool:
+def _genuine(folder: Store, name: str, given: set[tuple[str, str]]) -> bool:
     """Tell whether a filed check is whole and says so, and the answers it stands on were given; a damaged one is named as an object."""
     try:
         said = json.loads(folder.get(name))

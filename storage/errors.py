@@ -1,5 +1,7 @@
 """Everything that can go wrong when keeping: each error has a code, a Chinese sentence, and no personal data."""
 
+from collections.abc import Sequence
+
 
 class StorageError(Exception):
     """Base of all errors of this package; `code` is for machines, `message_zh` for people."""
@@ -146,6 +148,19 @@ class StoreAway(StorageError):
             f"档案库暂时无法访问（{cause}）：本次操作没有完成。请稍后重试，持续出现时联系系统管理员。"
         )
         self.cause = cause
+
+
+class LockNotHeld(StorageError):
+    """A store did not keep a lock it said it would keep; `broken` names the promises, and nothing was kept there."""
+
+    code = "lock_not_held"
+
+    def __init__(self, store: str, sentences: Sequence[str], broken: Sequence[str]) -> None:
+        super().__init__(
+            f"对象存储 {store} 守不住锁定：{'；'.join(sentences)}。没有存入任何档案文件。"
+            "请系统管理员改正存储的配置，或换用真正支持对象锁定（Object Lock）的存储。"
+        )
+        self.broken = tuple(broken)
 
 
 class KeyReused(StorageError):

@@ -13,6 +13,7 @@ from typing import Any
 import psycopg
 
 from storage.archive import DATABASE, Archive
+from storage.objects.place import Place
 from storage.records import Document, NumberBlock, Organization, Student
 from storage.schema.guards import GUARDS, ddl
 from storage.tables import metadata
@@ -44,9 +45,9 @@ class Clock:
         self.moment += timedelta(**parts)
 
 
-def furnished(folder: Path, clock: Clock, database: str = "") -> Archive:
-    """An open archive with a city, a county, a school and one student; its rows in the folder, or on a server."""
-    archive = Archive.open(folder, clock, database)
+def furnished(folder: Path, clock: Clock, database: str = "", place: Place | None = None) -> Archive:
+    """An open archive with a city, a county, a school and one student; rows and objects in the folder, or elsewhere."""
+    archive = Archive.open(folder, clock, database, place=place)
     with archive.begin() as transaction:
         transaction.put_organization(Organization(CITY, "city", "长治市教育局", None, {}))
         transaction.put_organization(Organization(COUNTY, "county", "黎城县教育体育局", CITY, {}))

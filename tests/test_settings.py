@@ -7,9 +7,21 @@ from pathlib import Path
 import pytest
 
 from service.errors import Problem
-from service.settings import NUMBERS, RECOGNISERS, Settings, database_owner
+from service.settings import NUMBERS, RECOGNISERS, SECRETS, Settings, database_owner
 
 DATA = Path("d")
+STORE = {
+    "objects": "s3://archive",
+    "objects_endpoint": "https://store.example.cn:9000",
+    "objects_region": "cn-north",
+    "objects_ca": "ca.pem",
+    "objects_credentials": "keys",
+    "copy": "/mnt/copy",
+    "copy_endpoint": "https://other.example.cn",
+    "copy_region": "cn-south",
+    "copy_ca": "ca.pem",
+    "copy_credentials": "keys",
+}
 
 
 def test_nothing_needs_to_be_set():
@@ -94,7 +106,9 @@ def test_every_setting_is_documented_with_its_default_and_what_it_may_be():
     assert re.findall(r"`(\w+)`", page["YINZHENG_RECOGNISER"][1]) == list(RECOGNISERS)
 
 
-@pytest.mark.parametrize("name", [field.name for field in fields(Settings) if field.name != "data"])
+@pytest.mark.parametrize(
+    "name", [field.name for field in fields(Settings) if field.name not in {"data", *SECRETS}]
+)
 def test_what_is_told_can_be_set_again(name):
     """Every setting is read from the variable that it is told by."""
     variable = f"YINZHENG_{name.upper()}"
@@ -103,8 +117,70 @@ def test_what_is_told_can_be_set_again(name):
         "host": "OTHER.CN",
         "recogniser": RECOGNISERS[-1],
         "scratch": "/s",
+        **STORE,
         "database": "postgresql://login@db.example:5432/rows",
     }
     other = others.get(name, str(high))
     assert Settings.from_env(DATA, {variable: other}).told()[variable] == other
     assert other != str(low)
+
+
+KEYS = {"YINZHENG_OBJECTS_ACCESS_KEY": "the-access-key", "YINZHENG_OBJECTS_SECRET_KEY": "the-secret-key"}
+BUCKET = {"YINZHENG_OBJECTS": "s3://archive", "YINZHENG_OBJECTS_ENDPOINT": "https://store.example.cn:9000"}
+
+
+def test_a_bucket_gets_its_keys_from_the_environment_or_a_file(tmp_path):
+    """Both give the same place; without OBJECTS there is none, whatever else is set."""
+    assert Settings.from_env(DATA, KEYS).place() is None
+    settings = Settings.from_env(DATA, {**BUCKET, **KEYS})
+    place = settings.place()
+    assert (place.bucket, place.endpoint) == ("archive", "https://store.example.cn:9000")
+    assert (place.access_key, place.secret_key) == ("the-access-key", "the-secret-key")
+    file = tmp_path / "keys"
+    lines = "[default]\naws_access_key_id = the-access-key\naws_secret_access_key = the-secret-key\n"
+    file.write_text(lines)
+    given = {**BUCKET, "YINZHENG_OBJECTS_CREDENTIALS": str(file)}
+    assert Settings.from_env(DATA, given).place() == place
+
+
+def test_a_second_copy_is_a_folder_or_a_bucket():
+    """An absolute path is a folder, whatever it is called; a bucket has an endpoint and keys of its own."""
+    assert Settings.from_env(DATA, {"YINZHENG_COPY": "/mnt/copy"}).copy_place() == Path("/mnt/copy")
+    keys = {name.replace("OBJECTS", "COPY"): value for name, value in KEYS.items()}
+    given = {"YINZHENG_COPY": "s3://copy", "YINZHENG_COPY_ENDPOINT": "https://other.example.cn", **keys}
+    assert Settings.from_env(DATA, given).copy_place().bucket == "copy"
+    assert Settings.from_env(DATA, {}).copy_place() is None
+
+
+def test_the_keys_of_a_bucket_are_never_told():
+    """Neither by the settings nor by the place, however they are written down."""
+    settings = Settings.from_env(DATA, {**BUCKET, **KEYS})
+    for told in (repr(settings), str(settings.told()), repr(settings.place()), str(settings.place())):
+        assert "the-access-key" not in told
+        assert "the-secret-key" not in told
+
+
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        ({"YINZHENG_OBJECTS": "archive"}, "OBJECTS"),
+        ({"YINZHENG_OBJECTS": "s3://Archive"}, "OBJECTS"),
+        ({"YINZHENG_COPY": "relative"}, "COPY"),
+        ({"YINZHENG_COPY": "s3://copy"}, "COPY_ENDPOINT"),
+        ({**BUCKET, "YINZHENG_OBJECTS_ENDPOINT": "store:9000"}, "OBJECTS_ENDPOINT"),
+        ({"YINZHENG_OBJECTS": "s3://archive", **KEYS}, "OBJECTS_ENDPOINT"),
+        (BUCKET, "OBJECTS_ACCESS_KEY"),
+        ({**BUCKET, "YINZHENG_OBJECTS_CREDENTIALS": "nowhere"}, "OBJECTS_CREDENTIALS"),
+    ],
+)
+def test_a_bucket_that_is_half_set_is_refused_by_name(given, name):
+    """The variable that is wrong or missing is said."""
+
+    def places():
+        settings = Settings.from_env(DATA, given)
+        return settings.place(), settings.copy_place()
+
+    with pytest.raises(Problem) as caught:
+        places()
+    assert caught.value.code == "bad_setting"
+    assert f"YINZHENG_{name}" in caught.value.detail

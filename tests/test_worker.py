@@ -8,8 +8,10 @@ import time
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from service import receive, supervisor, worker
-from storage.errors import StoreAway
+from storage.errors import LockNotHeld, StoreAway, StoreFull
 from tests.test_verify import png
 
 
@@ -56,6 +58,26 @@ def test_it_waits_for_a_database_that_is_away(town, registrar, monkeypatch):
     monkeypatch.setattr(type(town.archive), "work", work_after_outages)
     few = replace(town, settings=replace(town.settings, worker_jobs=1))
     worker.run(few, threading.Event())
+    assert receive.result(town, registrar, scan)["state"] == "done"
+
+
+@pytest.mark.parametrize("error", [StoreAway("MaxRetryError"), StoreFull(), LockNotHeld("s3://x", [], [])])
+def test_a_store_that_is_away_costs_no_attempt(town, registrar, monkeypatch, clock, error):
+    """However often the store fails a reading, the scan is read when the store is back."""
+    scan = receive.accept(town, registrar, png("https://example.com"), None)
+    get, outages = type(town.archive.objects).get, iter(range(5))
+
+    def get_after_outages(objects, name):
+        if next(outages, None) is not None:
+            raise error
+        return get(objects, name)
+
+    monkeypatch.setattr(type(town.archive.objects), "get", get_after_outages)
+    for _ in range(5):
+        assert worker.work_once(town)
+        assert receive.result(town, registrar, scan)["state"] == "running"
+        clock.advance(seconds=worker.AWAY_SECONDS + 1)
+    assert worker.work_once(town)
     assert receive.result(town, registrar, scan)["state"] == "done"
 
 

@@ -23,16 +23,19 @@ def backup(options: Namespace) -> int:
     """Copy the installation into a target folder while it runs; 1 when something was lost here before already."""
     from service.app import utc_now
     from storage import backup as rooms
+    from storage.objects.locked import opened
 
     settings = _with_rows_here(options)
     if not options.data.is_dir():
         raise Problem("no_data_folder", 404, "没有数据文件夹", "请用 --data 指明数据文件夹。")
+    place = settings.place()
     taken = rooms.take(
         options.data,
         options.target,
         now=utc_now(),
         version=version("yinzheng"),
         settings=settings.told(),
+        objects=None if place is None else opened(place, utc_now),
         verify=options.verify,
     )
     manifest = taken.manifest

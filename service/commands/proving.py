@@ -165,3 +165,28 @@ def _kept_outside(office: "Office", path: Path) -> tuple[int, bytes]:
 
 def _tell_fault(code: str, about: str, message: str, *, harmless: bool) -> None:
     say(f"{'提示' if harmless else '错误'}  {code}  {about}  {message}")
+
+
+def scrub(options: Namespace) -> int:
+    """Read every object of both stores once, repair the one from the other, and name what is wrong; 1 when any is not right.
+
+    The progress is the service's own: a round that it began is brought to its end, unless `anew`.
+    """
+    from service.app import opened
+    from storage.scrub import HARMLESS, MESSAGES
+
+    if not options.data.is_dir():
+        raise Problem("no_data_folder", 404, "没有数据文件夹", "请用 --data 指明数据文件夹。")
+    with opened(Settings.from_env(options.data), printing=False) as office:
+        scrub = office.archive.scrub
+        told = scrub.whole(anew=options.anew)
+        if (copied := scrub.fill() + told.copied) and office.settings.copy:
+            say(f"第二份拷贝补齐 {copied} 件")
+    bad = 0
+    for one in told.findings:
+        right = one.repaired is not None or one.kind in HARMLESS
+        bad += not right
+        state = "已修复" if one.repaired is not None else "提示" if right else "错误"
+        say(f"{state}  {one.kind}  {one.name}  {MESSAGES[one.kind]}")
+    say(f"巡检完毕：读过 {told.last_seen} 件，{len(told.findings)} 处发现，{bad} 处未修复")
+    return FAILED if bad else DONE

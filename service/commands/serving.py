@@ -25,6 +25,8 @@ HEALTH_SECONDS = 10.0
 """What a service gets to say whether it is ready."""
 LATER_SECONDS = 3
 """A worker gives its job back when its grace is over; its supervisor waits so much longer before it kills."""
+SCRUB_SECONDS = 3.0
+"""What the scrub gets to end the reading of one file: it goes on from there at the next start."""
 READY_SECONDS, LATEST_SECONDS = 0.2, 30.0
 """Pause between two looks whether the service is ready, when the workers for batches start; and when they do anyway."""
 
@@ -55,6 +57,8 @@ def serve(options: Namespace) -> int:
             app.state.leaving.then(worker.close)
         warm = threading.Thread(target=_warm, args=(office, workers, closing), name="warm-up", daemon=True)
         warm.start()
+        scrub = threading.Thread(target=office.archive.scrub.run, args=(closing,), name="scrub", daemon=True)
+        scrub.start()
         try:
             given = {
                 "host": options.host,
@@ -65,6 +69,7 @@ def serve(options: Namespace) -> int:
             Server(app, app.state.leaving, **given).run()
         finally:
             closing.set()
+            scrub.join(SCRUB_SECONDS)
             warm.join()
             stop(workers)
     return DONE

@@ -10,7 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
-from service import tallies
+from service import fixity, tallies
 from service.issue import batch
 from service.office import Office
 from service.web.journal import EDGES_MS, Counts
@@ -38,6 +38,7 @@ HELP: Final = {
     "look_seconds": "How long looking at a part took just now.",
     "free_bytes": "Free bytes of the disk of the data folder.",
     "leaving": "1 when this process was told to stop.",
+    "scrub_objects": "Objects of the present round of the scrub, and its findings, open and repaired.",
     "stamp_proofs": "Stamped papers of batches held against LibreOffice's, by result.",
     "stamps_stopped": "Templates that are no longer stamped, because a proof differed.",
 }
@@ -55,6 +56,7 @@ class Kept:
     proofs: Mapping[str, int]
     up: Mapping[str, bool]
     seconds: Mapping[str, float]
+    scrub: Mapping[str, float]
 
 
 class Looking:
@@ -92,7 +94,8 @@ class Looking:
         except StorageError:
             up["objects"] = False
         seconds["objects"] = time.perf_counter() - began
-        return Kept(rows, jobs, proofs, up, seconds)
+        scrub = fixity.figures(self._office.archive.scrub.progress())
+        return Kept(rows, jobs, proofs, up, seconds, scrub)
 
 
 def lines(office: Office, counts: Counts, kept: Kept, *, leaving: bool) -> Iterator[str]:
@@ -105,6 +108,7 @@ def lines(office: Office, counts: Counts, kept: Kept, *, leaving: bool) -> Itera
         yield from _figure(name, "gauge", [(("state", state), n) for state, n in sorted(by_state.items())])
     results = {("result", result): number for result, number in sorted(kept.proofs.items())}
     yield from _figure("stamp_proofs", "gauge", results.items())
+    yield from _figure("scrub_objects", "gauge", [(("state", state), n) for state, n in kept.scrub.items()])
     yield from _figure("stamps_stopped", "gauge", [((), len(office.printer.stopped()))])
 
 

@@ -54,6 +54,7 @@ TABLE: Final[Mapping[type[Exception], Row]] = MappingProxyType(
         storage.StoreFull: Row(507, "存储空间已满"),
         storage.StoreAway: Row(503, "档案库暂时不可用", wait=True),
         storage.NotPrepared: Row(503, "数据库尚未就绪"),
+        storage.LockNotHeld: Row(503, "对象存储守不住锁定"),
         storage.StorageError: Row(500, "档案库出错"),
         templates.UnknownForm: Row(404, "没有这种表样"),
         templates.ValueRefused: Row(422, "内容不能打印"),

@@ -10,6 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
+from storage import scrub
 from storage.archive import DATABASE, LOCK, OBJECTS, WORKERS
 from storage.backup import database
 from storage.backup.manifest import (
@@ -25,12 +26,13 @@ from storage.backup.manifest import (
 )
 from storage.errors import BackupUnusable, ObjectDamaged
 from storage.objects.folder import NAME, OWNER_ONLY, Folder, system_errors
+from storage.objects.store import Store
 from storage.objects.syncing import sync_directory
 
 BACKUPS: Final = "backups"
 FILES: Final = "files"
 """Where in a backup everything else of the data folder lies."""
-DERIVED: Final = frozenset({"fonts", "soffice", WORKERS, LOCK, OBJECTS})
+DERIVED: Final = frozenset({"fonts", "soffice", WORKERS, LOCK, OBJECTS, scrub.LOCK})
 """Made again by whoever starts on the folder, or copied in a way of its own."""
 UNFINISHED: Final = ".unfinished-"
 STAMP: Final = "%Y-%m-%dT%H%M%S.%fZ"
@@ -55,6 +57,7 @@ def take(
     now: datetime,
     version: str,
     settings: Mapping[str, str],
+    objects: Store | None = None,
     verify: bool = False,
 ) -> Taken:
     """Copy an installation into a target folder, beside earlier backups; the service may go on.
@@ -75,7 +78,7 @@ def take(
             draft.mkdir(mode=OWNER_ONLY)
             try:
                 schema, named, part = _database(data, draft)
-                copying = _Copying(data / OBJECTS, target / OBJECTS, verify=verify)
+                copying = _Copying(objects or Folder(data / OBJECTS), target / OBJECTS, verify=verify)
                 copying.run(named or frozenset())
                 manifest = Manifest(
                     made_at=now.astimezone(UTC).isoformat(),
@@ -131,8 +134,8 @@ def _database(data: Path, draft: Path) -> tuple[str, frozenset[str] | None, Part
 class _Copying:
     """Brings objects from one store to another: many to a sync, each proved by its name on the way."""
 
-    def __init__(self, source: Path, target: Path, *, verify: bool) -> None:
-        self._source = Folder(source)
+    def __init__(self, source: Store, target: Path, *, verify: bool) -> None:
+        self._source = source
         self._target = Folder(target)
         self._folder = target
         self._verify = verify

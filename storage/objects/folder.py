@@ -113,14 +113,33 @@ class Folder:
             except FileNotFoundError:
                 raise ObjectDamaged(name, missing=True) from None
 
-    def names(self) -> Iterator[str]:
-        """Walk every object's name, in order; a file that has no business here comes as its relative path."""
+    def names(self, after: str = "") -> Iterator[str]:
+        """Walk every object's name, in order, those after a name only; a file that has no business here comes as its relative path."""
         with system_errors():
-            for file in sorted(path for path in self._path.rglob("*") if path.is_file()):
-                if file.parent == self._path / TMP:
-                    continue
+            for file in _walk(self._path, self._path / TMP):
                 known = NAME.fullmatch(file.name) and file == self._file(file.name)
-                yield file.name if known else str(file.relative_to(self._path))
+                name = file.name if known else str(file.relative_to(self._path))
+                if name > after:
+                    yield name
+
+    def covered(self, name: str) -> bool:
+        """Nothing hides an object in a folder."""
+        self._file(name)
+        return False
+
+    def restore(self, name: str, data: bytes) -> None:
+        """Put an object in its place again, whatever lies there; on return it is on disk. ObjectDamaged for other bytes."""
+        final = self._file(name)
+        if sha256(data).hexdigest() != name:
+            raise ObjectDamaged(name)
+        with system_errors():
+            self._directory(final.parent)
+            self._write(data, final)
+            sync_directory(final.parent)
+
+    def renew(self, name: str) -> None:
+        """A folder has no lock to renew."""
+        self._file(name)
 
     def probe(self) -> None:
         """Prove that an object could be put now, and leave nothing; StoreFull or StoreAway when not."""
@@ -224,3 +243,14 @@ class Folder:
         path.mkdir(mode=OWNER_ONLY, parents=True, exist_ok=True)
         sync_directory(path.parent)
         self._durable.add(path)
+
+
+def _walk(directory: Path, passed: Path) -> Iterator[Path]:
+    """Every file below a directory but one, by name, level by level: never the whole list at once."""
+    for path in sorted(directory.iterdir()):
+        if path == passed:
+            continue
+        if path.is_dir() and not path.is_symlink():
+            yield from _walk(path, passed)
+        elif path.is_file():
+            yield path
