@@ -434,7 +434,8 @@ class Review:
 class Decision:
     """One person's answer to a review, once and for ever; `by` is a token digest, `paper` says that he had the paper.
 
-    `serial` is the document that a page belongs to, when that is the answer.
+    `serial` is the document that a page belongs to, when that is the answer, and `evidence` as which kind of evidence;
+    None for a page of the document itself.
     """
 
     id: int
@@ -447,3 +448,4 @@ class Decision:
     role: str
     org: str
     at: datetime
+    evidence: str | None = None

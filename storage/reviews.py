@@ -100,6 +100,18 @@ class ReadsReviews(Session):
         """List the answers to one review, first one first."""
         return self._decisions(decisions.c.review == id_number(review_id, "review"))
 
+    def pages_given(self, scan_id: str) -> list[tuple[int, Decision]]:
+        """List the sides of a scan (from 0) that persons gave to a document, each with the last answer that says so."""
+        decided = [
+            one for one in self.reviews_of(scan_id) if one.answer == "belongs" and one.page is not None
+        ]
+        return [
+            (one.page, said)
+            for one in decided
+            if one.page is not None
+            for said in [given for given in self.decisions(one.id) if given.answer == "belongs"][-1:]
+        ]
+
     def all_decisions(self) -> list[Decision]:
         """List every answer that was ever given."""
         return self._decisions()
@@ -128,11 +140,12 @@ class WritesReviews(ReadsReviews):
         by: str,
         role: str,
         org: str,
+        evidence: str | None = None,
     ) -> Decision:
         """Keep one person's answer; AlreadyThere when he gave one before."""
         if any(one.by == by for one in self.decisions(review_id)):
             raise AlreadyThere("decision")
-        made = Decision(0, review_id, answer, serial, paper, note, by, role, org, self._now())
+        made = Decision(0, review_id, answer, serial, paper, note, by, role, org, self._now(), evidence)
         values = {name: getattr(made, name) for name in Decision.__slots__ if name != "id"}
         key = self._insert("decision", decisions, {**values, "review": id_number(review_id, "review")})
         return replace(made, id=key)

@@ -26,7 +26,7 @@ from sqlalchemy import (
 
 from storage.committed import moment
 
-REVISION = "0009"
+REVISION = "0010"
 """The schema these tables describe; a database that says the same needs no Alembic at start."""
 
 
@@ -413,5 +413,6 @@ decisions = Table(
     Column("role", String(16), nullable=False),
     Column("org", String(10), nullable=False),
     Column("at", Moment, nullable=False),
+    Column("evidence", String(32)),
     UniqueConstraint("review", "by", name="uq_decisions_review_by"),
 )

@@ -3,19 +3,18 @@
 import re
 import secrets
 from datetime import UTC, datetime, timedelta
-from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from service.app import build
 from service.register import make_token
 from service.settings import Settings
 from service.web.http import create
+from tests.browser import chromium, visit
 from tests.desked import nobodys, placed, scanned, sheet, side
 from tests.placed import SCHOOL, place_people
 from tests.served import served
-from tests.test_page import CHROMIUM, QUIET
 
 expect.set_options(timeout=20_000)
 """Milliseconds: a machine that runs other tests as well decodes a page in seconds."""
@@ -40,28 +39,15 @@ def base(office):
 
 @pytest.fixture(scope="module")
 def browser():
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
 def laptop(browser, base):
-    """A page that notes every address it asks for and every fault."""
-    context = browser.new_context(viewport=LAPTOP, locale="zh-CN")
-    page = context.new_page()
-    page.asked, page.faults = [], []
-    context.on("request", lambda request: page.asked.append(request.url))
-    page.on("pageerror", lambda error: page.faults.append(str(error)))
-    page.on("console", lambda message: page.faults.append(message.text) if message.type == "error" else None)
-    yield page
-    assert {urlsplit(url).netloc for url in page.asked if not url.startswith("blob:")} == {
-        urlsplit(base).netloc
-    }
-    assert page.faults == []
-    assert context.cookies() == []
-    context.close()
+    """A small laptop."""
+    with visit(browser, base, viewport=LAPTOP) as page:
+        yield page
 
 
 def enter(page, base, office, role="registrar"):
@@ -162,6 +148,28 @@ def test_a_page_without_a_paper_is_given_one_by_hand(laptop, base, office):
     expect(laptop.get_by_label("访问令牌")).to_be_visible()
     with office.archive.read() as reading:
         assert len(reading.entries_of(document.serial)) == before + 1
+
+
+def test_a_loose_page_is_filed_as_evidence(laptop, base, office):
+    """The serial, then Tab and the kind by its first letters, then Enter: no mouse."""
+    document = placed(office, "140426202620120004")
+    scanned(office, [nobodys(0)])
+    enter(laptop, base, office)
+    laptop.locator("#queue button", has_text="无主的页").last.click()
+    laptop.get_by_role("button", name="归入文书").wait_for()
+    laptop.keyboard.press("1")
+    laptop.keyboard.type(document.serial)
+    laptop.keyboard.press("Tab")
+    expect(laptop.get_by_label("归入为")).to_be_focused()
+    expect(laptop.get_by_label("归入为")).to_have_value("")
+    laptop.get_by_label("归入为").select_option("居民户口簿复印件")
+    laptop.keyboard.press("Enter")
+    with laptop.expect_response(re.compile("/decisions")) as kept:
+        laptop.get_by_role("button", name="退出").click()
+    assert kept.value.status == 200
+    with office.archive.read() as reading:
+        entry = reading.entries_of(document.serial)[-1]
+    assert (entry.kind, entry.evidence) == ("evidence", "hukou_copy")
 
 
 def test_a_wrong_token_stays_at_the_door(laptop, base):

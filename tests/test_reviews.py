@@ -13,6 +13,7 @@ from service.register import identify, make_token
 from service.settings import Settings
 from service.web.http import create
 from storage.check import check
+from templates.evidence import EVIDENCE
 from tests.desked import NAMES, PX, box_mm, nobodys, placed, scanned, sheet, side
 from tests.placed import CITY, COUNTY, OTHER_SCHOOL, SCHOOL, STUDENT_NO, place_people
 from tests.served import client_of
@@ -330,6 +331,68 @@ def test_a_page_of_nobodys_finds_its_paper(desk):
         entry = reading.entries_of(document.serial)[-1]
     assert (entry.kind, entry.media_type) == ("scan", "application/pdf")
     assert "人工归入" in entry.title
+
+
+def test_a_page_of_nobodys_is_evidence_of_a_kind(desk):
+    """A person says whose it is and what it is: filed as that evidence, kept with who said so, told with the scan."""
+    document = desk.paper()
+    scan = scanned(
+        desk.office,
+        [nobodys(0), nobodys(1)],
+        by=desk.uploader("head"),
+        form="TIFF",
+        sheets=[sheet(), sheet()],
+    )
+    every = desk.ask("registrar", "GET", "/v1/reviews", params={"kind": "page", "limit": 200}).json()
+    first, second = [one for one in every["reviews"] if one["scan"] == scan]
+    told = desk.ask("registrar", "GET", f"/v1/reviews/{first['id']}").json()
+    assert {"evidence": "hukou_copy", "label": "居民户口簿复印件", "suggested": False} in told["kinds"]
+    assert len(told["kinds"]) == len(EVIDENCE)
+    given = {"serial": document.serial, "evidence": "hukou_copy"}
+    problem(desk.answer(first, "belongs", serial=document.serial, evidence="rumour"), 422, "unknown_evidence")
+    answered = desk.answer(first, "belongs", **given).json()
+    assert (answered["state"], answered["decisions"][0]["evidence"]) == ("decided", "hukou_copy")
+    with desk.office.archive.read() as reading:
+        entry = reading.entries_of(document.serial)[-1]
+        (said,) = reading.decisions(first["id"])
+    assert (entry.kind, entry.evidence, entry.media_type) == ("evidence", "hukou_copy", "application/pdf")
+    assert "人工归入" in entry.title
+    assert (said.serial, said.evidence, said.by) == (
+        document.serial,
+        "hukou_copy",
+        desk.uploader("registrar"),
+    )
+    loose = desk.ask("head", "GET", f"/v1/scans/{scan}").json()["unmatched"]
+    assert [one.get("given") for one in loose] == [{**given, "label": "居民户口簿复印件"}, None]
+    evidence = desk.ask("registrar", "GET", f"/v1/documents/{document.serial}/evidence").json()["evidence"]
+    assert {one["evidence"]: one["entries"] for one in evidence}["hukou_copy"] == [entry.id]
+    assert desk.ask("colleague", "GET", f"/v1/scans/{scan}").status_code == 200
+    desk.answer(second, "belongs", serial=document.serial, evidence="judicial")
+    assert desk.ask("head", "GET", f"/v1/scans/{scan}").status_code == 200
+    problem(desk.ask("colleague", "GET", f"/v1/scans/{scan}"), 403, "restricted")
+    problem(desk.ask("colleague", "GET", f"/v1/scans/{scan}/pages/1/picture"), 403, "restricted")
+
+
+def test_two_who_name_different_kinds_differ(tmp_path_factory):
+    """Where two must agree, the same paper as another kind of evidence is another answer."""
+    office, close = desk_of(tmp_path_factory, review_eyes=2)
+    with client_of(create(office)) as client:
+        desk = Desk(office, client)
+        document = desk.paper()
+        scanned(office, [nobodys(0)], by="somebody")
+        (loose,) = desk.ask("registrar", "GET", "/v1/reviews").json()["reviews"]
+        for who, kind, state in (
+            ("registrar", "hukou_copy", "open"),
+            ("colleague", "id_copy", "disputed"),
+            ("county", "hukou_copy", "decided"),
+        ):
+            answer = desk.answer(loose, "belongs", who, serial=document.serial, evidence=kind)
+            assert (answer.status_code, answer.json()["state"]) == (200, state)
+    with office.archive.read() as reading:
+        assert [one.evidence for one in reading.entries_of(document.serial) if one.kind == "evidence"][
+            -1:
+        ] == ["hukou_copy"]
+    close()
 
 
 def test_pictures_stand_upright_and_every_look_is_noted(desk):

@@ -112,8 +112,8 @@ def outcome(
     So many persons as `eyes_for` says must give the same answer; one that overrules needs an authority among them.
     Two who differ wait for a third, of the authority, whose answer decides, unless it overrules alone.
     """
-    counts = Counter((one.answer, one.serial) for one in given)
-    for (answer, _), times in counts.items():
+    counts = Counter((one.answer, one.serial, one.evidence) for one in given)
+    for (answer, *_), times in counts.items():
         if times >= eyes_for(review, answer, eyes) and _backed(review, answer, given):
             return "decided", answer
     if len(counts) < TWO:

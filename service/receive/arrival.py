@@ -92,7 +92,8 @@ def found_scan(office: Office, reading: Reading, who: Who | None, scan_id: str) 
         raise unknown("scan", "扫描件", "请核对编号") from None
     require(reading, allowed, Action.READ, scan.org)
     if scan.by != allowed.token_digest:
-        for serial, evidence in _found(scan):
+        given = [(str(one.serial), one.evidence) for _, one in reading.pages_given(scan.id)]
+        for serial, evidence in (*_found(scan), *given):
             with reading.beyond_scope():  # a stack may hold papers of other schools
                 document = find_document(reading, serial)
             open_to(office, allowed, document)

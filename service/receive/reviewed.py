@@ -14,6 +14,7 @@ from service.office.lookups import JSON, canonical, file, files_of
 from service.receive import differing, later
 from storage.archive import Reading, Transaction
 from storage.records import Decision, Document, Review, Scan
+from templates.evidence import EVIDENCE
 
 log = logging.getLogger("yinzheng.receive")
 JUDGED = frozenset({"field", "mark", "surface"})
@@ -201,7 +202,10 @@ def _file(
 
 
 def tell_reviewed(office: Office, reading: Reading, scan: Scan) -> dict[str, Any] | None:
-    """A scan's result with what persons made of it: each document's `waiting` and, if judged again, `reviewed`."""
+    """A scan's result with what persons made of it.
+
+    Each document's `waiting` and, if judged again, `reviewed`; of a loose page the document it was `given` to.
+    """
     if scan.result is None:
         return None
     reviews = reading.reviews_of(scan.id)
@@ -213,7 +217,18 @@ def tell_reviewed(office: Office, reading: Reading, scan: Scan) -> dict[str, Any
             latest = _latest(office, reading, scan, body["serial"])
         waiting = sum(one.state in {"open", "disputed"} for one in mine)
         told.append({**body, "waiting": waiting, "reviewed": latest})
-    return {**scan.result, "documents": told}
+    given = dict(reading.pages_given(scan.id))
+    loose = [
+        {**one, "given": _given(given[one["page"]])} if one["page"] in given else one
+        for one in scan.result["unmatched"]
+    ]
+    return {**scan.result, "documents": told, "unmatched": loose}
+
+
+def _given(said: Decision) -> dict[str, Any]:
+    """Where a person filed a loose page: with which document, as which evidence (None for a page of the document itself)."""
+    kind = None if said.evidence is None else EVIDENCE.get(said.evidence)
+    return {"serial": said.serial, "evidence": said.evidence, "label": None if kind is None else kind.label}
 
 
 def _latest(office: Office, reading: Reading, scan: Scan, serial: str) -> dict[str, Any] | None:

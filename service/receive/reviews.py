@@ -159,6 +159,7 @@ def review_body(office: Office, reading: Reading, who: Who, found: Review) -> di
         "eyes": {"needed": office.settings.review_eyes, "given": len(given)},
         "answered": any(one.by == who.token_digest for one in given),
         "decisions": _told(found, who, given),
+        "kinds": _kinds(reading, found),
         "record": _record(office, reading, found),
         "siblings": [
             {"id": one.id, "kind": one.kind, "name": one.name, "state": one.state, "answer": one.answer}
@@ -191,6 +192,18 @@ def _answers(found: Review) -> list[dict[str, Any]]:
     ]
 
 
+def _kinds(reading: Reading, found: Review) -> list[dict[str, Any]]:
+    """The kinds of evidence a loose page may be filed as; first the one it looks like, when the machine is sure of that."""
+    if found.kind != "page":
+        return []
+    loose = (reading.scan(found.scan).result or {}).get("unmatched", ())
+    looks = next((one.get("suggestion") or {} for one in loose if one["page"] == found.page), {}).get(
+        "evidence"
+    )
+    kinds = sorted(EVIDENCE.values(), key=lambda kind: kind.name != looks)
+    return [{"evidence": one.name, "label": one.label, "suggested": one.name == looks} for one in kinds]
+
+
 def _told(found: Review, who: Who, given: list[Decision]) -> list[dict[str, Any]]:
     """Who answered, and what once it is decided or somebody must choose: a second person looks for himself first."""
     open_book = found.state not in WAITING or (found.state == "disputed" and who.role in AUTHORITIES)
@@ -202,6 +215,8 @@ def _told(found: Review, who: Who, given: list[Decision]) -> list[dict[str, Any]
             "at": one.at.isoformat(),
             "answer": one.answer if open_book or one.by == who.token_digest else None,
             "note": one.note if open_book or one.by == who.token_digest else None,
+            "serial": one.serial if open_book or one.by == who.token_digest else None,
+            "evidence": one.evidence if open_book or one.by == who.token_digest else None,
             "paper": one.paper,
         }
         for one in given

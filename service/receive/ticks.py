@@ -78,10 +78,11 @@ def keep(
     paper: bool,
     note: str,
     serial: str | None = None,
+    evidence: str | None = None,
 ) -> str | None:
     """Keep a person's answer to a review and move it on; gives the answer that this decides, None when it waits.
 
-    `serial` is the paper that a page belongs to: who names another one gives another answer.
+    `serial` is the paper that a page belongs to, and `evidence` as which kind: who names another gives another answer.
     """
     transaction.add_decision(
         review.id,
@@ -92,6 +93,7 @@ def keep(
         by=who.token_digest,
         role=who.role,
         org=who.org,
+        evidence=evidence,
     )
     state, decided = outcome(review, transaction.decisions(review.id), office.settings.review_eyes)
     if decided is not None:

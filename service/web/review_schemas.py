@@ -21,6 +21,7 @@ class DecisionIn(Strict):
         {"answer": "match"},
         {"answer": "present", "paper": True},
         {"answer": "match", "note": "印章压住了“三”字，核对原件无误。"},
+        {"answer": "belongs", "serial": "AAAA-AAAA-AAAAA", "evidence": "hukou_copy"},
     )
 
     answer: Answer = Field(description="答复；哪些可选见该事项的 answers")
@@ -30,6 +31,10 @@ class DecisionIn(Strict):
     paper: bool = Field(default=False, description="答复时原件在手")
     serial: Annotated[str, Field(max_length=40)] | None = Field(
         default=None, description="答复 belongs 时：这一页属于哪份文书"
+    )
+    evidence: Annotated[str, Field(max_length=32)] | None = Field(
+        default=None,
+        description="答复 belongs 时：作为哪一种证明材料归入，见该事项的 kinds；不写则为文书本身的一页",
     )
 
 
@@ -92,7 +97,17 @@ class DecisionOut(BaseModel):
     at: datetime
     answer: str | None
     note: str | None
+    serial: str | None = Field(default=None, description="答复 belongs 时：归入哪份文书")
+    evidence: str | None = Field(default=None, description="答复 belongs 时：作为哪一种材料")
     paper: bool
+
+
+class KindOfEvidence(BaseModel):
+    """无主的页可以归入的一种材料。"""
+
+    evidence: str
+    label: str
+    suggested: bool = Field(description="系统认为像是这一种，须由人认定")
 
 
 class EyesOut(BaseModel):
@@ -145,6 +160,7 @@ class ReviewOut(ReviewLine):
     eyes: EyesOut
     answered: bool = Field(description="本令牌已经答复过")
     decisions: list[DecisionOut]
+    kinds: list[KindOfEvidence] = Field(default=[], description="无主的页可以作为哪些材料归入")
     record: list[RecordLine]
     siblings: list[Sibling]
     links: ReviewLinks

@@ -75,6 +75,7 @@ def decide(
         note=body.note,
         paper=body.paper,
         serial=body.serial,
+        evidence=body.evidence,
     )
     return JSONResponse(_told(request, told))
 

@@ -112,14 +112,20 @@ function draw() {
   at("read").replaceChildren(...differing(item.expected ?? "", item.read ?? "（没有读出）"));
   at("note").value = "";
   at("serial").value = "";
+  drawKinds();
   if (item.serial === null || item.serial !== inHand) at("paper").checked = false;
   inHand = item.serial;
-  at("serial-line").hidden = !item.answers.some((one) => one.answer === "belongs");
+  at("serial-line").hidden = at("kind-line").hidden = !item.answers.some((one) => one.answer === "belongs");
   at("answers").replaceChildren(...item.answers.map(answerButton));
   at("standing").textContent = standing();
   at("record").replaceChildren(...item.record.map(recordRow));
   document.querySelector(".record").hidden = item.record.length === 0;
   tell(`${item.label}。${item.text}${item.expected ? `存档为 ${item.expected}。` : ""}`);
+}
+
+function drawKinds() {
+  const choices = [["", "文书本身的一页"], ...item.kinds.map((one) => [one.evidence, one.suggested ? `${one.label}（系统看来像）` : one.label])];
+  at("kind").replaceChildren(...choices.map(([value, words]) => new Option(words, value)));
 }
 
 function answerButton(one, place) {
@@ -218,6 +224,7 @@ function give(answer) {
   if (asked.note && !body.note) { at("note").focus(); warn("这个答复推翻系统发现的不符，请先写明理由，再按 Esc 和数字键。"); return; }
   if (answer === "belongs") {
     body.serial = at("serial").value.trim();
+    if (at("kind").value) body.evidence = at("kind").value;
     if (!body.serial) { at("serial").focus(); warn("请填写这一页属于哪份文书，再按 Enter。"); return; }
   }
   send();
@@ -268,9 +275,9 @@ function undo() {
 // --- keys and doors
 document.addEventListener("keydown", (event) => {
   if (at("work").hidden || event.ctrlKey || event.altKey || event.metaKey) return;
-  if (event.target.matches("input[type=text]")) {
+  if (event.target.matches("input[type=text], select")) {
     if (event.key === "Escape") event.target.blur();
-    if (event.key === "Enter" && event.target.id === "serial") give("belongs");
+    if (event.key === "Enter" && ["serial", "kind"].includes(event.target.id)) give("belongs");
     return;
   }
   at("alert").textContent = "";
