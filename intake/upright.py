@@ -100,6 +100,11 @@ def upright(page: PageImage, degrees: float = 0.0, dpi: float | None = None) -> 
     return Upright(evenly_lit(turned), true * scale, matrix @ shrink)
 
 
+def upright_by_print(page: PageImage, turned: int) -> Upright:
+    """Turn a page upright by so many degrees clockwise (0, 90, 180, 270), as its print says, and straighten its lines."""
+    return upright(page, skew(np.rot90(page.pixels, -(turned // 90))) - turned)
+
+
 def evenly_lit(pixels: Pixels) -> Pixels:
     """Take shadows off the paper: each place is brightened as a whole, all colours alike, so that no hue changes."""
     factor = WHITE / np.maximum(_paper(pixels), 1.0)

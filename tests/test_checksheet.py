@@ -2,12 +2,14 @@
 
 import io
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pypdf
 import pypdfium2
 import pytest
 
+from intake.reading import SurfaceFinding
 from service import receive, retrieve, worker
 from service.receive import copies
 from service.receive.picturing import FIELD_WORDS, MARK_WORDS, _found
@@ -17,8 +19,8 @@ from templates.checksheet import A4, LOOKS, Boxed, Marked, Report, Table, pictur
 from templates.lettering import STAND_IN, Lettering
 from templates.sheetcopy import Sheet
 from tests.conftest import COUNTY, STUDENT, UNITS, issue_diploma
+from tests.desked import nobodys, side
 from tests.desked import scanned as scanned_findings
-from tests.desked import side
 from tests.paper import level
 from tests.served import client_of
 from tests.test_copies import flat, texts
@@ -138,6 +140,30 @@ def test_what_differs_beside_the_values_is_named_too():
     assert found[0].cells == ("印刷文字缺失", "准予毕业", "与存档不符")
     assert found[1].cells == ("照片", "照片", "看不清，须由人看")
     assert found[2].label == "多出的印刷文字：机器不判"
+
+
+def test_what_differs_beside_the_values_is_drawn(tmp_path_factory):
+    """On the side it was seen on, in red with its words, though that side's number is not the page's."""
+    office, close = desk_of(tmp_path_factory)
+    with client_of(create(office)) as client:
+        desk = Desk(office, client)
+        document = desk.paper()
+        place = (100.0, 820.0, 400.0, 860.0)
+        erased = SurfaceFinding("erased", "altered", "准予毕业", place, 0.9, 0.98)
+        shown = side(document, 1)
+        shown = replace(
+            shown, read=replace(shown.read, reading=replace(shown.read.reading, surface=(erased,)))
+        )
+        scan = scanned_findings(office, [nobodys(0), shown], form="TIFF")
+        assert worker.work_once(office, (worker.COPIES,))
+        with office.archive.read() as reading:
+            entry = reading.entry(desk.scan(scan, document)["picture"])
+            data = office.archive.objects.get(entry.sha256)
+    on_page, listed = texts(data)
+    assert "2印刷文字缺失：与存档不符" in on_page[0]
+    assert "准予毕业" in listed[0]
+    assert red(data) > 0.0003
+    close()
 
 
 def test_labels_do_not_hide_each_other(fonts):

@@ -101,6 +101,32 @@ def test_the_profile_of_a_case(town, registrar, transfer):
     assert looks.count(f"upload profile {transfer['serial']}") == 2
 
 
+def test_evidence_stands_upright(town, registrar, transfer):
+    """A page fed upside down, or lying on its side, is uploaded as it is read; one filed by hand too."""
+    (slip,) = sheets_of(slips.printed(town, registrar, transfer["serial"], ["hukou_copy"]).data)
+    page = foreign_page()
+    turned = [np.ascontiguousarray(np.rot90(page, times)) for times in (0, 2, 1, 3)]
+    result = brought(town, registrar, scanned([turned[1], slip, *turned]))
+    (loose,) = [one for one in receive.waiting(town, registrar)["reviews"] if one["kind"] == "page"]
+    assert [sheet["turn"] for sheet in result["sheets"]] == [2, 0, 0, 2, 1, 3]
+    receive.decide(
+        town, registrar, loose["id"], answer="belongs", serial=transfer["serial"], evidence="hukou_copy"
+    )
+    pictures = [
+        cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_GRAYSCALE)
+        for name, data in files_of(receive.upload_profile(town, registrar, transfer["serial"])).items()
+        if name.startswith("证明材料")
+    ]
+    assert [one.shape[0] > one.shape[1] for one in pictures] == [True] * 5
+    small = [cv2.GaussianBlur(cv2.resize(one, (210, 297)), (0, 0), 3).astype(float) for one in pictures]
+    upright = cv2.GaussianBlur(cv2.resize(page[..., 1], (210, 297)), (0, 0), 3).astype(float)
+    for one in small:
+        alike, upside_down = (
+            np.corrcoef(seen.ravel(), upright.ravel())[0, 1] for seen in (one, one[::-1, ::-1])
+        )
+        assert alike > upside_down + 0.2
+
+
 def test_the_newest_good_scan_of_a_page_is_taken(town, registrar, transfer):
     """A page that was scanned again is uploaded as it was scanned last."""
     paper = paper_of(town, transfer["serial"])

@@ -1,6 +1,7 @@
 """The national system's upload profile: a paper's signed pages, its evidence and the photo as that system takes them (art. 18)."""
 
 import io
+import json
 import re
 import zipfile
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from pypdf import PdfReader
 
 from intake.fitting import fitting
 from intake.uploads import pages
-from intake.upright import skew, upright
+from intake.upright import upright_by_print
 from service.access import Action, Who, may
 from service.errors import Problem
 from service.office import Content, Office
@@ -55,10 +56,11 @@ def upload_profile(office: Office, who: Who | None, serial: str) -> Content:
         for scan in missing:
             queue_once(transaction, scan.id)
         entries = _evidence(transaction, document, allowed)
+        turns = _turns(office, transaction, document)
         photo = _photo(transaction, document)
     if missing:
         raise not_there(missing[0])
-    files = [*_applications(office, document, signed), *_evidences(office, entries)]
+    files = [*_applications(office, document, signed), *_evidences(office, entries, turns)]
     files += [(f"照片/{name}.jpg", office.archive.objects.get(sha256)) for name, sha256 in photo]
     if not files:
         raise Problem(
@@ -131,15 +133,29 @@ def _evidence(reading: Reading, document: Document, who: Who) -> list[Entry]:
     return list(found.values())
 
 
-def _evidences(office: Office, entries: list[Entry]) -> Iterator[tuple[str, bytes]]:
+def _turns(office: Office, reading: Reading, document: Document) -> dict[str, list[int]]:
+    """Bundle of evidence (sha256) → by how many degrees clockwise each of its pages must be turned, as its print was read."""
+    found: dict[str, list[int]] = {}
+    kept = {entry.sha256 for entry in reading.entries_of(document.serial) if entry.kind == "reading"}
+    for sha256 in sorted(kept):
+        told = json.loads(office.archive.objects.get(sha256))
+        turned = {page["page"]: page["turned"] for page in told["print"]}
+        found[told["pdf"]] = [turned.get(page["page"], 0) for page in told["pages"]]
+    return found
+
+
+def _evidences(
+    office: Office, entries: list[Entry], turns: dict[str, list[int]]
+) -> Iterator[tuple[str, bytes]]:
     counts: dict[str, int] = {}
     for entry in entries:
         label = _safe(EVIDENCE[str(entry.evidence)].label)
-        for page in pages(office.archive.objects.get(entry.sha256), "pdf"):
+        turned = turns.get(entry.sha256, [])
+        for number, page in enumerate(pages(office.archive.objects.get(entry.sha256), "pdf")):
             counts[label] = counts.get(label, 0) + 1
-            turned = upright(page, skew(page.pixels))
-            pixels = turned.pixels if page.colour else cv2.cvtColor(turned.pixels, cv2.COLOR_BGR2GRAY)
-            packed = fitting(np.asarray(pixels, np.uint8), turned.dpi, MOST_BYTES)
+            picture = upright_by_print(page, turned[number] if number < len(turned) else 0)
+            pixels = picture.pixels if page.colour else cv2.cvtColor(picture.pixels, cv2.COLOR_BGR2GRAY)
+            packed = fitting(np.asarray(pixels, np.uint8), picture.dpi, MOST_BYTES)
             yield f"证明材料/{label}_{counts[label]}.jpg", packed
 
 

@@ -116,7 +116,7 @@ def _found(body: Mapping[str, Any], words: Mapping[str, str], sheets: Mapping[in
     """Everything a check says, in its order; what is not as it should be is numbered through."""
     found = [_field(item, words, _side(item, body, sheets)) for item in body["fields"]]
     found += [_mark(item, words, _side(item, body, sheets)) for item in body["marks"]]
-    found += [_difference(item, words) for item in body.get("differences", ())]
+    found += [_difference(item, words, sheets) for item in body.get("differences", ())]
     numbers = itertools.count(1)
     return [one if one.tone == "good" else replace(one, number=next(numbers)) for one in found]
 
@@ -142,9 +142,10 @@ def _said(words: Mapping[str, tuple[Tone, str]], item: Mapping[str, Any]) -> tup
     return (tone, f"{word}（人工核对）") if item.get("person") else (tone, word)
 
 
-def _difference(item: Mapping[str, Any], words: Mapping[str, str]) -> _Finding:
-    """What differs beside the values; it names its side itself."""
-    tone, side = DIFFERENCE_TONES.get(item["result"], "aside"), item["page"]
+def _difference(item: Mapping[str, Any], words: Mapping[str, str], sheets: Mapping[int, int]) -> _Finding:
+    """What differs beside the values, on the side it was seen on; an old check tells the page of the paper alone."""
+    tone = DIFFERENCE_TONES.get(item["result"], "aside")
+    side = sheets.get(item["page"]) if item.get("side") is None else int(item["side"])
     what = DIFFERENCE_WORDS.get(item["kind"], item["kind"])
     word = FIELD_WORDS["altered" if tone == "wrong" else "unreadable" if tone == "doubt" else "not_checked"][
         1

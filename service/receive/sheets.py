@@ -14,7 +14,7 @@ from intake.errors import UploadRefused
 from intake.foreign import PageText
 from intake.reading import Box, LayoutPage, PageImage, Registered
 from intake.reference import rendered
-from intake.upright import Upright, angle_of, corners, skew, upright
+from intake.upright import Upright, angle_of, corners, upright, upright_by_print
 from service.office import Office
 from service.office.papers import Named, Paper, name_page, open_paper
 from service.receive.foreign import ForeignReader
@@ -107,7 +107,7 @@ class Sides:
             self._print[page.index] = _NOTHING if text is None else _Print.of(text)
         found = self._print[page.index]
         quarters = found.turned // 90
-        picture = upright(page, skew(np.rot90(page.pixels, -quarters)) - found.turned)
+        picture = upright_by_print(page, found.turned)
         return _Laid(picture, [_line(picture, quarters, *line) for line in found.lines], {})
 
 
