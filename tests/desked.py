@@ -9,7 +9,9 @@ from intake.reading import FieldFinding, MarkFinding, PageReading, Quality
 from service.office.imprints import Imprints
 from service.office.judgement import SheetReading
 from service.office.papers import Paper
-from service.receive.reading import Found, Sheet, _check, _file
+from service.receive.checks import check
+from service.receive.leafing import Sheet
+from service.receive.reading import Found, _file
 from templates.layout import CodePlace, Layout, Line, MarkPlace, PageLayout, Value
 from tests.placed import SCHOOL, place
 from tests.specimens.sheet import FONT
@@ -122,6 +124,6 @@ def scanned(office, sides, *, org=SCHOOL, by="uploader", form="PNG", sheets=None
     papers = [Paper(document, layout(document.pages).to_json(), b"", {}, (), ()) for document in documents]
     with office.archive.begin() as transaction:
         stampings = Imprints(transaction)
-        checks = [_check(office, scan, paper, sides, stampings) for paper in papers]
+        checks = [check(office, scan, (paper, sides, None), stampings) for paper in papers]
         _file(office, transaction, scan, Found(list(sides), checks, [], stampings))
     return scan.id

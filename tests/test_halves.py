@@ -5,11 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from service import issue
+from service import issue, receive
+from service.access import Role
 from service.demo.paper import SCALE
 from service.demo.scanner import scan
 from service.office.papers import open_paper
 from storage.check import check
+from tests.conftest import OTHER_SCHOOL, as_role
 from tests.paper import level
 from tests.test_issue_every_form import asked
 from tests.test_receive import brought, mark, only, paper_of
@@ -59,15 +61,66 @@ def test_halves_of_two_stampings(town, city, certificate):
 
 
 def test_a_part_alone(town, city, certificate):
-    """The main part alone is read and waits for its stub; a stub alone is kept and listed."""
+    """The main part alone is read and waits for its stub; the stub in a file of its own, upside down, makes it whole."""
     stub, main = halves(stamped(town, certificate, 56))
-    document = only(brought(town, city, scan([main], SCALE, level("B", 57))))
+    first = brought(town, city, scan([main], SCALE, level("B", 57)))
+    document = only(first)
     assert document["verdict"] == "pending"
     assert sorted(document["reasons"]) == ["part_missing:cross", "part_missing:stub"]
     assert mark(document, "validation") == "present"
-    result = brought(town, city, scan([stub], SCALE, level("B", 58)))
+    upside_down = np.ascontiguousarray(stub[::-1, ::-1])
+    result = brought(town, city, scan([upside_down], SCALE, level("B", 58)))
+    document = only(result)
+    assert (document["verdict"], document["reasons"]) == ("genuine", [])
+    assert document["other_part"] == {"scan": first["id"], "page": 0}
+    assert (mark(document, "cross"), mark(document, "stub", "signature")) == ("present", "present")
+    assert {one["page"] for one in document["marks"] if one["block"] in {"cross", "stub"}} == {0}
+    assert {one["page"] for one in document["marks"] if one["block"] in {"school", "validation"}} == {None}
+    assert (result["unmatched"], result["sheets"][0]["part"], result["sheets"][0]["turn"]) == ([], "stub", 2)
+    assert not [one for one in receive.waiting(town, city)["reviews"] if one["kind"] == "mark"]
+    assert [fault.code for fault in check(town.archive) if not fault.harmless] == []
+
+
+def test_a_stub_before_its_main_part(town, city, certificate):
+    """A stub that came first is filed by what is printed on it, and the main part that follows is judged with it."""
+    stub, main = halves(stamped(town, certificate, 61))
+    first = brought(town, city, scan([stub], SCALE, level("B", 62)))
+    document = only(first)
+    assert (document["serial"], document["verdict"]) == (certificate[0], "pending")
+    assert set(document["reasons"]) == {
+        f"part_missing:{block}" for block in ("cross", "head", "school", "validation")
+    }
+    document = only(brought(town, city, scan([main], SCALE, level("B", 63))))
+    assert (document["verdict"], document["other_part"]) == ("genuine", {"scan": first["id"], "page": 0})
+
+
+def test_a_stub_of_another_stamping_alone(town, city, certificate):
+    """Each part came in an upload of its own, from two stampings: they do not fit, and it is not in force."""
+    stub, _ = halves(stamped(town, certificate, 53))
+    _, main = halves(stamped(town, certificate, 54))
+    brought(town, city, scan([main], SCALE, level("B", 64)))
+    document = only(brought(town, city, scan([stub], SCALE, level("B", 65))))
+    assert (document["verdict"], document["reasons"]) == ("pending", ["halves_differ:cross"])
+
+
+def test_an_altered_stub_is_nobodys(town, city, certificate):
+    """A stub whose number is not that of any paper on file proves nothing: kept and listed, for a person to say."""
+    serial, units = certificate
+    paper = paper_of(town, serial, 66).alter("paper_no", "晋高毕证字第900007号", page=0)
+    stub, _ = halves(paper.complete(units, SIGNERS).sheets[0])
+    result = brought(town, city, scan([stub], SCALE, level("B", 67)))
     assert not result["documents"]
     assert [(one["page"], one["reason"]) for one in result["unmatched"]] == [(0, "no_code")]
+    assert [one["kind"] for one in receive.waiting(town, city)["reviews"]] == ["page"]
+
+
+def test_a_stub_out_of_scope_is_nobodys(town, city, certificate):
+    """Whoever brings the stub of another school's paper learns nothing of that (art. 44)."""
+    stub, _ = halves(stamped(town, certificate, 68))
+    stranger = as_role(Role.REGISTRAR, OTHER_SCHOOL)
+    result = brought(town, stranger, scan([stub], SCALE, level("B", 69)))
+    assert not result["documents"]
+    assert [one["reason"] for one in result["unmatched"]] == ["no_code"]
 
 
 def test_an_unsigned_stub_is_told(town, city, certificate):

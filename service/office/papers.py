@@ -137,14 +137,21 @@ def read_paper(office: Office, paper: Paper, page: PageImage, named: Named) -> P
 def read_stub(office: Office, paper: Paper, page: PageImage, number: int) -> PageReading | None:
     """Read a page without a code as the 存根 that was cut off page `number` of a paper; None when it is not that one's.
 
-    Proof is what is printed on it: every key value, the number among them, as the archive has it.
+    Proof is what is printed on it as the archive has it: the paper's own number, and at least LEAST_KEYS key values
+    with it. One that nobody can read is for a person; one that differs proves nothing.
     """
     reading = _read(office, paper, page, number, None)
     values = paper.layout["pages"][number - 1]["values"]
     keys = {value["name"] for value in values if value["key"]}
-    told = [field.result for field in reading.fields if field.name in keys]
-    proved = reading.part == "stub" and len(told) >= LEAST_KEYS and set(told) == {"match"}
-    return reading if proved else None
+    told = {field.name: field.result for field in reading.fields if field.name in keys}
+    own = office.catalogue.get(paper.document.form).number_field
+    alike = sum(result == "match" for result in told.values())
+    proved = (
+        told.get(own or "") == "match"
+        and alike >= LEAST_KEYS
+        and set(told.values()) <= {"match", "unreadable"}
+    )
+    return reading if reading.part == "stub" and proved else None
 
 
 LEAST_KEYS = 4

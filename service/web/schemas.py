@@ -370,6 +370,13 @@ class DateOut(BaseModel):
     reason: str | None = Field(description="待核的原因代码：dates_in_order、date_absent:签章处")
 
 
+class OtherPartOut(BaseModel):
+    """剪开的文书另一半所在的扫描件：存根与正联先后上传，合起来核对。"""
+
+    scan: str
+    page: int = Field(description="那份扫描件的第几面，从 0 起")
+
+
 class ScannedDocument(BaseModel):
     """扫描件里的一份文书。"""
 
@@ -384,6 +391,9 @@ class ScannedDocument(BaseModel):
     differences: list[DifferenceOut] = Field(description="栏目以外与存档不同的地方")
     dates: list[DateOut] = Field(default=[], description="留给手写日期的各处")
     advice: list[str] = Field(description="该怎么办，一条一句")
+    other_part: OtherPartOut | None = Field(
+        default=None, description="另一半（存根或正联）取自先前的哪份扫描件；本份里齐全或没有时为空"
+    )
     entry: str | None
     picture: str | None = Field(
         default=None, description="核对图（PDF）的件号；读出结果之后才制作，没做好时为空"
