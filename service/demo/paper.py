@@ -1,14 +1,15 @@
 """Turn our printed PDF and its layout into the paper that comes back: stamped, signed, dated, tampered with, scanned."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 from typing import Any, Literal
 from zlib import crc32
 
 import numpy as np
 import pypdfium2 as pdfium
 
-from service.demo import forging, scanner
+from service.demo import dates, forging, scanner
 from service.demo.hand import PLAIN, Hand, handwriting
 from service.demo.ink import (
     BLACK,
@@ -46,6 +47,8 @@ SQUARE_MM = 20.0  # side of a head's name seal
 SIGNATURE_MM = (6.0, 10.0)  # letter height of a signature: what people write in a 10-15 mm box
 BESIDE_MM = 24.0  # a name seal stands right behind the printed name, not in the middle of a wide box
 NAME_SEALS = 0.5  # share of heads who use their name seal where both are allowed
+PENS = (BLACK, BLUE, BLUE_BLACK)
+DAYS_BETWEEN = 3  # at most, from one office's date to the next one's
 WORN = 0.15  # share of seals that come out pale or worn in `complete`
 
 
@@ -162,13 +165,25 @@ class Paper:
         colour: Colour | None = None,
         *,
         flourish: bool = False,
+        whose: str | None = None,
     ) -> "Paper":
-        """Return the paper with handwriting around (x, y) mm, letters `height` mm high."""
+        """Return the paper with handwriting around (x, y) mm, letters `height` mm high, in the hand of `whose` name."""
         rng = self._dice()
-        ink = replace(PEN, colour=colour or (BLACK, BLUE, BLUE_BLACK)[int(rng.integers(3))])
-        hand = self.hands[crc32(text.encode()) % len(self.hands)]
+        ink = replace(PEN, colour=colour or PENS[int(rng.integers(len(PENS)))])
+        hand = self.hands[crc32((whose or text).encode()) % len(self.hands)]
         strokes = handwriting(text, height, SCALE, rng, flourish=flourish, hand=hand)
         return self._put(page, inked(strokes, ink, SCALE, rng), centre, ink.colour)
+
+    def dated(self, block: str, day: date, whose: str | None = None, colour: Colour | None = None) -> "Paper":
+        """Return the paper with a date by hand in every place a block has for one."""
+        paper = self
+        for number, place in dates.rooms(self.pdf, self.layout):
+            if place.block == block:
+                for one in dates.written(place, day, paper._dice()):
+                    paper = paper.write(
+                        number, one.centre, one.text, one.height, colour, whose=whose or block
+                    )
+        return paper
 
     def complete(
         self,
@@ -176,12 +191,15 @@ class Paper:
         names: Mapping[str, str],
         leave_out: frozenset[tuple[str, str]] = frozenset(),
         seed: int | None = None,
+        *,
+        begun: date = date(2026, 11, 2),
     ) -> "Paper":
-        """Return the paper with every provable mark made: signatures first, then seals, as offices do.
+        """Return the paper with every provable mark made: signatures first, then seals, as offices do, and dated.
 
         `units` maps a block to the unit whose seal it gets, `names` to the person who signs (or whose name seal it
-        is); a block neither names stays empty; `leave_out` holds (block, kind) pairs that were forgotten; `seed`
-        throws the dice anew.
+        is); a block neither names stays empty, one that is filled is dated where it has room for that: the first
+        `begun`, each next one the same day or up to three days later. `leave_out` holds (block, kind) pairs that were
+        forgotten, of kind signature, seal or date; `seed` throws the dice anew.
         """
         paper = self if seed is None else replace(self, seed=seed)
         todo = [(mark["kind"], mark["block"], mark["shape"]) for _, mark in self.marks() if mark["machine"]]
@@ -194,6 +212,24 @@ class Paper:
                 paper = paper.sign_by_seal(block, person) if by_seal else paper.sign(block, person)
             elif kind == "seal" and (name := person if shape == "square" else units.get(block)):
                 paper = paper.stamp(block, name, shape=shape)
+        filled = [block for _, block, _ in todo if names.get(block) or units.get(block)]
+        return paper.with_dates(set(filled), names, leave_out, begun)
+
+    def with_dates(
+        self,
+        filled: Collection[str],
+        names: Mapping[str, str],
+        leave_out: frozenset[tuple[str, str]],
+        day: date,
+    ) -> "Paper":
+        """Date the filled blocks in the order of the print: who signs a block dates it, with the same pen."""
+        paper = self
+        for block in dict.fromkeys(place.block for _, place in dates.rooms(self.pdf, self.layout)):
+            if block in filled and (block, "date") not in leave_out:
+                dice = paper._dice()
+                day += timedelta(days=int(dice.integers(DAYS_BETWEEN + 1)))
+                pen = PENS[int(dice.integers(len(PENS)))]
+                paper = paper.dated(block, day, names.get(block), pen)
         return paper
 
     def alter(
