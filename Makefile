@@ -25,7 +25,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # uv_build calls its own program by name
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help install install-dev packages bench-packages test-packages demo serve test test-postgresql check bench thresholds gallery drill lock clean
+.PHONY: help install install-dev packages bench-packages test-packages demo serve test test-postgresql test-tesseract check bench thresholds gallery drill lock clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -82,6 +82,10 @@ test: install-dev test-packages ## every test, with real components, one process
 
 test-postgresql: install-dev test-packages ## the stories once more, with their rows on a real PostgreSQL
 	@$(BIN)/python -m pytest -n auto --dist loadfile --database=postgresql $(ON_SERVER)
+
+READING := $(addprefix tests/test_,read.py judgement.py receive.py stack.py evidence.py five_steps.py)
+test-tesseract: install-dev test-packages ## what reads papers once more, with Tesseract alone (tests/weaker.py)
+	@YINZHENG_RECOGNISER=tesseract OMP_THREAD_LIMIT=1 $(BIN)/python -m pytest -n auto --dist loadfile $(READING)
 
 check: install-dev ## format, lint, types, walls
 	@$(BIN)/ruff format --check .

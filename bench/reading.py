@@ -66,86 +66,97 @@ def _scanned(issued: Issued, name: str, number: int) -> Known:
 
 def told(rows: list[Row], tally: counting.Tally, names: list[str]) -> None:
     """Print the counts: level by level, then the sums that have an aim."""
-    for name in names:
-        exact, untouched = tally.get("untouched match", [name]), tally.get("untouched", [name])
-        note = (
-            f"{tally.get('untouched unreadable', [name])} unreadable, {tally.get('untouched altered', [name])} false alarms; "
-            f"altered found {tally.get('altered altered', [name])}/{tally.get('altered', [name])}; "
-            f"{tally.get('rescan', [name])} of {tally.get('documents', [name])} papers to scan again"
-        )
-        rows.append(counting.share(f"{name}: exact fields", exact, untouched, note=note))
-    present = [one for one in FLAT if one in names]
-    for what, group, aim in (
-        ("A–D and F", present, "≥ 99.9 %"),
-        *((one, [one], "≥ 99.5 %") for one in BAD if one in names),
-    ):
-        rows.append(
-            counting.share(
-                f"exact fields, {what}",
-                tally.get("untouched match", group),
-                tally.get("untouched", group),
-                aim,
-            )
-        )
-    six = [one for one in SIX if one in names]
-    rows.append(
+    rows += [_level(tally, name) for name in names]
+    rows += _fields(tally, names)
+    rows += _wrong(tally)
+    rows += _marks(tally, names)
+
+
+def _level(tally: counting.Tally, name: str) -> Row:
+    """What was read, found and sent back on one level."""
+    note = (
+        f"{tally.get('untouched unreadable', [name])} unreadable, {tally.get('untouched altered', [name])} false alarms; "
+        f"altered found {tally.get('altered altered', [name])}/{tally.get('altered', [name])}; "
+        f"{tally.get('rescan', [name])} of {tally.get('documents', [name])} papers to scan again"
+    )
+    return counting.share(
+        f"{name}: exact fields",
+        tally.get("untouched match", [name]),
+        tally.get("untouched", [name]),
+        note=note,
+    )
+
+
+def _fields(tally: counting.Tally, names: list[str]) -> list[Row]:
+    """Values read exactly, alterations found, and false alarms."""
+    present, six = ([one for one in group if one in names] for group in (FLAT, SIX))
+    groups = [("A–D and F", present, "≥ 99.9 %"), *((one, [one], "≥ 99.5 %") for one in BAD if one in names)]
+    exact = [
         counting.share(
-            "altered values found, A–F",
-            tally.get("altered altered", six),
-            tally.get("altered", six),
-            "≥ 99.9 %",
-            f"{tally.get('altered unreadable', six)} to a person, {tally.get('altered match', six)} missed",
+            f"exact fields, {what}",
+            tally.get("untouched match", group),
+            tally.get("untouched", group),
+            aim,
         )
+        for what, group, aim in groups
+    ]
+    found = counting.share(
+        "altered values found, A–F",
+        tally.get("altered altered", six),
+        tally.get("altered", six),
+        "≥ 99.9 %",
+        f"{tally.get('altered unreadable', six)} to a person, {tally.get('altered match', six)} missed",
     )
-    rows.append(
-        counting.alarms(
-            "false alarms, A–F",
-            tally.get("untouched altered", six),
-            tally.get("untouched", six),
-            "≤ 1 per 2,000",
-        )
+    alarms = counting.alarms(
+        "false alarms, A–F",
+        tally.get("untouched altered", six),
+        tally.get("untouched", six),
+        "≤ 1 per 2,000",
     )
-    rows.append(
-        counting.alarms("false alarms, all levels", tally.get("untouched altered"), tally.get("untouched"))
+    every = counting.alarms(
+        "false alarms, all levels", tally.get("untouched altered"), tally.get("untouched")
     )
-    rows.append(
+    return [*exact, found, alarms, every]
+
+
+def _wrong(tally: counting.Tally) -> list[Row]:
+    """What may never happen."""
+    return [
         counting.none(
             "wrong match: altered values judged match, all levels",
             tally.get("altered match"),
             tally.get("altered"),
-        )
-    )
-    rows.append(
+        ),
         counting.none(
             "wrong genuine: altered or unmarked papers, all levels",
             tally.get("wrong genuine"),
             tally.get("documents"),
-        )
-    )
+        ),
+    ]
+
+
+def _marks(tally: counting.Tally, names: list[str]) -> list[Row]:
+    """Seals and signatures, where the scan has colour enough to show them."""
     inky, colour = ([one for one in group if one in names] for group in (INKY, COLOUR))
-    rows.append(
+    return [
         counting.share(
             "seal present or not, ≥ 150 dpi colour",
             tally.get("seal right", colour),
             tally.get("seal", colour),
             "≥ 99.5 %",
             f"{tally.get('seal unclear', colour)} unclear",
-        )
-    )
-    rows.append(
+        ),
         counting.share(
             "whose seal, ≥ 150 dpi colour",
             tally.get("named right", colour),
             tally.get("named", colour),
             "≥ 98 %",
-        )
-    )
-    rows.append(
+        ),
         counting.share(
             "signature present or not, colour",
             tally.get("signature right", inky),
             tally.get("signature", inky),
             "≥ 99.9 %",
             f"{tally.get('signature unclear', inky)} unclear",
-        )
-    )
+        ),
+    ]

@@ -3,6 +3,7 @@
 import functools
 import io
 import random
+import statistics
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -11,7 +12,7 @@ import desk
 import numpy as np
 import qrcode
 from cast import Issued, cast
-from measuring import Row, line
+from measuring import Row, line, processor_seconds
 from PIL import Image, ImageDraw
 from reading import LONG
 
@@ -40,7 +41,7 @@ class Sheet:
 
 def stacks(rows: list[Row]) -> None:
     """Stacks of 60 pages: several forms, shuffled, upside down, doubled, blank, foreign, one page missing."""
-    tally = counting.Tally("stacks")
+    tally, spent = counting.Tally("stacks"), list[float]()
     with desk.opened() as service:
         issued = cast(service, JUDGING, PEOPLE)
         for number in range(STACKS):
@@ -48,8 +49,10 @@ def stacks(rows: list[Row]) -> None:
             stack = mixed(issued, random.Random(seed), seed)
             data = scan([sheet.picture for sheet in stack], SCALE, level("C" if number % 2 else "B", seed))
             pile: desk.Desk[list[Sheet]] = desk.Desk(service.client, functools.partial(counted, tally, seed))
+            before = processor_seconds()
             pile.hand(stack, data, "stack.pdf")
             pile.finish()
+            spent.append((processor_seconds() - before) / len(stack))
     tally.write()
     filed, listed, wrong = (tally.get(what) for what in ("filed", "listed", "wrong"))
     value = f"{filed}/{tally.get('ours')} filed right, {listed} listed for a person, {wrong} wrong"
@@ -58,6 +61,7 @@ def stacks(rows: list[Row]) -> None:
     rows.append(line(f"stack of {PAGES} mixed pages, blank and foreign ones", foreign, "all"))
     named = f"{tally.get('named')}/{tally.get('to name')}"
     rows.append(line("… missing and doubled pages named", named, "all"))
+    rows.append(line("… processor time of a page, copies and all", f"{statistics.median(spent):.2f} s"))
 
 
 def mixed(issued: list[Issued], dice: random.Random, seed: int) -> list[Sheet]:

@@ -26,6 +26,7 @@ from templates.render import Printer
 from templates.stamp.engine import engine
 from templates.stamp.press import Press
 from tests import postgresql
+from tests.weaker import reason
 
 CITY, COUNTY, OTHER_COUNTY = "140400", "140426", "140429"
 SCHOOL, OTHER_SCHOOL, SENIOR_SCHOOL = "3114000123", "3114000456", "3414000789"
@@ -106,6 +107,16 @@ class OnDemand(Converter):
         if not self._threads:
             self.start()
         return super().submit(docx)
+
+
+def pytest_collection_modifyitems(items):
+    """Expect of Tesseract alone what tests/weaker.py says, and of every other test what PP-OCR gives."""
+    if Settings.from_env(Path()).recogniser != "tesseract":
+        return
+    for item in items:
+        why = reason(item.path.name, item.name)
+        if why is not None:
+            item.add_marker(pytest.mark.xfail(reason=why, raises=AssertionError, strict=True))
 
 
 @pytest.fixture(scope="session")

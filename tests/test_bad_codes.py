@@ -199,3 +199,28 @@ def test_a_copied_code_keeps_its_own_paper(bureau, papers):
     assert (found["verdict"], found["reasons"]) == ("altered", ["field_altered:student_name"])
     assert bureau.verified(document)["verdict"] == "pending"
     bureau.assert_sound()
+
+
+@pytest.mark.parametrize(
+    ("turn", "size", "off"), [(2.5, 1.0, (0.4, -0.3)), (-1.0, 0.88, (1.5, 1.0)), (180.0, 1.0, (0.0, 0.0))]
+)
+def test_a_pasted_code_does_not_lie_true(bureau, papers, turn, size, off):
+    """Cut out by hand and glued askew, smaller, or upside down: wherever it says the page lies, it is another's page."""
+    sheet, donor = papers["second"][1], papers["diploma"][1]
+    patch, _, _ = code_of(donor)
+    own, left, top = code_of(sheet)
+    side = max(own.shape[:2])
+    patch = cv2.resize(patch, (side, side), interpolation=cv2.INTER_AREA)
+    about = cv2.getRotationMatrix2D(((side - 1) / 2, (side - 1) / 2), turn, size)
+    patch = cv2.warpAffine(patch, about, (side, side), borderValue=(255, 255, 255))
+    scan = sheet.paste(0, patch, left + off[0], top + off[1]).scan(FEEDER)
+    (found,) = bureau.brought(scan)["documents"]
+    assert found["serial"] == papers["diploma"][0]["serial"]
+    assert found["verdict"] in {"altered", "cannot_check"}
+    differs = {"student_name", "birth_date", "certificate_no", "student_no"}
+    assert {item["result"] for item in found["fields"] if item["name"] in differs} <= {
+        "altered",
+        "unreadable",
+    }
+    assert bureau.looked_at(scan)["verdict"] in {"altered", "cannot_check"}
+    assert bureau.verified(papers["second"][0])["verdict"] == "pending"

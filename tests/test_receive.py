@@ -9,6 +9,7 @@ from PIL import Image
 from service import issue, receive, retrieve, verify, worker
 from service.errors import Problem
 from storage.check import check
+from tests.allowed import allowed
 from tests.bureau import reasons_of
 from tests.conftest import (
     BEARER,
@@ -105,6 +106,18 @@ def test_an_altered_field_is_named(town, registrar, diploma):
     document = only(brought(town, registrar, forged.scan(level("B", 3))))
     assert (document["verdict"], document["reasons"]) == ("altered", ["field_altered:birth_date"])
     assert [item["name"] for item in document["fields"] if item["result"] == "altered"] == ["birth_date"]
+    assert verify.by_code(town, diploma["verify_url"]).verdict == "pending"
+
+
+@pytest.mark.parametrize("how", ["reprint", "paste"])
+def test_no_engine_believes_a_forgery(town, registrar, diploma, recogniser, how):
+    """Whoever reads: a changed digit and a changed name are found or left to a person, and nothing is in force."""
+    paper = paper_of(town, diploma["serial"], 9)
+    paper = paper.alter("birth_date", "二〇一一年四月十三日", how).alter("student_name", "文勇俭", how)
+    document = only(brought(town, registrar, paper.complete(SEALS, SIGNERS).scan(level("B", 9))))
+    told = {item["name"]: item["result"] for item in document["fields"]}
+    assert {told["birth_date"], told["student_name"]} <= allowed(recogniser, "altered")
+    assert document["verdict"] in {"altered", "cannot_check"}
     assert verify.by_code(town, diploma["verify_url"]).verdict == "pending"
 
 
@@ -271,7 +284,7 @@ def test_an_unexpected_error_is_tried_twice(town, registrar, diploma, monkeypatc
     """A fault of ours is tried once more, then set aside for a person; the next scan is read."""
     scan = paper_of(town, diploma["serial"]).complete(SEALS, SIGNERS).scan(level("B", 13))
     with monkeypatch.context() as patch:
-        patch.setattr("service.receive.reading.read_paper", lambda *_: 1 / 0)
+        patch.setattr("service.receive.leafing.read_paper", lambda *_: 1 / 0)
         result = brought(town, registrar, scan)
     assert (result["state"], result["problem"]["code"]) == ("failed", "internal")
     assert only(brought(town, registrar, scan))["verdict"] == "genuine"

@@ -94,3 +94,18 @@ def test_a_mixed_stack_files_itself(town, city, papers):
     assert sorted(one["page"] for one in result["unmatched"]) == sorted(places("stranger") + places("blank"))
     assert [sheet["index"] for sheet in result["sheets"] if sheet["blank"]] == places("blank")
     assert [fault.code for fault in check(town.archive) if not fault.harmless] == []
+
+
+def test_the_code_of_a_papers_other_page(town, city):
+    """Page 1's code glued over page 2's: page 2 is missing, and what lies there is not page 1; never genuine."""
+    serial = issue.issue(town, city, asked(town, city, "student_info")).body["serial"]
+    paper = paper_of(town, serial, 6).complete({"leader": SEALS["school"]}, {})
+    (first,), (second,) = (paper.layout["pages"][number]["codes"] for number in (0, 1))
+    left, top, right, bottom = (round(edge * SCALE) for edge in np.add(first["box"], (-1.0, -1.0, 1.0, 1.0)))
+    patch = np.ascontiguousarray(paper.sheets[0][top:bottom, left:right])
+    mixed = paper.paste(1, patch, second["box"][0] - 1, second["box"][1] - 1)
+    result = brought(town, city, mixed.scan(level("B", DICE)))
+    (document,) = result["documents"]
+    assert document["pages"] == [0, 1]
+    assert document["doubled"] == [1]
+    assert document["verdict"] in {"altered", "cannot_check"}
