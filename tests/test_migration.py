@@ -28,6 +28,10 @@ def clock():
     return Clock()
 
 
+LOG = "0009"
+"""The revision from which the log has today's form."""
+
+
 @pytest.fixture
 def archive(tmp_path, clock, database):
     opened = furnished(tmp_path / "data", clock, database)
@@ -170,15 +174,17 @@ def moved_to_earlier(server, old, new, revision):
         tables = {}
         for table, column in there:
             tables.setdefault(table, []).append(column)
-        del tables["leaves"]
+        if revision < LOG:
+            del tables["leaves"]
         for table, names in tables.items():
+            target.execute(f"DELETE FROM {table}")  # what the migrations wrote by themselves
             listed, marks = ", ".join(f'"{name}"' for name in names), ", ".join(["%s"] * len(names))
             for row in source.execute(f"SELECT {listed} FROM {table}"):
                 target.execute(f"INSERT INTO {table} ({listed}) VALUES ({marks})", row)
             if "id" in names and table != "blanks":
                 highest = f"(SELECT coalesce(max(id), 0) + 1 FROM {table})"
                 target.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), {highest}, false)")
-        for leaf in first_leaves(target):
+        for leaf in first_leaves(target) if revision < LOG else ():
             target.execute("INSERT INTO leaves VALUES (%s, 'issue', %s, %s, %s, %s)", leaf)
 
 
