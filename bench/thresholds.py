@@ -88,9 +88,9 @@ def watched(notes: Notes) -> Iterator[None]:
     line, sharp, written = compare.line, quality.contrast_and_sharpness, signatures.written
     fields = read.read_fields
 
-    def noted_line(expected: str, reading: Any, cut: Any, usual: float = 1.0) -> Any:
+    def noted_line(expected: str, reading: Any, cut: Any, usual: float = 1.0, *shape: Any) -> Any:
         if not notes.fit:
-            return line(expected, reading, cut, usual)
+            return line(expected, reading, cut, usual, *shape)
         truth = "altered" if expected in notes.changed else "honest"
         same = fold(reading.text) == fold(expected)
         notes.add("margin", truth, None if same else reading.margin(expected))
@@ -98,7 +98,7 @@ def watched(notes: Notes) -> Iterator[None]:
         notes.add("lost", truth, cut.lost)
         if truth == "honest":
             notes.add("weakest", "honest" if same else "misread", reading.weakest)
-        return line(expected, reading, cut, usual)
+        return line(expected, reading, cut, usual, *shape)
 
     def noted_sharp(page: Any, reference: Any) -> tuple[float, float]:
         found = sharp(page, reference)

@@ -9,17 +9,21 @@ from intake.lines import Cut
 from intake.reading import FieldResult
 from intake.recognise import LineReading
 from intake.recognise.likelihood import columns, fold
+from intake.shapes import UNSEEN, Shape
 from intake.thresholds import (
     ALIEN_INK,
     ALL_INK,
     ALTERED_MARGIN,
     BEYOND_DOUBT,
     CHECKED_INK,
+    CLEARLY,
     DOUBT_MARGIN,
     GONE_INK,
     GUESS,
+    KEPT_WITHIN,
     OTHER_INK,
     OVERLAY,
+    RIVAL,
     SAME_INK,
     SAME_MARGIN,
     SURE,
@@ -69,7 +73,9 @@ def usual_likeness(expected: Sequence[str], readings: Sequence[LineReading], cut
     return min(max(median(same), USUAL[0]), USUAL[1]) if len(same) >= USUAL_LINES else USUAL[1]
 
 
-def line(expected: str, reading: LineReading, cut: Cut, usual: float = 1.0) -> Judgement:
+def line(
+    expected: str, reading: LineReading, cut: Cut, usual: float = 1.0, shape: Shape = UNSEEN
+) -> Judgement:
     """Judge one printed line; a wrong match is never worth the risk, so doubt always ends as unreadable."""
     confidence = round(reading.confidence, 3)
     ink = None if cut.likeness is None else cut.likeness / usual
@@ -77,9 +83,11 @@ def line(expected: str, reading: LineReading, cut: Cut, usual: float = 1.0) -> J
         return Judgement(reading.text, "unreadable", confidence)
     if fold(reading.text) == fold(expected):
         same = ink is None or ink >= ALIEN_INK or cut.lost <= ALL_INK
-        sound = same and not cut.faded and not _written_over(expected, cut)
+        sound = same and not cut.faded and not _written_over(expected, cut) and shape.rival >= RIVAL
         return Judgement(expected, "match" if sound else "unreadable", confidence)
     margin = reading.margin(expected)
+    if _by_shape(margin, ink, cut, shape):
+        return Judgement(expected, "match", confidence)
     whole = (
         ink is not None
         and ink >= SAME_INK
@@ -94,6 +102,8 @@ def line(expected: str, reading: LineReading, cut: Cut, usual: float = 1.0) -> J
         result = _by_text(reading, ink)
     else:
         result = _by_margin(expected, reading, ink, margin, cut.lost)
+    if result == "match" and shape.rival < RIVAL:
+        result = "unreadable"
     return Judgement(expected if result == "match" else reading.text, result, confidence)
 
 
@@ -111,12 +121,23 @@ def _beyond_alphabet(expected: str, reading: LineReading) -> bool:
     )
 
 
+def _by_shape(margin: float | None, ink: float | None, cut: Cut, shape: Shape) -> bool:
+    """Tell whether the letters themselves speak for the archive against a doubtful reading: 入 read as 人 in a soft photo."""
+    clean = cut.lost <= ALL_INK and cut.added <= OVERLAY and cut.touched <= TOUCHED and not cut.faded
+    near = margin is not None and margin >= DOUBT_MARGIN and ink is not None and ink >= OTHER_INK
+    return clean and near and shape.read >= CLEARLY and shape.rival >= RIVAL
+
+
 def _written_over(expected: str, cut: Cut) -> bool:
     """Tell whether a pen touched a character: recognisers read the 9 under an 8 as happily as the 8.
 
-    Where people sign, strokes cross the print; numbers alone are then worth a look.
+    Where people sign, strokes cross the print; only a pen that keeps to the line, or touches a number, is worth a look.
     """
-    return cut.touched > TOUCHED and (not cut.signed or any(one in _NUMERALS for one in expected))
+    return cut.touched > TOUCHED and (
+        not cut.signed
+        or cut.within > max(TOUCHED, KEPT_WITHIN * cut.touched)
+        or any(one in _NUMERALS for one in expected)
+    )
 
 
 def _covered(reading: LineReading, margin: float | None, cut: Cut) -> bool:

@@ -30,6 +30,12 @@ LIGHT_STEP = 4  # paper is looked at in squares of 0.5 mm
 LIGHT_REACH = 9  # squares: wider than any stroke, narrower than a shadow's edge
 NOT_RED = 20  # grey levels red may exceed the other channels by in black print and yellowed paper
 RED_GAIN = 1.4  # brings the darkest seal pads (red 150, others 40) up to paper
+LEAVES = 0.3  # line heights above and below a line where strokes have left it
+AROUND_MM = 6.0  # around a line: labels, rules, the lines above and below
+LEAST_AROUND = 80  # pixels of archived ink there; fewer prove nothing
+STANDS = (
+    0.4  # share of that ink, less the share of blank paper under ink: a page laid right shows 0.7 and more
+)
 ROOM_AIR = 0.8  # mm inside a gap's edges where the blank's own words may reach: printers feed no truer
 SOFTEN = 1.2  # pixels of blur on both pictures: scanners differ in sharpness, characters in shape
 
@@ -41,7 +47,8 @@ class Cut:
     `likeness` is the worst local correlation. `added` is the share of the crop that is dark in the scan and blank
     in the archive: a stamp, a signature, dirt. `lost` is the largest share of archived ink missing in a window.
     `touched` is the largest amount of ink as dark as print that stands, in a window of one character, where the
-    archive is blank, as a share of the line's fullest window. `depth` is how far the archived strokes stand out of
+    archive is blank, as a share of the line's fullest window; `within` the same of strokes that keep to the line, as a
+    signature does not. `depth` is how far the archived strokes stand out of
     the paper, grey levels; `faded` tells that this is far less than elsewhere on the page. `signed` lines stand where
     somebody signs.
     """
@@ -54,6 +61,7 @@ class Cut:
     touched: float = 0.0
     depth: float = 0.0
     faded: bool = False
+    within: float = 0.0
 
 
 def without_red(page: Pixels) -> Pixels:
@@ -98,7 +106,8 @@ def cut(
     like, lost = likeness(crop, archived, height), _lost(crop, archived, height)
     touched = _touched(crop, archived, height)
     depth = _depth(crop, archived)
-    return Cut(_framed(crop), like, _added(crop, archived), lost, signed, touched, depth)
+    within = _within_line(page, reference, box, shift) if signed and touched else 0.0
+    return Cut(_framed(crop), like, _added(crop, archived), lost, signed, touched, depth, within=within)
 
 
 def held_together(cuts: Sequence[Cut]) -> list[Cut]:
@@ -172,6 +181,62 @@ def _touched(crop: Pixels, archived: Pixels, line_height: int) -> float:
     pen = (crop < paper - PEN * (paper - ink)) & blank
     width = min(max(4, round(WINDOW * line_height)), crop.shape[1])
     return float(_windows(pen, width).max() / max(_windows(core, width).max(), 1.0))
+
+
+def _within_line(page: Pixels, reference: Pixels, box: list[int], shift: tuple[int, int]) -> float:
+    """Return how much a pen has added to one character by strokes that end above and below where its line does.
+
+    What is connected to ink a good part of a line away, through the print it crosses, is a signature.
+    """
+    height = box[3] - box[1]
+    wide = _inside([box[0], box[1] - height, box[2], box[3] + height], reference.shape)
+    moved = [wide[0] + shift[0], wide[1] + shift[1], wide[2] + shift[0], wide[3] + shift[1]]
+    if _inside(moved, page.shape) != moved:
+        return 0.0
+    crop, archived = page[_span(moved)], reference[_span(wide)]
+    core = archived < CORE
+    top, bottom = box[1] - wide[1], box[3] - wide[1]
+    if not core[top:bottom].any():
+        return 0.0
+    paper, ink = float(np.percentile(crop, 90)), float(np.median(crop[core]))
+    dark = crop < paper - PEN * (paper - ink)
+    _, labels = cv2.connectedComponents(dark.astype(np.uint8), connectivity=8)
+    air = round(LEAVES * height)
+    leaving = np.unique(np.concatenate([labels[: max(top - air, 0)].ravel(), labels[bottom + air :].ravel()]))
+    blank = cv2.erode(archived, np.ones((3, 3), np.uint8)) > 255 - INK / 2
+    pen = (dark & blank & ~np.isin(labels, leaving))[top:bottom]
+    width = min(max(4, round(WINDOW * height)), crop.shape[1])
+    return float(_windows(pen, width).max() / max(_windows(core[top:bottom], width).max(), 1.0))
+
+
+def held(page: Pixels, reference: Pixels, box_mm: Box) -> bool:
+    """Tell whether the archived print around a line stands where it is registered: else nothing is proven there.
+
+    True where the archive prints nothing around it. Both pictures are gray at STANDARD_DPI.
+    """
+    box = _inside([round(edge * SCALE) for edge in box_mm], reference.shape)
+    reach = round(AROUND_MM * SCALE)
+    wide = _inside([box[0] - reach, box[1] - reach, box[2] + reach, box[3] + reach], reference.shape)
+    archived = reference[_span(wide)]
+    outside = np.ones(archived.shape, bool)
+    outside[box[1] - wide[1] : box[3] - wide[1], box[0] - wide[0] : box[2] - wide[0]] = False
+    core, blank = (archived < CORE) & outside, (archived > 255 - INK / 2) & outside
+    if core.sum() < LEAST_AROUND:
+        return True
+    around = page[
+        _span(_inside([wide[0] - SEARCH, wide[1] - SEARCH, wide[2] + SEARCH, wide[3] + SEARCH], page.shape))
+    ]
+    if around.shape != (archived.shape[0] + 2 * SEARCH, archived.shape[1] + 2 * SEARCH):
+        grown = cv2.copyMakeBorder(page, SEARCH, SEARCH, SEARCH, SEARCH, cv2.BORDER_REPLICATE)
+        around = cast("Pixels", grown)[wide[1] : wide[3] + 2 * SEARCH, wide[0] : wide[2] + 2 * SEARCH]
+    paper = float(np.percentile(around, 90))
+    dark = (around < paper - INK).astype(np.float32)
+    kept = np.asarray(core, np.float32)
+    stands = cv2.matchTemplate(dark, kept, cv2.TM_CCORR) / max(float(core.sum()), 1.0)
+    spilt = cv2.matchTemplate(dark, np.asarray(blank, np.float32), cv2.TM_CCORR) / max(
+        float(blank.sum()), 1.0
+    )
+    return bool((stands - spilt).max() >= STANDS)
 
 
 def _depth(crop: Pixels, archived: Pixels) -> float:

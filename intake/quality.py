@@ -1,12 +1,28 @@
 """Decides whether a page can be judged at all: blank, too coarse, too pale or too blurred pages go back."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import cv2
 import numpy as np
 
-from intake.reading import Pixels, Quality, Registered
-from intake.thresholds import BLANK_SHARE, DARKER, MIN_CONTRAST, MIN_DPI, MIN_SHARPNESS
+from intake.reading import FieldResult, PageImage, Pixels, Quality, Registered
+from intake.thresholds import (
+    BLANK_SHARE,
+    COARSE_DPI,
+    DARKER,
+    LEAST_DOUBTFUL,
+    MIN_CONTRAST,
+    MIN_DPI,
+    MIN_SHARPNESS,
+    MOST,
+    PART,
+)
+
+MID_GRAY = (40, 215)
+BILEVEL_SHARE = (
+    0.004  # of the pixels between black and white: gray scans have 2 % and more, 1-bit copies none
+)
 
 
 def is_blank(pixels: Pixels) -> bool:
@@ -37,6 +53,25 @@ def judged(page: Registered, reference: Pixels | None) -> Quality:
         elif sharp < MIN_SHARPNESS:
             reasons.append("blurred")
     return Quality(not reasons, tuple(reasons))
+
+
+def after_reading(page: PageImage, flat: Registered, results: Sequence[FieldResult]) -> Quality:
+    """Judge a page again by how many of its values could be read: the reason says what a better scan must change.
+
+    Black and white alone, and few dots, explain a part that is unreadable; anything else takes most of the page.
+    """
+    doubtful = sum(result == "unreadable" for result in results)
+    coarse = flat.scan_dpi < COARSE_DPI
+    bilevel = is_bilevel(page.pixels)
+    if doubtful < LEAST_DOUBTFUL or doubtful < (PART if coarse or bilevel else MOST) * len(results):
+        return Quality(True)
+    return Quality(False, ("bilevel" if bilevel else "low_resolution" if coarse else "poor_reading",))
+
+
+def is_bilevel(pixels: Pixels) -> bool:
+    """Tell whether a scan (BGR, as it came) knows black and white only."""
+    sample = pixels[::5, ::5, 1]
+    return bool(((sample > MID_GRAY[0]) & (sample < MID_GRAY[1])).mean() < BILEVEL_SHARE)
 
 
 def contrast_and_sharpness(page: Pixels, reference: Pixels) -> tuple[float, float]:

@@ -4,11 +4,12 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from types import MappingProxyType
 
 import cv2
 import numpy as np
 
-from intake import align, compare, dates, lines, marks, quality, surface
+from intake import align, compare, dates, lines, marks, quality, shapes, surface
 from intake.layouts import check_page
 from intake.marks import halves
 from intake.reading import (
@@ -19,7 +20,6 @@ from intake.reading import (
     MarkFinding,
     PageImage,
     PageReading,
-    Pixels,
     Quality,
     Registered,
 )
@@ -30,6 +30,7 @@ from intake.thresholds import MIN_CONFIDENCE
 
 cv2.setNumThreads(2)  # pages are read side by side by several workers; OpenCV would take every core for each
 NOWHERE = (0.0, 0.0, 0.0, 0.0)
+NO_FACES: shapes.Faces = MappingProxyType({})
 
 
 def read_page(
@@ -42,11 +43,13 @@ def read_page(
     recogniser: Recogniser,
     units: Mapping[str, str],
     registry: Sequence[str],
+    faces: shapes.Faces = NO_FACES,
 ) -> PageReading:
     """Read what stands on a scan of page `page_no` (from 1) of a document of ours, and compare it.
 
     `layout_page` is that page of the archived layout, `reference` the document's PDF as it was printed; `units` names
-    the unit whose seal each block must carry, `registry` all units known. Raises BadLayout or UploadRefused when
+    the unit whose seal each block must carry, `registry` all units known, `faces` the font files of the values, against
+    whose look-alike letters they are held. Raises BadLayout or UploadRefused when
     the archive itself cannot be used; a bad scan is never an error, its Quality says what is wrong with it.
     """
     check_page(layout_page)
@@ -80,9 +83,12 @@ def read_page(
             else reading
         )
     with _timed(seconds, "fields"):
-        fields, mean_confidence = read_fields(flat, printed, layout_page, recogniser)
+        fields, mean_confidence = read_fields(flat, archived, layout_page, recogniser, faces)
     if mean_confidence < MIN_CONFIDENCE:
         return _not_readable(layout_page, flat, Quality(False, ("poor_reading",)), seconds)
+    good = quality.after_reading(page, flat, [field.result for field in fields])
+    if not good.ok:
+        fields = tuple(_unaccused(field) for field in fields)
     with _timed(seconds, "marks"):
         found = marks.find(
             flat, printed, layout_page, page.colour, recogniser=recogniser, units=units, registry=registry
@@ -96,7 +102,11 @@ def read_page(
 
 
 def read_fields(
-    flat: Registered, printed: Pixels | None, layout_page: LayoutPage, recogniser: Recogniser
+    flat: Registered,
+    archived: Printed | None,
+    layout_page: LayoutPage,
+    recogniser: Recogniser,
+    faces: shapes.Faces = NO_FACES,
 ) -> tuple[tuple[FieldFinding, ...], float]:
     """Read and compare every printed value of a page; returns the findings and the mean confidence of the letters.
 
@@ -106,6 +116,7 @@ def read_fields(
     Seals are taken away by their colour first, so that the print under them can be read.
     """
     print_only = lines.without_red(lines.evenly_lit(flat.pixels))
+    printed = archived.pixels if archived else None
     values = [value for value in layout_page["values"] if value["lines"]]
     wanted = [(line, _room(layout_page, value["name"], line)) for value in values for line in value["lines"]]
     texts = [line["text"] for line, _ in wanted]
@@ -118,7 +129,25 @@ def read_fields(
     )
     readings = expected_lines(recogniser, [cut.crop for cut in cuts], texts)
     usual = compare.usual_likeness(texts, readings, cuts)
-    judged = iter([compare.line(*seen, usual) for seen in zip(texts, readings, cuts, strict=True)])
+    owners = [value for value in values for _ in value["lines"]]
+    looks = [
+        shapes.seen(print_only, archived, (owner, line), (reading.text, faces[owner["font"]]))
+        if archived and owner["font"] in faces
+        else shapes.UNSEEN
+        for owner, (line, _), reading in zip(owners, wanted, readings, strict=True)
+    ]
+    verdicts = [
+        compare.line(text, reading, cut, usual, look)
+        for text, reading, cut, look in zip(texts, readings, cuts, looks, strict=True)
+    ]
+    judged = iter(
+        [
+            verdict
+            if verdict.result != "altered" or printed is None or lines.held(print_only, printed, line["box"])
+            else replace(verdict, result="unreadable")
+            for verdict, (line, _) in zip(verdicts, wanted, strict=True)
+        ]
+    )
     found = []
     for value in values:
         verdict = compare.value([next(judged) for _ in value["lines"]])
@@ -166,6 +195,11 @@ def _not_readable(
         for mark in layout_page["marks"]
     )
     return PageReading(why, fields, unseen, flat.how if flat else "none", seconds)
+
+
+def _unaccused(field: FieldFinding) -> FieldFinding:
+    """Leave to a person what a page that must be scanned again seems to show."""
+    return replace(field, result="unreadable") if field.result == "altered" else field
 
 
 def _archived(archived_pdf: bytes | None, page_no: int, layout_page: LayoutPage) -> Printed | None:

@@ -177,7 +177,7 @@ class DateFinding:
 class Quality:
     """Whether the page can be judged at all, and if not why.
 
-    Reasons: blank, low_resolution, blurred, no_contrast, not_registered.
+    Reasons: blank, low_resolution, blurred, no_contrast, not_registered, poor_reading, bilevel.
     """
 
     ok: bool

@@ -13,6 +13,9 @@ MIN_CONTRAST = 50.0  # grey levels between paper and print
 MIN_SHARPNESS = (
     0.33  # of the archived render's edges: above 0.35 no false alarm at any dpi, from 0.30 down some
 )
+COARSE_DPI = 120.0  # faxes and chat programs' pictures; all levels that are read whole have more
+LEAST_DOUBTFUL = 3  # unreadable values from which a page is told to come again
+PART, MOST = 0.2, 0.5  # of its values: on a 1-bit or coarse page, on any other
 MIN_CONFIDENCE = 0.85  # mean over the letters of a page; clean pages stay over 0.96
 
 # Values: text and ink against the archive: intake/compare.py
@@ -33,6 +36,12 @@ OVERLAY = 0.03  # share of the crop covered by ink the archive does not have: a 
 BEYOND_DOUBT = 0.95  # the least sure character of a reading that holds against a signature's strokes
 UNSURE = 0.8  # the least sure character of a reading taken through such an overlay
 TOUCHED = 0.05  # pen ink in a character (see Cut): written-over digits leave 0.062 to 0.6, honest lines 0.000
+CLEAR_SHAPE = (
+    0.01  # share of a letter's contrast its archived picture leaves unexplained; no rival comes so near
+)
+RIVAL = 1.05  # what the nearest rival must leave, of that: see intake/shapes.py
+CLEARLY = 1.5  # the same of what was read instead, for the letters to be believed against the reading
+KEPT_WITHIN = 0.5  # share of a pen's ink, where people sign, that keeps to the line: fragments of a signature stay below
 SURE = 0.85  # confidence from which a recogniser without probabilities is believed against the archive
 # Of 1,968 fields on 64 pages, half of them tampered, none was judged otherwise than by the whole network alone.
 QUICK = 0.9  # the least sure character of the quick network's reading where that is the expected text

@@ -1,11 +1,13 @@
 """Comparison: same text matches, other text on other ink is altered, and every doubt is left to a person."""
 
+import cv2
 import numpy as np
 import pytest
 
 from intake import compare, lines
 from intake.lines import Cut
 from intake.recognise import LineReading
+from intake.shapes import Shape
 
 CROP = np.full((40, 100), 255, np.uint8)
 
@@ -176,3 +178,61 @@ def test_a_blurred_page_is_not_written_over():
     assert one[2].touched > compare.TOUCHED
     everywhere = lines.held_together([Cut(CROP, 0.9, touched=0.4)] * 3)
     assert everywhere[0].touched > compare.TOUCHED
+
+
+def test_a_letter_that_may_be_another_goes_to_a_person():
+    """笫 printed for 第 is read as 第: where the picture speaks for the lookalike, or for neither, nothing matches."""
+    cut = Cut(CROP, 0.99)
+    for rival, result in ((0.7, "unreadable"), (1.0, "unreadable"), (1.3, "match")):
+        assert compare.line("第", Reading("第", 0), cut, 1.0, Shape(rival)).result == result
+        assert compare.line("第", Reading("笫", -1), cut, 1.0, Shape(rival)).result == result
+
+
+def test_the_letters_themselves_may_speak_against_a_doubtful_reading():
+    """入 read as 人 without much conviction matches when 入 is clearly the better picture, and on clean ink only."""
+    doubtful = Reading("正常人学", -2.5)
+    cut = Cut(CROP, 0.96)
+    assert compare.line("正常入学", doubtful, cut, 1.0, Shape(1.8, 1.8)).result == "match"
+    assert compare.line("正常入学", doubtful, cut, 1.0, Shape(1.8, 1.2)).result == "unreadable"
+    assert compare.line("正常入学", doubtful, Cut(CROP, 0.96, touched=0.1), 1.0, Shape(1.8, 1.8)).result == (
+        "unreadable"
+    )
+    assert compare.line("正常入学", Reading("正常人学", -5), cut, 1.0, Shape(1.8, 1.8)).result == "unreadable"
+
+
+def _lined():
+    """An archived picture with a word in its middle and print around it; the word's box in mm."""
+    archived = np.full((300, 600), 255, np.uint8)
+    archived[140:170, 200:300:10] = 0
+    archived[141:169:9, 200:300] = 0
+    for top in (90, 210):
+        archived[top : top + 26, 180:420:14] = 0
+    return archived, tuple(edge * 25.4 / 200 for edge in (199, 139, 301, 171))
+
+
+def test_a_pen_that_keeps_to_the_line_is_no_signature():
+    """Where people sign, strokes across a printed word are theirs unless they end where the word does."""
+    archived, box = _lined()
+    signed, written = archived.copy(), archived.copy()
+    cv2.line(signed, (195, 205), (310, 105), 20, 5)
+    cv2.line(written, (245, 145), (262, 166), 20, 5)
+    for page, result in ((signed, "match"), (written, "unreadable")):
+        cut = lines.cut(page, archived, box, signed=True)
+        assert cut.touched > compare.TOUCHED
+        assert compare.line("钟涛", Reading("钟涛", 0), cut).result == result
+
+
+def test_print_around_a_line_proves_where_it_lies():
+    """A folded corner hides the neighbours too; swollen paper moves them a little; bare paper around proves nothing."""
+    archived, box = _lined()
+    assert lines.held(archived, archived, box)
+    assert lines.held(np.roll(archived, (3, -4), (0, 1)), archived, box)
+    changed = archived.copy()
+    changed[139:171, 199:301] = 255
+    assert lines.held(changed, archived, box)
+    assert not lines.held(np.full_like(archived, 250), archived, box)
+    assert not lines.held(np.full_like(archived, 30), archived, box)
+    assert not lines.held(np.roll(archived, (60, 40), (0, 1)), archived, box)
+    alone = np.full_like(archived, 255)
+    alone[140:170, 200:300:10] = 0
+    assert lines.held(np.full_like(archived, 250), alone, box)

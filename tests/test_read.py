@@ -5,11 +5,11 @@ import contextlib
 import numpy as np
 import pytest
 
-from intake import codes
+from intake import codes, quality
 from intake.errors import BadLayout
 from intake.layouts import check_page
 from intake.read import read_page
-from intake.reading import PageImage
+from intake.reading import PageImage, Registered
 from intake.recognise.tesseract import Tesseract
 from tests.allowed import agrees, allowed
 from tests.specimens import sheet
@@ -209,3 +209,24 @@ def test_every_odd_layout_is_named(printed):
             continue
         named += 1
     assert named > 200
+
+
+@pytest.mark.parametrize(
+    ("gray", "dpi", "doubtful", "reasons"),
+    [
+        ((0, 255), 200, 2, ("bilevel",)),
+        ((0, 255), 200, 1, ()),
+        ((0, 128), 100, 2, ("low_resolution",)),
+        ((0, 128), 200, 4, ()),
+        ((0, 128), 200, 5, ("poor_reading",)),
+    ],
+)
+def test_a_page_of_which_too_much_is_unreadable_must_come_again(gray, dpi, doubtful, reasons):
+    """The reason names what a better scan must change; a single doubt is never enough."""
+    pixels = np.full((300, 200, 3), gray[1], np.uint8)
+    pixels[:, :50] = gray[0]
+    page = PageImage(0, pixels, float(dpi), colour=False)
+    flat = Registered(pixels, 200.0, np.eye(3), 0.0, float(dpi), "features")
+    results = ["unreadable"] * doubtful * 3 + ["match"] * (10 - doubtful) * 3
+    assert quality.after_reading(page, flat, results).reasons == reasons
+    assert quality.after_reading(page, flat, ["unreadable"] * 2).ok

@@ -12,7 +12,17 @@ Alphabet = Mapping[str, int]
 
 BLANK = 0
 FLOOR = 1e-9  # below it a network's probability is rounding; it also bounds what one character can cost
-_VARIANTS = {"(": "〈", ")": "〉", "—": "-–―－", "·": "・•．.", "“": '"', "”": '"', "‘": "'", "’": "'"}
+_VARIANTS = {
+    "(": "〈",
+    ")": "〉",
+    "—": "-–―－",
+    "·": "・•．.",
+    "“": '"',
+    "”": '"',
+    "‘": "'",
+    "’": "'",
+    "〇": "○◯",
+}
 _AS_ONE = {
     ord(other): one for one, others in reversed(_VARIANTS.items()) for other in others
 }  # a straight quote is the opening one

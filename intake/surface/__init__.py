@@ -2,7 +2,8 @@
 
 from collections import Counter
 
-from intake.reading import Box, LayoutPage, PageImage, Pixels, Registered, SurfaceFinding
+from intake.quality import is_bilevel
+from intake.reading import Box, LayoutPage, PageImage, Registered, SurfaceFinding
 from intake.recognise import Recogniser
 from intake.reference import Printed
 from intake.surface import photo
@@ -13,11 +14,7 @@ from intake.surface.words import GLUED, Word, nearest, own_words
 
 __all__ = ["differences", "other_paper"]
 
-MID_GRAY = (40, 215)
 PHOTO_MM = (26.0, 32.0)  # of every certificate of the region
-BILEVEL_SHARE = (
-    0.004  # of the pixels between black and white: gray scans have 2 % and more, 1-bit copies none
-)
 
 
 def differences(
@@ -89,9 +86,3 @@ def _frame(word: Word) -> Box:
         across + PHOTO_MM[0] / 2,
         down + PHOTO_MM[1] / 2,
     )
-
-
-def is_bilevel(pixels: Pixels) -> bool:
-    """Tell whether a scan (BGR, as it came) knows black and white only."""
-    sample = pixels[::5, ::5, 1]
-    return bool(((sample > MID_GRAY[0]) & (sample < MID_GRAY[1])).mean() < BILEVEL_SHARE)

@@ -19,6 +19,7 @@ from storage.archive import Reading
 from storage.errors import NotFound, ObjectDamaged
 from storage.records import Document
 from templates.evidence import BY_CODE, Evidence
+from templates.fonts import KAI
 
 REASONS = ("no_code", "foreign_code", "unknown_key", "bad_signature")
 """What may be wrong with the codes of a page, worst news first when there are several."""
@@ -196,6 +197,7 @@ def _read(office: Office, paper: Paper, page: PageImage, number: int, code: Code
             recogniser=recogniser,
             units=paper.units,
             registry=paper.registry,
+            faces={KAI.name: office.printer.fonts.files[KAI.files[0]]},
         )
     except (BadLayout, UploadRefused, IndexError):
         raise ObjectDamaged(paper.document.layout) from None
