@@ -162,9 +162,15 @@ def _add_flows(commands: Any) -> None:
     calibrate.add_argument("file", type=Path, metavar="PDF", help="写到这个文件")
     jobs = _as_someone(_command(commands, "jobs", run.show_jobs, "列出办不下去的后台任务，或让一个重新排队"))
     jobs.add_argument("--requeue", type=int, metavar="任务", help="让这个任务从头再试")
-    archive = _as_someone(_command(commands, "archive", run.show_archive, "列出或打包一份档案"))
-    archive.add_argument("owner", help="学籍号或学校标识码")
-    archive.add_argument("--out", type=Path, metavar="ZIP", help="打包（BagIt）写到这个文件")
+    text = "列出或打包一份档案；archive index：分类目录，有什么、缺什么"
+    archive = _as_someone(_command(commands, "archive", run.show_archive, text))
+    archive.add_argument(
+        "words", nargs="+", metavar="[index] 档案", help="学籍号或学校标识码；前面写 index 为分类目录"
+    )
+    archive.add_argument("--year", type=int, metavar="YYYY", help="index：学校档案的学年，写开学的年份")
+    archive.add_argument(
+        "--out", type=Path, metavar="文件", help="打包（BagIt zip）写到这个文件；index 写出可打印的网页"
+    )
 
 
 def _add_batch(commands: Any) -> None:

@@ -36,6 +36,8 @@ class Action(StrEnum):
     SCAN = "scan"
     TICK = "tick"
     REVIEW = "review"
+    FILE = "file"
+    CLOSE = "close"
     READ = "read"
     AUDIT = "audit"
 
@@ -58,6 +60,8 @@ ACTION_NAMES = {
     Action.SCAN: "上传扫描件",
     Action.TICK: "确认签章",
     Action.REVIEW: "答复待核事项",
+    Action.FILE: "归档和登记纸质位置",
+    Action.CLOSE: "登记学校的合并、撤销",
     Action.READ: "查阅",
     Action.AUDIT: "查看巡检结果",
 }
@@ -74,9 +78,15 @@ ALLOWED = {
     Action.SCAN: STAFF,
     Action.TICK: STAFF,
     Action.REVIEW: STAFF,
+    Action.FILE: frozenset({Role.REGISTRAR}),
+    Action.CLOSE: AUTHORITIES,
     Action.READ: frozenset(Role),
     Action.AUDIT: frozenset({Role.CITY, Role.AUDITOR}),
 }
+CUSTODIAN = frozenset(
+    {Action.READ, Action.WRITE_STUDENT, Action.ISSUE, Action.SCAN, Action.TICK, Action.REVIEW}
+)
+"""What whoever holds the files of a school that is gone does in its place (art. 8)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,8 @@ from storage.records import NumberBlock, Organization, Student
 KINDS = ("city", "county", "school")
 PARENTS = {"city": (), "county": ("city",), "school": ("county", "city")}
 """Kind → the kinds it may lie under (art. 3: some schools lie directly under the city)."""
+ENDED = ("merged_into", "merged_on", "revoked_on", "held_by")
+"""What a record says of the end of a school: told by its closure, and never taken back (art. 8)."""
 MAX_NAME = 60
 """Characters of a name: the longest school name a seal carries is below 30, a person's below 50."""
 YEARS = range(1980, 2100)
@@ -71,15 +73,27 @@ def put_organization(office: Office, who: Who | None, code: str, body: Mapping[s
         before = _find_organization(transaction, code)
         _may_write(transaction, allowed, code, body.get("parent"), before)
         edition = office.editions.on(office.today())
-        found = [*organization_objections(transaction, code, body), *unit_objections(code, body, edition)]
+        kept = {} if before is None else {name: before.data[name] for name in ENDED if name in before.data}
+        found = [
+            *organization_objections(transaction, code, body),
+            *unit_objections(code, body, edition),
+            *_ending_objections(body, kept),
+        ]
         if found:
             raise refused(found)
-        data = {name: value for name, value in body.items() if name not in {"kind", "name", "parent"}}
+        data = {name: value for name, value in body.items() if name not in {"kind", "name", "parent"}} | kept
         kind, name, parent = body["kind"], str(body["name"]), body.get("parent")
         transaction.put_organization(
             Organization(code, kind, name, str(parent) if parent else None, data)  # type: ignore[arg-type]
         )
         return Written(_organization_body(transaction.organization(code)), before is None)
+
+
+def _ending_objections(body: Mapping[str, object], kept: Mapping[str, object]) -> list[Objection]:
+    """Art. 8 (A08-1): a school ends by its closure, which asks for the files; its record cannot say so by itself."""
+    wrong = [name for name in ENDED if body.get(name) and body[name] != kept.get(name)]
+    message = "学校的合并、撤销须在档案移交后另行登记；请删去这一项，改用 POST /v1/organizations/{学校标识码}/closure"
+    return [Objection(name, "closure_needed", message, 8) for name in wrong]
 
 
 def _find_organization(reading: Reading, code: str) -> Organization | None:
@@ -123,9 +137,6 @@ def organization_objections(reading: Reading, code: str, body: Mapping[str, obje
         wanted = PARENTS[str(kind)]
         if (above.kind if above else None) not in (wanted or (None,)) or (parent and not wanted):
             found.append(Objection("parent", "bad_parent", "上级单位未登记或级别不符；请先登记上级单位", 3))
-    heir = body.get("merged_into")
-    if heir and getattr(_find_organization(reading, str(heir)), "kind", None) != "school":
-        found.append(Objection("merged_into", "heir_unknown", "并入的学校未登记；请先登记并入的学校", 8))
     return found
 
 
@@ -174,6 +185,7 @@ def put_student(office: Office, who: Who | None, student_no: str, body: Mapping[
             found.append(Objection("school", "missing_field", "缺少学校（school）；请填写学校标识码", 11))
         else:
             _school(transaction, who, school, found)
+            found += closed_objections(transaction, school, None if before is None else before.school)
         if number := record.get("id_number"):
             found += double_objections(student_no, transaction.bearers({number}).get(number, ()))
         if found:
@@ -215,6 +227,14 @@ def _school(reading: Reading, who: Who | None, code: str, found: list[Objection]
         found.append(Objection("school", "unknown_organization", "学校（school）未登记；请先登记该校", 11))
         return
     require(reading, who, Action.WRITE_STUDENT, code)
+
+
+def closed_objections(reading: Reading, school: str, before: str | None) -> list[Objection]:
+    """Art. 8: nobody enters a school that is gone; those who left it last stay on its record."""
+    if before == school or reading.closure(school) is None:
+        return []
+    message = "该校已合并或撤销，不能再登记学生；请登记到现在就读的学校"
+    return [Objection("school", "school_closed", message, 8)]
 
 
 def student(office: Office, who: Who | None, student_no: str) -> dict[str, Any]:

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Self
 
 from storage.answers import WritesAnswers
+from storage.arrangement import ReadsArrangement, WritesArrangement
 from storage.batches import ReadsBatches, WritesBatches
+from storage.closures import ReadsClosures, WritesClosures
 from storage.copies import ReadsCopies, WritesCopies
 from storage.database import Rows
 from storage.documents import ReadsDocuments, WritesDocuments
@@ -49,6 +51,8 @@ class Reading(
     ReadsReviews,
     ReadsSheets,
     ReadsEntries,
+    ReadsArrangement,
+    ReadsClosures,
     ReadsLeaves,
     ReadsImprints,
     ReadsJobs,
@@ -69,6 +73,8 @@ class Transaction(
     WritesReviews,
     WritesSheets,
     WritesEntries,
+    WritesArrangement,
+    WritesClosures,
     WritesLeaves,
     WritesImprints,
     WritesJobs,

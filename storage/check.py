@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
-from storage import logged
+from storage import logged, ordered
 from storage.archive import Archive, Reading
 from storage.errors import BadPattern, ObjectDamaged, StorageError, StoreAway
 from storage.faults import HARMLESS, MESSAGES, Fault
@@ -68,6 +68,7 @@ def check(archive: Archive, checkpoints: Sequence[tuple[int, bytes]] = ()) -> li
         found = [Fault("database_damaged", line) for line in reading.engine_faults()]
         found += [Fault("guard_missing", name) for name in sorted(reading.missing_guards())]
         rows = _gather(reading)
+        order = ordered.gather(reading)
     return [
         *found,
         *_objects(rows, archive.objects),
@@ -78,6 +79,7 @@ def check(archive: Archive, checkpoints: Sequence[tuple[int, bytes]] = ()) -> li
         *_batches(rows),
         *_reviews(rows),
         *logged.faults(rows.log(), checkpoints),
+        *(Fault(code, about) for code, about in ordered.faults(order, rows.entries, rows.documents)),
     ]
 
 

@@ -63,6 +63,14 @@ class ReadsDocuments(Session):
                 found.setdefault(row.student_no, []).append(Document(*row))
         return found
 
+    def documents_by(self, serials: Collection[str]) -> dict[str, Document]:
+        """Look many documents up at once, by serial."""
+        found = {}
+        for some in portions(serials):
+            for row in self._rows("document", _document.where(documents.c.serial.in_(some))):
+                found[row.serial] = Document(*row)
+        return found
+
     def statuses(self) -> list[tuple[str, DocumentStatus]]:
         """List (serial, status) of every document in the order of issue: a document keeps its place for ever."""
         return [(row.serial, row.status) for row in self._rows("document", _statuses)]

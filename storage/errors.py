@@ -16,9 +16,11 @@ class StorageError(Exception):
 KINDS = {
     "access": "查阅登记",
     "answer": "请求回执",
+    "archive number": "档号",
     "batch": "批次",
     "blank": "空白证书",
     "block": "号段",
+    "closure": "合并撤销登记",
     "copy": "扫描件副本",
     "decision": "人工答复",
     "document": "文书",
@@ -26,6 +28,7 @@ KINDS = {
     "imprint": "印迹",
     "job": "任务",
     "leaf": "日志记录",
+    "location": "纸质位置",
     "number": "证书编号",
     "object": "存档文件",
     "organization": "机构",
@@ -38,6 +41,7 @@ KINDS = {
     "student": "学生",
     "template": "模板版本",
     "token": "访问令牌",
+    "volume": "卷号",
 }
 
 

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from storage.ordered import MESSAGES as ORDER
+
 MESSAGES = {
     "database_damaged": "数据库文件自检不通过",
     "guard_missing": "数据库的防改触发器被移除",
@@ -41,6 +43,7 @@ MESSAGES = {
     "time_reversed": "日志记录的时间早于前面的记录（时钟曾被拨动时会出现）",
     "log_shorter": "日志比检查点短：末尾的记录被删除",
     "checkpoint_differs": "日志与检查点不符：在所示的记录范围内有记录被改、被删或被插入",
+    **ORDER,
 }
 HARMLESS = frozenset({"object_orphan", "number_held", "time_reversed"})
 """What an interrupted or running issue, or a clock that was set, explains."""

@@ -11,6 +11,7 @@ DocumentStatus = Literal["pending", "effective", "revoked", "superseded"]
 ScanState = Literal["waiting", "running", "done", "failed"]
 EntryKind = Literal["document", "layout", "scan", "check", "tick", "evidence", "picture", "reading"]
 CopyKind = Literal["searchable", "thumbnail"]
+ClosureKind = Literal["merged", "revoked"]
 ReviewState = Literal["open", "disputed", "decided", "superseded"]
 JobState = Literal["waiting", "running", "done", "dead"]
 BatchState = Literal["checking", "numbering", "printing", "done", "cancelled"]
@@ -449,3 +450,82 @@ class Decision:
     org: str
     at: datetime
     evidence: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """The volume (卷) a student's file got when it was opened: the running number among those of a school and year.
+
+    `year` is that in which the school year began; `opened_at` the moment of the first thing filed.
+    """
+
+    archive: str
+    school: str
+    year: int
+    volume: int
+    opened_at: datetime
+
+    @property
+    def text(self) -> str:
+        """As it is written on the folder: XJ-3114000123-2025-Y-11-0001."""
+        return f"XJ-{self.school}-{self.year}-Y-11-{self.volume:04d}"
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveNumber:
+    """The 档号 of an item, told by its first entry: given once, never to another, never changed.
+
+    `archive` is whose file it lies in, `class_code` article and clause in four digits (0603 is art. 6 (三)).
+    """
+
+    entry: str
+    archive: str
+    school: str
+    year: int
+    class_code: str
+    volume: int
+    item: int
+
+    @property
+    def text(self) -> str:
+        """As it is written on the paper: XJ-3114000123-2025-Y-0603-0001-0007. It never holds a 学籍号."""
+        return f"XJ-{self.school}-{self.year}-Y-{self.class_code}-{self.volume:04d}-{self.item:04d}"
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """Where the paper of an item (its first entry) lies, in parts as people call them; `paper` False: there is none.
+
+    The newest of several counts; `by` is a token digest.
+    """
+
+    id: int
+    entry: str
+    paper: bool
+    fonds: str
+    cabinet: str
+    box: str
+    pages: str
+    by: str
+    role: str
+    org: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Closure:
+    """The end of a school (art. 8): merged into `holder`, or revoked, with `holder` the unit that keeps its files.
+
+    `document` is the authority's own (文号), `lists` the serials of the accepted 移交清单; `by` a token digest.
+    """
+
+    org: str
+    kind: ClosureKind
+    holder: str
+    closed_on: date
+    document: str
+    lists: list[str]
+    by: str
+    role: str
+    by_org: str
+    at: datetime

@@ -26,7 +26,7 @@ from sqlalchemy import (
 
 from storage.committed import moment
 
-REVISION = "0010"
+REVISION = "0011"
 """The schema these tables describe; a database that says the same needs no Alembic at start."""
 
 
@@ -415,4 +415,60 @@ decisions = Table(
     Column("at", Moment, nullable=False),
     Column("evidence", String(32)),
     UniqueConstraint("review", "by", name="uq_decisions_review_by"),
+)
+
+volumes = Table(
+    "volumes",
+    metadata,
+    Column("archive", String(32), primary_key=True),
+    Column("school", String(10), ForeignKey("organizations.code"), nullable=False),
+    Column("year", WHOLE, nullable=False),
+    Column("volume", WHOLE, nullable=False),
+    Column("opened_at", Moment, nullable=False),
+    UniqueConstraint("school", "year", "volume", name="uq_volumes_school_year_volume"),
+)
+
+archive_numbers = Table(
+    "archive_numbers",
+    metadata,
+    Column("entry", WHOLE, ForeignKey("entries.id"), primary_key=True, autoincrement=False),
+    Column("archive", String(32), nullable=False),
+    Column("school", String(10), ForeignKey("organizations.code"), nullable=False),
+    Column("year", WHOLE, nullable=False),
+    Column("class_code", String(4), nullable=False),
+    Column("volume", WHOLE, nullable=False),
+    Column("item", WHOLE, nullable=False),
+    UniqueConstraint("school", "year", "class_code", "volume", "item", name="uq_archive_numbers"),
+    Index("ix_archive_numbers_archive_year", "archive", "year"),
+)
+
+locations = Table(
+    "locations",
+    metadata,
+    Column("id", WHOLE, primary_key=True),
+    Column("entry", WHOLE, ForeignKey("entries.id"), nullable=False, index=True),
+    Column("paper", Boolean, nullable=False),
+    Column("fonds", Text, nullable=False),
+    Column("cabinet", Text, nullable=False),
+    Column("box", Text, nullable=False),
+    Column("pages", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("org", String(10), nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
+closures = Table(
+    "closures",
+    metadata,
+    Column("org", String(10), ForeignKey("organizations.code"), primary_key=True),
+    Column("kind", String(8), nullable=False),
+    Column("holder", String(10), ForeignKey("organizations.code"), nullable=False),
+    Column("closed_on", Date, nullable=False),
+    Column("document", Text, nullable=False),
+    Column("lists", Json, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("by_org", String(10), nullable=False),
+    Column("at", Moment, nullable=False),
 )

@@ -33,7 +33,17 @@ from storage.errors import (
     StoreAway,
 )
 from storage.jobs import MAX_ATTEMPTS
-from storage.records import Blank, Copy, Doubt, Imprint, Organization, Student
+from storage.records import (
+    ArchiveNumber,
+    Blank,
+    Closure,
+    Copy,
+    Doubt,
+    Imprint,
+    Organization,
+    Student,
+    Volume,
+)
 from storage.schema.guards import GUARDS, ddl
 from storage.schema.upgrade import HERE
 from storage.tables import REVISION, metadata
@@ -341,6 +351,15 @@ def everything(archive):
             review.id, answer="match", paper=False, note="", serial=None, by="x", role="head", org=SCHOOL
         )
         transaction.add_batch(form=FORM, org=SCHOOL, role="head", by="x", request={}, rows=[(STUDENT, {})])
+        (entry, *_) = transaction.entries(STUDENT)
+        transaction.add_volume(Volume(STUDENT, SCHOOL, 2025, 1, made.created_at))
+        transaction.add_archive_numbers([ArchiveNumber(entry.id, STUDENT, SCHOOL, 2025, "1101", 1, 1)])
+        place = ("", "", "1", "")
+        transaction.add_location(entry.id, paper=True, parts=place, by="x", role="registrar", org=SCHOOL)
+        day = made.issued_on
+        transaction.add_closure(
+            Closure(SCHOOL, "revoked", COUNTY, day, "x", [], "x", "county", COUNTY, made.created_at)
+        )
 
 
 def test_what_is_kept_for_ever_is_guarded_in_the_database(archive, tmp_path, database):

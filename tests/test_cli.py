@@ -198,6 +198,17 @@ def test_flows_without_http(paper, town, registrar, tmp_path, capsys):
     assert len(json.loads(capsys.readouterr().out)["entries"]) == 6
     assert main(["archive", STUDENT, "--org", SCHOOL, "--out", str(tmp_path / "a.zip"), *data]) == 0
     assert (tmp_path / "a.zip").read_bytes().startswith(b"PK")
+    capsys.readouterr()
+    index = ["archive", "index", STUDENT, "--org", SCHOOL]
+    assert main([*index, *data]) == 1  # much is missing, and said
+    told = json.loads(capsys.readouterr().out)
+    assert [item["status"] for item in told["classes"][0]["items"]] == ["effective"]
+    assert (
+        main([*index[:2], SCHOOL, *index[3:], "--year", "2025", "--out", str(tmp_path / "i.html"), *data])
+        == 1
+    )
+    assert "学校学籍档案目录" in (tmp_path / "i.html").read_text("utf-8")
+    assert main(["archive", "other", STUDENT, "--org", SCHOOL, *data]) == 2
     assert main(["check", *data]) == 0
     damage(town)
     capsys.readouterr()

@@ -152,7 +152,7 @@ def test_what_a_units_record_may_say():
 
 
 def test_a_record_that_loosens_is_refused(office, city):
-    """Arts. 8 and 48 at the door: nothing is written; the heir of a merged school is registered."""
+    """Arts. 8 and 48 at the door: nothing is written; a school does not end by its record."""
     register.put_organization(office, city, "140400", UNITS["140400"])
     with pytest.raises(Problem) as caught:
         register.put_organization(office, city, "140426", {**UNITS["140426"], "limits": {"class_max_P": 60}})
@@ -162,7 +162,7 @@ def test_a_record_that_loosens_is_refused(office, city):
         register.put_organization(
             office, city, "3114000123", {**UNITS["3114000123"], "merged_into": "3114000456"}
         )
-    assert (caught.value.code, caught.value.article) == ("heir_unknown", "第八条")
+    assert (caught.value.code, caught.value.article) == ("closure_needed", "第八条")
 
 
 @pytest.mark.parametrize(

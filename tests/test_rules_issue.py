@@ -1,6 +1,7 @@
 """The rules at the door: what the flow does with exceptions, warnings, editions and overlays (arts. 31, 35, 36, 38, 45, 48, 49)."""
 
 import io
+from dataclasses import replace
 
 import pypdf
 import pytest
@@ -164,9 +165,11 @@ def test_other_units_are_looked_up_for_the_rules(town, city, registrar):
 
 
 def test_a_merged_school_sends_to_its_heir(town, city, registrar):
-    """Art. 8: from the day of the merger the surviving school gives the papers of its pupils."""
-    gone = {**UNITS[SCHOOL], "merged_into": OTHER_SCHOOL, "merged_on": "2026-09-01"}
-    register.put_organization(town, city, SCHOOL, gone)
+    """Art. 8: of a merger that an earlier release recorded: from its day the surviving school gives the papers."""
+    with town.archive.begin() as transaction:
+        school = transaction.organization(SCHOOL)
+        gone = {**school.data, "merged_into": OTHER_SCHOOL, "merged_on": "2026-09-01"}
+        transaction.put_organization(replace(school, data=gone))
     wanted = ("academic_record_certificate", STUDENT, {**RECORD_CERTIFICATE, "stage": "J", "paper_no": "1"})
     problem = refused(town, registrar, *wanted)
     assert (problem.code, problem.article) == ("school_merged", "第八条")

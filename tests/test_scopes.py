@@ -7,7 +7,16 @@ from sqlalchemy import select, text
 from service.web.auth import caller, office_for, office_of
 from service.web.http import ROUTES
 from storage.errors import Frozen, NotFound, OutOfScope, StorageError
-from storage.records import Blank, Copy, Doubt, Organization, Student
+from storage.records import (
+    ArchiveNumber,
+    Blank,
+    Closure,
+    Copy,
+    Doubt,
+    Organization,
+    Student,
+    Volume,
+)
 from storage.schema.scopes import EVERYTHING, OPEN, SCOPES
 from storage.tables import metadata
 from tests.shelf import (
@@ -57,7 +66,7 @@ def theirs(archive):
     with archive.begin() as transaction:
         transaction.add_document(made)
         transaction.take_number(FORM, [NEIGHBOUR], 2026, "held")
-        transaction.add_entry(
+        entry = transaction.add_entry(
             archive=PUPIL,
             kind="document",
             archive_class="学生学籍档案",
@@ -67,6 +76,11 @@ def theirs(archive):
             media_type="application/pdf",
             serial=made.serial,
             by="d2",
+        )
+        transaction.add_volume(Volume(PUPIL, NEIGHBOUR, 2025, 1, made.created_at))
+        transaction.add_archive_numbers([ArchiveNumber(entry.id, PUPIL, NEIGHBOUR, 2025, "1101", 1, 1)])
+        transaction.add_location(
+            entry.id, paper=False, parts=("", "", "", ""), by="x", role="head", org=NEIGHBOUR
         )
         transaction.note_access(
             who="x", role="head", org=NEIGHBOUR, archive=PUPIL, what="list", approval=None
@@ -86,6 +100,21 @@ def theirs(archive):
             serial=made.serial, form=FORM, org=NEIGHBOUR, rule="x", document="x", reason="x", by="x"
         )
         transaction.put_token("d" * 64, "head", NEIGHBOUR)
+
+
+def test_the_holder_of_a_school_that_ended_sees_its_rows(archive):
+    """Art. 8: once the files have passed, the holder's transaction sees them, and so does whoever is above it."""
+    students = metadata.tables["students"]
+    assert rows_of(archive, ELSEWHERE, students) == rows_of(archive, THERE, students) == 1
+    on = Clock()()
+    ended = Closure(NEIGHBOUR, "merged", ELSEWHERE, on.date(), "x", [], "x", "county", COUNTY, on)
+    with archive.begin() as transaction:
+        transaction.add_closure(ended)
+    assert rows_of(archive, ELSEWHERE, students) == rows_of(archive, THERE, students) == 2
+    assert rows_of(archive, SCHOOL, students) == 1
+    with archive.seen_by(ELSEWHERE).read() as reading:
+        assert reading.volume(PUPIL).volume == 1
+        assert reading.last_volume(NEIGHBOUR, 2025) == 1
 
 
 def rows_of(archive, org, table):

@@ -5,9 +5,13 @@ from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
+from service.access import Who
 from service.commands.speaking import DONE, FAILED, say, say_json, who_of
-from service.errors import Objection, refused
+from service.errors import Objection, Problem, refused
 from service.settings import Settings
+
+INDEX = "index"
+"""First word of `archive index OWNER`; no owner is called so."""
 
 
 def issue_one(options: Namespace) -> int:
@@ -128,11 +132,17 @@ def show_jobs(options: Namespace) -> int:
 
 
 def show_archive(options: Namespace) -> int:
-    """List a permanent file, or pack it."""
+    """List a permanent file, pack it, or tell its index."""
     from service import retrieve
     from service.app import opened
 
     who = who_of(options)
+    if options.words[0] == INDEX and len(options.words) == len(("index", "owner")):
+        return _show_index(options, who, options.words[1])
+    if len(options.words) > 1 or options.year is not None:
+        message = "应写成 archive 学籍号或单位代码，或 archive index 学籍号或学校标识码；请改正"
+        raise Problem("bad_usage", 422, "用法有误", message)
+    options.owner = options.words[0]
     with opened(Settings.from_env(options.data), printing=False) as office:
         if options.out:
             options.out.write_bytes(retrieve.package(office, who, options.owner).data)
@@ -140,3 +150,20 @@ def show_archive(options: Namespace) -> int:
         else:
             say_json(retrieve.archive(office, who, options.owner))
     return DONE
+
+
+def _show_index(options: Namespace, who: Who, owner: str) -> int:
+    """Tell the index of a file, or write it as a page to print; 1 when something is missing."""
+    from service import archives
+    from service.app import opened
+    from service.web.page import Pages
+
+    with opened(Settings.from_env(options.data), printing=False) as office:
+        told = archives.index(office, who, owner, options.year)
+        if options.out:
+            page = Pages.open(office.settings.host, office.settings.max_upload_mb, {}).archive_index(told)
+            options.out.write_bytes(bytes(page.body))
+            say(str(options.out))
+        else:
+            say_json(told)
+    return DONE if told["complete"] else FAILED

@@ -7,7 +7,7 @@ from service.errors import Objection
 from service.importing.faults import CellFault
 from service.importing.lines import Line, Lines
 from service.office.lookups import require
-from service.register import double_objections, name_objections
+from service.register import closed_objections, double_objections, name_objections
 from service.regulation.edition import Edition
 from service.regulation.record import lowered_objections, record_objections
 from storage.archive import Reading
@@ -66,7 +66,7 @@ class Plan:
         found = [] if number else [Objection("student_no", "missing_field", "缺少学籍号；请补填", 11)]
         found += name_objections(name)
         school, wrong = self._school_of(line, before, elsewhere=elsewhere)
-        found += wrong
+        found += wrong or closed_objections(self._reading, school, None if before is None else before.school)
         found += record_objections(number, record, self._edition) if number else []
         found += lowered_objections(known, record, by_school=self._who.role not in AUTHORITIES)
         found += double_objections(number, bearers.get(record.get("id_number", ""), ()))

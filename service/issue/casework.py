@@ -80,9 +80,10 @@ def earlier(office: Office, reading: Reading, student_no: str | None) -> tuple[E
 def _others(
     reading: Reading, form: Form, values: Mapping[str, str], schools: set[str | None]
 ) -> dict[str, Organization]:
-    """The registered organizations that the values name, those `schools`, and all above them."""
+    """The registered organizations that the values name, those `schools`, whoever holds their files, and all above them."""
     codes = {value for name, value in values.items() if form.field(name).format == "school_code"}
-    found = [units_above(reading, code) for code in codes | schools if code]
+    heirs = {closure.holder for school in schools if school for closure in reading.custody(school)}
+    found = [units_above(reading, code) for code in codes | schools | heirs if code]
     found.append(named_unit(reading, values.get("in_school", "")))
     return {unit.code: unit for units in found for unit in units}
 

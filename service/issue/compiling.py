@@ -3,8 +3,10 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from hashlib import sha256
 
 from service.regulation.certificates import DIPLOMA
+from service.regulation.standing import IN_CLASS
 from storage.archive import Reading
 from storage.records import Document, Entry, Organization, Student
 from templates.form import Form
@@ -13,12 +15,15 @@ GRADUATED, COMPLETED, INCOMPLETE = "L4", "L5", "L6"
 """Codes of the conclusions 毕业, 结业 and 肄业 (code set change_kind)."""
 LEAVING = {"completion_certificate": COMPLETED, "incomplete_certificate": INCOMPLETE}
 """Papers of those who leave without a diploma (art. 37)."""
-ON_ROLL = frozenset({"", "active", "guest_out", "transferring"})
-"""States of the roll in which a student sits in the class."""
+ON_ROLL = IN_CLASS
 FINAL_GRADES = frozenset({"P6", "J3", "S3"})
 NEW_YEAR = 9
 """Month in which every grade moves up: from then on the final grade's students are another year's."""
 MEDIUM = "电子"
+ENDS = frozenset({"2", "3"})
+"""Codes of handover_cause by which a school ends: merged, revoked (art. 8)."""
+FILES_OF_A_LIST = 400
+"""Files on one list: what its pages hold; a larger school prints several, the next one goes on where this one ends."""
 RESTRICTED = "限制查阅的材料"
 """How a list calls an item that few may read."""
 IDENTITY = ("student_name", "sex", "birth_date", "id_number")
@@ -153,14 +158,20 @@ def _diploma_collection(form: Form, sources: Sources) -> dict[str, str]:
 
 
 def _archive_transfer_list(form: Form, sources: Sources) -> dict[str, str]:
-    """Arts. 8, 18 and 22: what a student's electronic file holds, each item with its check value."""
+    """Arts. 8, 18 and 22: what a student's electronic file holds, item by item; every file of a school that ends."""
     given = {"from_unit": sources.unit.name}
-    if sources.student is None or form.rows(sources.asked, "rows"):
+    if form.rows(sources.asked, "rows"):
         return given
+    if sources.student is None:
+        ends = sources.asked.get("cause") in ENDS and sources.unit.kind == "school"
+        return {**given, **(_every_file(form, sources) if ends else {})}
     entries = sources.reading.entries(sources.student.student_no)
+    numbers = {
+        number.entry: number.text for number in sources.reading.archive_numbers(sources.student.student_no)
+    }
     rows = [
         {
-            "archive_no": entry.id,
+            "archive_no": numbers.get(entry.id, entry.id),
             "title": _title(sources, entry),
             "student_no": sources.student.student_no,
             "medium": MEDIUM,
@@ -171,6 +182,39 @@ def _archive_transfer_list(form: Form, sources: Sources) -> dict[str, str]:
     ]
     sizes = {"totals.1.volumes": "1", "totals.1.bytes": str(sum(entry.size for entry in entries))}
     return {**given, **_table(form, sources, "rows", rows), **(sizes if entries else {})}
+
+
+def _every_file(form: Form, sources: Sources) -> dict[str, str]:
+    """Art. 8 (A08-1): the school's own file, then those of its students, which no list of this cause names yet.
+
+    A file is told by its volume, how many files are in it, and one check value: the SHA-256 of theirs, line by line.
+    """
+    reading, code = sources.reading, sources.unit.code
+    named: set[str] = set()
+    for paper in reading.documents(form=form.name, school=code):
+        if paper.data.get("cause") == sources.asked["cause"] and paper.status in {"pending", "effective"}:
+            rows = form.rows(paper.data, "rows")
+            named |= {paper.data.get(f"rows.{row}.student_no", "") for row in range(1, rows + 1)}
+    owners = ["", *(student.student_no for student in _students(sources))]
+    left = [owner for owner in owners if owner not in named][:FILES_OF_A_LIST]
+    rows_made, size = [], 0
+    for owner in left:
+        entries = reading.entries(owner or code)
+        volume = reading.volume(owner)
+        digest = sha256("".join(f"{entry.sha256}\n" for entry in entries).encode()).hexdigest()
+        rows_made.append(
+            {
+                "archive_no": f"XJ-{code}" if volume is None else volume.text,
+                "title": "学生学籍档案" if owner else "学校学籍档案",
+                "student_no": owner,
+                "medium": MEDIUM,
+                "files": str(len(entries)),
+                "digest": digest,
+            }
+        )
+        size += sum(entry.size for entry in entries)
+    totals = {"totals.1.volumes": str(len(left)), "totals.1.bytes": str(size)}
+    return {**_table(form, sources, "rows", rows_made), **(totals if left else {})}
 
 
 def _title(sources: Sources, entry: Entry) -> str:

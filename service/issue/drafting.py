@@ -161,9 +161,22 @@ def _looked_up(office: Office, reading: Reading, who: Who, form: Form, asked: Is
     school = asked.school or (who.org if student is None else student.school)
     require(reading, who, Action.ISSUE, school)
     chain = tuple(units_above(reading, school))
-    if found := _subject(form, student, chain[0]):
+    if found := [*gone(reading, chain[0], office.today()), *_subject(form, student, chain[0])]:
         raise refused(found)
     return Request(asked, form, student, chain, case_day(asked, office.today()))
+
+
+def gone(reading: Reading, unit: Organization, today: date) -> list[Objection]:
+    """Art. 8 (A08-1): once its files were handed over a school issues nothing more, of whatever day."""
+    passed = reading.custody(unit.code)
+    if not passed or passed[0].closed_on > today:
+        return []
+    holder = reading.organization(passed[-1].holder).name
+    how, code = (
+        ("已并入其他学校", "school_merged") if passed[0].kind == "merged" else ("已撤销", "school_revoked")
+    )
+    message = f"{unit.name}{how}，不再出具文书，档案由{holder}（{passed[-1].holder}）管理；请由{holder}办理"
+    return [Objection(None, code, message, 8)]
 
 
 def _subject(form: Form, student: Student | None, unit: Organization) -> list[Objection]:

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
-from service.errors import Problem, article_name
+from service.errors import Problem, article_name, refused
 from service.issue.casework import earlier, once_only
-from service.issue.drafting import NUMBER_ARTICLE, Draft
+from service.issue.drafting import NUMBER_ARTICLE, Draft, gone
 from service.office import Office
 from service.office.lookups import (
     DOCX,
@@ -144,6 +144,9 @@ def keep(office: Office, transaction: Transaction, kept: Sequence[Kept]) -> None
     cases = [replace(one.draft.case, earlier=earlier(office, reading, one.draft.student_no)) for one in kept]
     for case in cases:
         once_only(case)
+    for unit in {one.draft.unit.code: one.draft.unit for one in kept}.values():
+        if found := gone(transaction, unit, office.today()):
+            raise refused(found)
     try:
         transaction.add_documents([one.document for one in kept])
     except AlreadyThere:

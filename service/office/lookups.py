@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from service.access import Action, Who, reads_restricted, restricted, within
+from service.access import CUSTODIAN, Action, Who, reads_restricted, restricted, within
 from service.errors import Problem
 from service.office.desk import Office
 from service.signing import parse_serial
@@ -26,10 +26,19 @@ PDF, DOCX, JSON = (
 def require(reading: Reading, who: Who | None, action: Action, org: str) -> Who:
     """Let pass who may do this for an organization; raises Problem 401, 403 or 404 `unknown_organization`."""
     try:
-        chain = reading.chain(org)
+        chain = reach(reading, org) if action in CUSTODIAN else reading.chain(org)
     except NotFound:
         raise unknown("organization", "单位", "请先登记该单位") from None
     return within(who, action, chain)
+
+
+def reach(reading: Reading, org: str) -> list[str]:
+    """Who may look after an organization's papers: itself, those above, and once it is gone whoever holds its files (art. 8).
+
+    Raises NotFound when it is not registered.
+    """
+    heirs = [code for closure in reading.custody(org) for code in reading.chain(closure.holder)]
+    return [*reading.chain(org), *heirs]
 
 
 def find_document(reading: Reading, serial: str) -> Document:

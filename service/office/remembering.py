@@ -5,7 +5,16 @@ from typing import Any, TypeVar
 
 from storage.archive import Reading
 from storage.errors import NotFound
-from storage.records import Blank, Document, NumberBlock, Organization, Photo, Student, TemplateVersion
+from storage.records import (
+    Blank,
+    Closure,
+    Document,
+    NumberBlock,
+    Organization,
+    Photo,
+    Student,
+    TemplateVersion,
+)
 
 Found = TypeVar("Found")
 
@@ -54,6 +63,10 @@ class Remembering(Reading):
     def chain(self, code: str) -> list[str]:
         """An organization and what it lies under."""
         return self._once(super().chain, code)
+
+    def custody(self, org: str) -> list[Closure]:
+        """Through whose hands an organization's files passed."""
+        return self._once(super().custody, org)
 
     def organization(self, code: str) -> Organization:
         """One organization."""

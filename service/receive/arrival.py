@@ -6,10 +6,10 @@ from typing import Any
 from intake.errors import UploadRefused
 from intake.uploads import inspect
 from service.access import Action, Role, Who, may, restricted
-from service.errors import Problem
 from service.logs import carried
 from service.office import Content, Office
 from service.office.lookups import find_document, hides_evidence, open_to, require, unknown
+from service.office.uploads import MEDIA_TYPES, keep_refused
 from service.receive.reviewed import tell_reviewed
 from storage.archive import Reading, Transaction
 from storage.errors import NotFound
@@ -20,15 +20,6 @@ LONGEST_WAIT = 60.0
 """Seconds one request may wait for a result: below the time-outs of the proxies in front of us."""
 POLL = 0.2
 """Seconds between two looks: unnoticeable to a person, five look-ups a second to the database."""
-MEDIA_TYPES = {
-    "pdf": "application/pdf",
-    "jpeg": "image/jpeg",
-    "png": "image/png",
-    "tiff": "image/tiff",
-    "heic": "image/heic",
-}
-STATUSES = {"too_large": 413, "too_many_pages": 413, "unknown_type": 415}
-"""Refused uploads that HTTP has a status of its own for; the others are 422."""
 
 
 def accept(office: Office, who: Who | None, data: bytes, filename: str | None = None) -> str:
@@ -45,26 +36,11 @@ def accept(office: Office, who: Who | None, data: bytes, filename: str | None = 
     try:
         kind = inspect(data, office.settings.max_upload_mb << 20).kind
     except UploadRefused as refusal:
-        raise _refuse(office, allowed, sha256, refusal) from None
+        raise keep_refused(office, allowed, sha256, refusal) from None
     with office.archive.begin() as transaction:
         scan = transaction.add_scan(kind=kind, original=sha256, org=allowed.org, by=allowed.token_digest)
         transaction.add_job(JOB, {"scan": scan.id, **carried()})
     return scan.id
-
-
-def _refuse(office: Office, who: Who, sha256: str, refusal: UploadRefused) -> Problem:
-    """Keep the refusal beside the bytes, then say why: nothing that was handed in is lost."""
-    problem = upload_problem(refusal)
-    with office.archive.begin() as transaction:
-        scan = transaction.add_scan(kind="unknown", original=sha256, org=who.org, by=who.token_digest)
-        transaction.set_scan(scan.id, "failed", problem=problem.to_json())
-    problem.extra["scan"] = scan.id
-    return problem
-
-
-def upload_problem(refusal: UploadRefused) -> Problem:
-    """The problem a refused upload is answered with."""
-    return Problem(refusal.code, STATUSES.get(refusal.code, 422), "不能接受这个文件", refusal.message_zh)
 
 
 def result(office: Office, who: Who | None, scan_id: str, wait: float = 0.0) -> dict[str, Any]:

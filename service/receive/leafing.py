@@ -10,6 +10,7 @@ from intake.reading import PageImage
 from intake.uploads import Kind, pages
 from service.office import Office
 from service.office.judgement import SheetReading
+from service.office.lookups import reach
 from service.office.papers import Named, Paper, Slip, Unnamed, name_page, open_paper, read_paper
 from service.receive import stubs
 from service.receive.behind import FOREIGN, Bundle, Stack
@@ -111,7 +112,7 @@ class Leafing:
         return named, self._stack.take(named, page)
 
     def _in_scope(self, reading: Reading, school: str) -> bool:
-        return self._scan.org in reading.chain(school)
+        return self._scan.org in reach(reading, school)
 
     def _hold(self, page: PageImage, place: Unnamed, text: PageText | None) -> None:
         if stubs.may_be_one(page, place.reason, blank=place.blank) and len(self._loose) < stubs.MOST:

@@ -10,8 +10,8 @@ from service.errors import Problem
 from service.office import Office, advice
 from service.office.imprints import Imprints
 from service.office.lookups import JSON, file, files_of
+from service.office.uploads import MEDIA_TYPES, upload_problem
 from service.receive import later
-from service.receive.arrival import MEDIA_TYPES, upload_problem
 from service.receive.behind import Filed, file_evidence, put_away, restricted_kind
 from service.receive.checks import Checked, check
 from service.receive.doubts import put_on_desk

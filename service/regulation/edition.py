@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 from service.errors import article_name
+from service.regulation.file_classes import FileClass, classes
 from storage.records import Organization
 from templates.form import Form
 
@@ -92,7 +93,8 @@ class Edition:
     """One edition, in force from `from_day` until the next one begins.
 
     Article number → short title; stage → Chinese name; the first two digits of a school's code → its stages;
-    limits, papers and record fields by name; groups of divisions that are one urban area; approving units.
+    limits, papers and record fields by name; groups of divisions that are one urban area; approving units; the classes of
+    a school's and a student's file (arts. 6 and 11).
     """
 
     name: str
@@ -110,6 +112,8 @@ class Edition:
     graduation: tuple[Graduation, ...]
     papers: Mapping[str, PaperRow]
     record: Mapping[str, RecordField]
+    school_file: tuple[FileClass, ...]
+    student_file: tuple[FileClass, ...]
 
     def cite(self, article: int) -> str:
         """An article as a refusal quotes it: 第三十八条（毕业证书遗失的一律不补发…）."""
@@ -216,6 +220,8 @@ def _edition(raw: Mapping[str, Any]) -> Edition:
         graduation=tuple(_graduation(row) for row in raw["graduation"]),
         papers={name: PaperRow(**row) for name, row in raw["papers"].items()},
         record={name: RecordField(name, **row) for name, row in raw["record"].items()},
+        school_file=classes(raw["school_file"]),
+        student_file=classes(raw["student_file"]),
     )
 
 

@@ -64,9 +64,15 @@ def _graduated_elsewhere(case: Case, unit: Organization) -> list[Objection]:
 
 
 def _stands_for(case: Case, unit: Organization, school: str) -> bool:
-    """Tell whether a unit is a school, or the one it was merged into (art. 8)."""
-    gone = case.others.get(school)
-    return unit.code == school or (gone is not None and gone.data.get("merged_into") == unit.code)
+    """Tell whether a unit is a school, or the one it was merged into or whose files that holds, by however many steps (art. 8)."""
+    seen: set[str] = set()
+    while school and school not in seen:
+        if unit.code == school:
+            return True
+        seen.add(school)
+        gone = case.others.get(school)
+        school = "" if gone is None else str(gone.data.get("merged_into") or gone.data.get("held_by", ""))
+    return False
 
 
 def stage_offered(case: Case) -> list[Objection]:

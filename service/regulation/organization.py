@@ -17,7 +17,7 @@ def unit_objections(code: str, body: Mapping[str, Any], edition: Edition) -> lis
     else:
         found += [
             Objection(name, "not_a_school", f"只有学校有这一项（{name}）；请删去", 8)
-            for name in ("merged_into", "merged_on", "revoked_on", "run_type", "hs_tier", "stages")
+            for name in ("merged_into", "merged_on", "revoked_on", "held_by", "run_type", "hs_tier", "stages")
             if body.get(name)
         ]
     return found

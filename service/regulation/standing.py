@@ -10,6 +10,8 @@ from templates.codes import CODE_SETS
 SUSPENSION, SANCTION, ABSENCE = "suspension_application", "sanction_record", "absence_report"
 COERCIVE = "2"
 """Code of 刑事强制措施 among the grounds of absence (art. 41)."""
+IN_CLASS = frozenset({"", "active", "guest_out", "transferring"})
+"""States of the roll in which a student sits in a class."""
 GRADES = tuple(CODE_SETS["grade"].words)
 LAST_GRADES = frozenset({"P6", "J3", "S3"})
 NUMERALS = "一二三四五六七八九"

@@ -5,7 +5,8 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Path
 from starlette.responses import JSONResponse
 
-from service import register
+from service import archives, register
+from service.web.archive_schemas import ClosureIn, ClosureOut, ClosureState
 from service.web.auth import Caller, CallersOffice
 from service.web.schemas import OrganizationCode, OrganizationIn, OrganizationOut, Organizations
 
@@ -33,3 +34,25 @@ def get(code: Code, who: Caller, office: CallersOffice) -> JSONResponse:
 def every(who: Caller, office: CallersOffice) -> JSONResponse:
     """Every unit within the caller's scope."""
     return JSONResponse(dict(register.organizations(office, who)))
+
+
+@router.post(
+    "/v1/organizations/{code}/closure",
+    summary="登记学校的合并或撤销（第八条）",
+    description="由主管教育行政部门登记，只登记一次。档案没有全部列入双方签章收回的移交清单时不予登记；此后该校不再出具文书，档案由接收单位管理和查阅。",
+    status_code=201,
+    response_model=ClosureOut,
+)
+def close(code: Code, body: ClosureIn, who: Caller, office: CallersOffice) -> JSONResponse:
+    """201 with what was kept."""
+    return JSONResponse(archives.close_school(office, who, code, body.ending()), 201)
+
+
+@router.get(
+    "/v1/organizations/{code}/closure",
+    summary="合并、撤销办到哪一步：还有哪些档案没有移交",
+    response_model=ClosureState,
+)
+def closing(code: Code, who: Caller, office: CallersOffice) -> JSONResponse:
+    """What is told of a school's end, or what is still on no accepted list."""
+    return JSONResponse(archives.closing_state(office, who, code))

@@ -32,6 +32,18 @@ FACTS: Final = (
     ("holder_masked", "姓名"),
 )
 """What the public may compare with the paper in hand, in the order the eye finds it there (art. 44)."""
+INDEX_HEADERS: Final = {
+    **HEADERS,
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'none'",
+}
+"""The index of a file is one page that is saved and printed as it is, so it carries its own styles."""
+ITEM_KINDS: Final = {"paper": "文书", "evidence": "证明材料", "filed": "归档材料"}
+ITEM_STATES: Final = {
+    "pending": "未收回",
+    "effective": "已收回",
+    "revoked": "已作废",
+    "superseded": "已被替代",
+}
 LONG_NUMBER: Final = 8
 GROUP: Final = 4
 
@@ -81,6 +93,12 @@ class Pages:
         """Show what this is, the scan box, and where staff go."""
         return self._page("front.html")
 
+    def archive_index(self, told: Mapping[str, Any]) -> HTMLResponse:
+        """Show the index of a file (as service.archives tells it) for printing; a student's names the volume, not the 学籍号."""
+        page = self._page("file_index.html", **index_values(told))
+        page.headers.update(INDEX_HEADERS)
+        return page
+
     def trouble(self, problem: Problem, *, scan_box: bool = True) -> HTMLResponse:
         """Show a problem to a person, with its status."""
         page = self._page(
@@ -96,6 +114,23 @@ class Pages:
             host=self.host, max_upload_mb=self.max_upload_mb, **values
         )
         return HTMLResponse(text, headers=HEADERS)
+
+
+def index_values(told: Mapping[str, Any]) -> dict[str, Any]:
+    """What the page of an index is filled with."""
+    return {
+        "index": told,
+        "heading": "学生学籍档案目录" if told["kind"] == "student" else "学校学籍档案目录",
+        "volume": (told["opened"] or {}).get("volume") or "",
+        "kinds": ITEM_KINDS,
+        "states": ITEM_STATES,
+        "day": _day,
+        "at": f"{datetime.fromisoformat(told['at']).astimezone(BEIJING):%Y-%m-%d %H:%M}",
+    }
+
+
+def _day(moment: str) -> str:
+    return f"{datetime.fromisoformat(moment).astimezone(BEIJING):%Y-%m-%d}"
 
 
 def _facts(answer: Mapping[str, Any]) -> list[tuple[str, list[str]]]:

@@ -65,9 +65,14 @@ class OrganizationIn(Strict):
     phone: Annotated[str, Field(max_length=30)] | None = Field(default=None, description="联系电话")
     run_type: Literal["G", "M"] | None = Field(default=None, description="举办性质：公办 G、民办 M")
     hs_tier: Literal["D", "Y"] | None = Field(default=None, description="高中等级：省级示范 D、一般 Y")
-    merged_into: OrganizationCode | None = Field(default=None, description="已并入的学校的标识码")
-    merged_on: ShortText | None = Field(default=None, description="合并之日，YYYY-MM-DD")
-    revoked_on: ShortText | None = Field(default=None, description="撤销之日，YYYY-MM-DD")
+    merged_into: OrganizationCode | None = Field(
+        default=None, description="已并入的学校的标识码；由 closure 登记"
+    )
+    merged_on: ShortText | None = Field(default=None, description="合并之日；由 closure 登记")
+    revoked_on: ShortText | None = Field(default=None, description="撤销之日；由 closure 登记")
+    held_by: OrganizationCode | None = Field(
+        default=None, description="撤销后管理档案的单位；由 closure 登记"
+    )
     limits: dict[str, int | str] | None = Field(
         default=None, description="教育行政部门的本地限额（第四十八条，只能从严），名称见 /v1/editions"
     )

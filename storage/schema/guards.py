@@ -128,6 +128,14 @@ GUARDS = (
     Guard("reviews_final", "0008", "reviews", "UPDATE", (), "OLD.state IN ('decided', 'superseded')"),
     Guard("decisions_no_delete", "0008", "decisions", "DELETE"),
     Guard("decisions_frozen", "0008", "decisions", "UPDATE"),
+    Guard("volumes_no_delete", "0011", "volumes", "DELETE"),
+    Guard("volumes_frozen", "0011", "volumes", "UPDATE"),
+    Guard("archive_numbers_no_delete", "0011", "archive_numbers", "DELETE"),
+    Guard("archive_numbers_frozen", "0011", "archive_numbers", "UPDATE"),
+    Guard("locations_no_delete", "0011", "locations", "DELETE"),
+    Guard("locations_frozen", "0011", "locations", "UPDATE"),
+    Guard("closures_no_delete", "0011", "closures", "DELETE"),
+    Guard("closures_frozen", "0011", "closures", "UPDATE"),
 )
 """Those that stand now."""
 

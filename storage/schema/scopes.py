@@ -23,6 +23,17 @@ HELPERS = (
 )
 """The organizations at and below, and at and above, the scope; asked once for each statement."""
 
+RENEWED = {
+    "0011": (
+        _HELPER.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION").format(
+            "below",
+            "SELECT under.code FROM (SELECT code, parent AS above FROM organizations"
+            " UNION ALL SELECT org, holder FROM closures) under JOIN found ON under.above = found.code",
+        ),
+    )
+}
+"""Helpers as later revisions write them anew: whoever holds the files of a school that ended sees them too (art. 8)."""
+
 _BELOW = "= ANY ((SELECT yinzheng_below())::text[])"
 _ABOVE = "= ANY ((SELECT yinzheng_above())::text[])"
 _OF_STUDENT = "EXISTS (SELECT 1 FROM students s WHERE s.student_no = {})"
@@ -72,11 +83,15 @@ SCOPES = (
     Scope("scans", "0008", f"{_OWN} OR {_ASKED_ABOUT}"),
     Scope("copies", "0008", "EXISTS (SELECT 1 FROM scans s WHERE s.id = copies.scan)"),
     Scope("decisions", "0008", "EXISTS (SELECT 1 FROM reviews r WHERE r.id = decisions.review)"),
+    Scope("volumes", "0011", _OF_FILE),
+    Scope("archive_numbers", "0011", _OF_FILE),
+    Scope("locations", "0011", "EXISTS (SELECT 1 FROM archive_numbers n WHERE n.entry = locations.entry)"),
 )
 """Those that stand now."""
 OPEN = {
     "alembic_version": "the schema's own revision",
     "organizations": "names of public bodies; who lies under whom is asked before a scope is known",
+    "closures": "which school ended, and who holds its files; who may look is asked by it",
     "leaves": "the log is public and holds no personal data",
     "log_nodes": "hashes of the leaves",
     "log_head": "how many leaves there are",
@@ -91,6 +106,7 @@ OPEN = {
 
 def changes(revision: str) -> Iterator[str]:
     """Write the policies a revision brings, after its tables are made."""
+    yield from RENEWED.get(revision, ())
     for scope in SCOPES:
         if scope.since == revision:
             yield f"ALTER TABLE {scope.table} ENABLE ROW LEVEL SECURITY"
