@@ -159,11 +159,11 @@ def document(archive: Archive, place: int, number: str | None = None, **changed:
     return Document(**{**values, **changed})
 
 
-def issue(archive: Archive, place: int) -> Document:
+def issue(archive: Archive, place: int, **changed: object) -> Document:
     """Issue one document as the service does: hold a number, put the bytes, then everything at once."""
     with archive.begin() as transaction:
         taken = transaction.take_number(FORM, [SCHOOL, COUNTY], 2026, serial(place))
-    made = document(archive, place, taken.number)
+    made = document(archive, place, taken.number, **changed)
     with archive.begin() as transaction:
         transaction.add_document(made)
         transaction.use_number(made.serial)

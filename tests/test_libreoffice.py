@@ -142,7 +142,7 @@ def test_full_queue_says_when_to_come_back(pool):
     converter = pool(queue=2)
     os.kill(converter.pids()[0], signal.SIGSTOP)
     first = converter.submit(paper())
-    wait_for(lambda: converter.waiting() == 0)
+    wait_for(lambda: converter.figures()["waiting"] == 0)
     converter.submit(paper())
     converter.submit(paper())
     with pytest.raises(ConverterBusy) as busy:

@@ -13,8 +13,8 @@ from service.settings import Settings
 from service.signing import PublicKeys
 from service.signing.published import read_checkpoint, read_list
 from service.web.offline_page import advice, offline_page
+from tests.browser import CHROMIUM, QUIET
 from tests.placed import FACTS, STUDENT_NO, place, place_people
-from tests.test_page import CHROMIUM, QUIET
 
 expect.set_options(timeout=20_000)
 PLAIN = "crypto.subtle.importKey = () => Promise.reject(new Error('no Ed25519 here'))"

@@ -185,7 +185,7 @@ def test_a_whole_archive_stands_on_it(around, tmp_path, clock):
     archive = furnished(tmp_path / "data", clock, place=around.place)
     try:
         block(archive)
-        made = [issue(archive, place) for place in range(3)]
+        made = [issue(archive, place, created_at=clock()) for place in range(3)]
         assert check(archive) == []
         assert archive.objects.get(made[0].pdf).startswith(b"%PDF")
         orphan = archive.objects.put(b"printed, then killed")

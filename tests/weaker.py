@@ -9,9 +9,11 @@ NUMERALS = (
     "Tesseract reads the 〇 of a date in Chinese numerals as O, or twice (二O〇一一年), and many names not at all: "
     "`field_unreadable`, so a certificate is `cannot_check` until a person has looked"
 )
+COARSE = "At 100 dots an inch Tesseract leaves so many values unread that the page is to be scanned again"
 RINGS = "Tesseract reads the ring of a seal less surely: `unclear` where PP-OCR names the unit"
 
 WEAKER = {
+    "test_read.py": {"test_an_untouched_page_matches[100-0-True]": COARSE},
     "test_receive.py": {
         "test_a_stamped_diploma_becomes_effective": NUMERALS,
         "test_missing_marks_leave_it_pending": NUMERALS,
