@@ -34,5 +34,5 @@ def test_what_is_weaker_is_there():
     """Each test that is said to be beyond Tesseract exists under that name, and says why."""
     for file, tests in WEAKER.items():
         text = (Path(__file__).parent / file).read_text("utf-8")
-        assert [name for name in tests if f"def {name}(" not in text] == []
+        assert [name for name in tests if f"def {name.partition('[')[0]}(" not in text] == []
         assert all(tests.values())
