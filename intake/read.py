@@ -90,15 +90,23 @@ def read_page(
     if not good.ok:
         fields = tuple(_unaccused(field) for field in fields)
     with _timed(seconds, "marks"):
+        dated = [place.box for place in dates.places(archived.glyphs, layout_page)] if archived else []
         found = marks.find(
-            flat, printed, layout_page, page.colour, recogniser=recogniser, units=units, registry=registry
+            flat,
+            printed,
+            layout_page,
+            page.colour,
+            recogniser=recogniser,
+            units=units,
+            registry=registry,
+            dated=dated,
         )
     found += halves.missing(whole, part, flat)
     with _timed(seconds, "surface"):
         differ = surface.differences(page, flat, archived, layout_page, recogniser) if archived else ()
     with _timed(seconds, "dates"):
-        dated = dates.find(flat, archived, layout_page, colour=page.colour) if archived else ()
-    return PageReading(good, fields, found, flat.how, seconds, part, edge, differ, dated)
+        days = dates.find(flat, archived, layout_page, colour=page.colour) if archived else ()
+    return PageReading(good, fields, found, flat.how, seconds, part, edge, differ, days)
 
 
 def read_fields(

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from intake.marks.signatures import ENOUGH_MM2, written
+from intake.marks.signatures import ENOUGH_MM2, without_dates, written
 from service.demo.ink import BLUE, RED
 from tests.marked import NAMES, UNITS, blank_paper, judged
 from tests.paper import Impression, Inking, level
@@ -73,3 +73,16 @@ def test_rules_and_specks_are_no_strokes(shape):
         ink[row : row + shape[0], 40 : 40 + shape[1]] = True
     assert written(ink, (2.0, 2.0, 22.0, 22.0), 8.0).strength == 0
     assert ENOUGH_MM2 > 0
+
+
+def test_a_date_signs_nothing():
+    """Digits that keep to the place of a date are no signature; a name that reaches into it is one, whole."""
+    added = np.zeros((400, 600), np.bool_)
+    added[205:235, 310:325] = added[204:232, 340:352] = True  # two digits in the place of a date
+    added[120:215, 100:300] = added[200:240, 290:296] = True  # a name above it, and its tail inside
+    only_dated = without_dates(added & (np.arange(600) >= 305), [(28.0, 20.0, 40.0, 25.0)], 10.0)
+    assert not only_dated.any()
+    both = without_dates(added, [(28.0, 20.0, 40.0, 25.0)], 10.0)
+    assert both[:, :305].sum() == added[:, :305].sum()
+    assert not both[:, 305:].any()
+    assert added[:, 305:].any()

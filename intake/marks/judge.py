@@ -31,14 +31,15 @@ def find(
     recogniser: Recogniser,
     units: Mapping[str, str],
     registry: Sequence[str],
+    dated: Sequence[Box] = (),
 ) -> tuple[MarkFinding, ...]:
     """Return a finding for every mark place of a page, in the layout's order, boxes in scan pixels.
 
     `printed` is the archived page in gray at the resolution of `flat`; without it nobody can tell pen from print, and
-    signatures stay unclear. `units` names the unit whose seal each block must carry, `registry` all units known.
-    On a page without colour a seal is unclear, never absent.
+    signatures stay unclear. `units` names the unit whose seal each block must carry, `registry` all units known;
+    `dated` is where people write dates (page mm), which sign nothing. On a page without colour a seal is unclear, never absent.
     """
-    page = _Page(flat.pixels, flat.dpi / MM_PER_INCH, printed, colour, layout_page["marks"])
+    page = _Page(flat.pixels, flat.dpi / MM_PER_INCH, printed, colour, layout_page["marks"], dated)
     places = [
         mark
         for mark in page.marks
@@ -60,6 +61,7 @@ class _Page:
     printed: Pixels | None
     colour: bool
     marks: Sequence[Mark]
+    dated: Sequence[Box] = ()
 
     @cached_property
     def density(self) -> Density:
@@ -104,7 +106,8 @@ class _Page:
         if self.printed is None:
             return None
         boxes = [mark["box"] for mark in self.marks if mark["kind"] == "signature"]
-        return signatures.added_ink(self.density, self.printed, self.scale, boxes, colour=self.colour)
+        ink = signatures.added_ink(self.density, self.printed, self.scale, boxes, colour=self.colour)
+        return signatures.without_dates(ink, self.dated, self.scale)
 
     @cached_property
     def seal_ground(self) -> NDArray[np.bool_]:

@@ -28,6 +28,7 @@ PRINT_OFF = 4  # pixels the print round a box may lie off its registered place
 PRINT_FOUND = 0.45  # correlation from which such a shift is believed
 PRINT_GRAY = 200  # of 255 in the reference: what is darker is print
 NEIGHBOURHOOD_MM = 3.0
+DATE_MM = 1.5  # digits of a date leave their place by as much: it is 5 mm high
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,23 @@ def _print_off(dark: Density, printed: Pixels, place: tuple[slice, slice]) -> tu
         return 0, 0
     _, score, _, (x, y) = cv2.minMaxLoc(cv2.matchTemplate(seen, archived, cv2.TM_CCOEFF_NORMED))
     return (x - PRINT_OFF, y - PRINT_OFF) if score >= PRINT_FOUND else (0, 0)
+
+
+def without_dates(added: NDArray[np.bool_], dated: Sequence[Box], px_per_mm: float) -> NDArray[np.bool_]:
+    """Return the ink less what keeps to the places of dates (page mm): digits there sign nothing, a name that reaches in does."""
+    kept = added.copy()
+    for left, top, right, bottom in dated:
+        edges = (left - DATE_MM, top - DATE_MM, right + DATE_MM, bottom + DATE_MM)
+        west, north, east, south = (max(round(edge * px_per_mm), 0) for edge in edges)
+        # one pixel more on each side shows what reaches beyond
+        north, west = max(north - 1, 0), max(west - 1, 0)
+        part = kept[north : south + 1, west : east + 1]
+        if not part.any():
+            continue
+        _, labels = cv2.connectedComponents(part.astype(np.uint8), connectivity=8)
+        leaving = np.unique(np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]]))
+        part &= np.isin(labels, leaving)
+    return kept
 
 
 def written(
