@@ -1,6 +1,6 @@
 """Finds the places a page leaves for handwritten dates, and says of each whether somebody wrote there; never what."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -41,16 +41,21 @@ class DatePlace:
 
 
 def find(
-    flat: Registered, archived: Printed, layout_page: LayoutPage, *, colour: bool
+    flat: Registered,
+    archived: Printed,
+    layout_page: LayoutPage,
+    days: Sequence[DatePlace],
+    *,
+    colour: bool,
 ) -> tuple[DateFinding, ...]:
-    """Return a finding for every place of a handwritten date, in the order of the print, boxes in scan pixels.
+    """Return a finding for every place of a handwritten date, in the order given, boxes in scan pixels.
 
-    `archived` is the page as it was printed. Without colour a seal's ink looks like a pen's: where one may lie a date
+    `days` are the places of the page (see `places`), `archived` is the page as it was printed. Without colour a seal's ink looks like a pen's: where one may lie a date
     is `unclear` unless no ink was added at all.
     """
     return tuple(
         DateFinding(place.block, _result(flat, archived, layout_page, place, colour), flat.on_scan(place.box))
-        for place in places(archived.glyphs, layout_page)
+        for place in days
     )
 
 

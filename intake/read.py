@@ -90,7 +90,7 @@ def read_page(
     if not good.ok:
         fields = tuple(_unaccused(field) for field in fields)
     with _timed(seconds, "marks"):
-        dated = [place.box for place in dates.places(archived.glyphs, layout_page)] if archived else []
+        days = tuple(dates.places(archived.glyphs, layout_page)) if archived else ()
         found = marks.find(
             flat,
             printed,
@@ -99,14 +99,14 @@ def read_page(
             recogniser=recogniser,
             units=units,
             registry=registry,
-            dated=dated,
+            dated=[day.box for day in days],
         )
     found += halves.missing(whole, part, flat)
     with _timed(seconds, "surface"):
         differ = surface.differences(page, flat, archived, layout_page, recogniser) if archived else ()
     with _timed(seconds, "dates"):
-        days = dates.find(flat, archived, layout_page, colour=page.colour) if archived else ()
-    return PageReading(good, fields, found, flat.how, seconds, part, edge, differ, days)
+        dated = dates.find(flat, archived, layout_page, days, colour=page.colour) if archived else ()
+    return PageReading(good, fields, found, flat.how, seconds, part, edge, differ, dated)
 
 
 def read_fields(

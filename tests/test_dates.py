@@ -62,7 +62,7 @@ def judged(paper, machine):
     archived, page, _ = rooms(paper)
     found = codes.find(seen)
     flat = align.register(seen.pixels, page, found[0] if found else None, archived.pixels)
-    told = dates.find(flat, archived, page, colour=seen.colour)
+    told = dates.find(flat, archived, page, list(dates.places(archived.glyphs, page)), colour=seen.colour)
     height, width = seen.pixels.shape[:2]
     for one in told:
         left, top, right, bottom = one.box
