@@ -169,7 +169,13 @@ def _add_flows(commands: Any) -> None:
     )
     archive.add_argument("--year", type=int, metavar="YYYY", help="index：学校档案的学年，写开学的年份")
     archive.add_argument(
-        "--out", type=Path, metavar="文件", help="打包（BagIt zip）写到这个文件；index 写出可打印的网页"
+        "--out", type=Path, metavar="文件", help="打包（zip）写到这个文件；index 写出可打印的网页"
+    )
+    archive.add_argument(
+        "--format",
+        choices=["bagit", "ocfl"],
+        default="bagit",
+        help="打包成 BagIt 包或 OCFL 存储根（默认 bagit）",
     )
 
 

@@ -19,7 +19,7 @@ from service.office.lookups import (
     unknown,
 )
 from service.office.reprint import RECIPE, order_of
-from storage.package import SUFFIXES, bagit
+from storage.packing.suffixes import SUFFIXES
 from storage.records import Document, Entry
 
 
@@ -168,9 +168,3 @@ def entry(office: Office, who: Who | None, owner: str, entry_id: str, approval: 
         f"{found.id}-{found.kind}.{suffix}",
         foreign=found.kind == "scan",
     )
-
-
-def package(office: Office, who: Who | None, owner: str, approval: str | None = None) -> Content:
-    """The whole file as a BagIt zip; the look is noted first (art. 44)."""
-    opened = _shown(office, who, owner, approval, "package")
-    return Content(bagit(opened.entries, office.archive.objects.get), "application/zip", "archive.zip")

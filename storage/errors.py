@@ -205,12 +205,3 @@ class BackupUnusable(StorageError):
 
     def __init__(self, why: str) -> None:
         super().__init__(f"{why}：没有改动任何内容。请按 docs/operations.md 核对备份位置，或换一个备份。")
-
-
-class PackageTooLarge(StorageError):
-    """An archive is too large to be packed in memory in one zip."""
-
-    code = "package_too_large"
-
-    def __init__(self) -> None:
-        super().__init__("档案内容过大：不能一次打包下载。请逐件下载，或由系统管理员在服务器上导出。")

@@ -1,13 +1,13 @@
 """The leaves of the Merkle log as rows: appended with what they tell of, never touched again, and the nodes above them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import and_, bindparam, select
 
 from storage.committed import SALT_BYTES, leaf_bytes
 from storage.log import leaf_hash
 from storage.records import Leaf, LogHead
-from storage.session import Session, select_record
+from storage.session import Session, portions, select_record
 from storage.tables import leaves, log_head, log_nodes
 from storage.tree import Tree, completed
 
@@ -54,6 +54,17 @@ class ReadsLeaves(Session):
     def leaves_of(self, serial: str) -> list[Leaf]:
         """List the leaves that tell of a document and of what was filed for it, in order; empty when it has none."""
         return [Leaf(*row) for row in self._rows("leaf", _of_serial, {"serial": serial})]
+
+    def leaves_about(self, serials: Collection[str], entry_ids: Collection[str]) -> list[Leaf]:
+        """List the leaves that tell of these documents and of what was filed for them, and of these entries, in order."""
+        of_papers = (leaves.c.serial.in_(some) for some in portions(serials))
+        of_entries = (
+            and_(leaves.c.ref.in_(some), leaves.c.kind == "entry", leaves.c.serial.is_(None))
+            for some in portions(entry_ids)
+        )
+        wanted = (*of_papers, *of_entries)
+        found = [Leaf(*row) for where in wanted for row in self._rows("leaf", _leaf.where(where))]
+        return sorted(found, key=lambda leaf: leaf.index)
 
     def log_nodes(self) -> dict[tuple[int, int], bytes]:
         """Every stored node's hash by level and index."""

@@ -26,7 +26,7 @@ from sqlalchemy import (
 
 from storage.committed import moment
 
-REVISION = "0011"
+REVISION = "0012"
 """The schema these tables describe; a database that says the same needs no Alembic at start."""
 
 
@@ -204,7 +204,7 @@ leaves = Table(
     Column("hash", LargeBinary(32), nullable=False),
     Column("payload", LargeBinary, nullable=False),
     Column("created_at", Moment, nullable=False),
-    Column("ref", Text),
+    Column("ref", Text, index=True),
     Column("salt", LargeBinary(16)),
 )
 

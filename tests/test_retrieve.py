@@ -1,11 +1,8 @@
 """Retrieve: noted before it is shown."""
 
-import io
-import zipfile
-
 import pytest
 
-from service import retrieve
+from service import archives, retrieve
 from service.errors import Problem
 from storage.errors import StoreAway
 from tests.conftest import BEARER, COUNTY, OTHER_SCHOOL, SCHOOL, STUDENT, as_role, issue_diploma
@@ -32,7 +29,7 @@ def test_every_look_is_noted(town, registrar, diploma):
     serial = diploma["serial"]
     entries = retrieve.archive(town, registrar, STUDENT)["entries"]
     retrieve.entry(town, as_role("auditor", COUNTY), STUDENT, entries[0]["id"])
-    retrieve.package(town, registrar, STUDENT)
+    archives.package(town, registrar, STUDENT)
     assert retrieve.content(town, registrar, serial).data.startswith(b"%PDF-")
     assert retrieve.docx(town, registrar, serial).data.startswith(b"PK")
     assert retrieve.layout(town, registrar, serial)["form"] == "diploma_junior"
@@ -88,11 +85,3 @@ def test_the_schools_file_has_the_paper_too(town, registrar, diploma):
     }
     listed = retrieve.documents(town, registrar, STUDENT, None, None)["documents"]
     assert [document["serial"] for document in listed] == [diploma["serial"]]
-
-
-def test_a_package_is_a_bag(town, registrar, diploma):
-    """The zip holds the files and their checksums."""
-    content = retrieve.package(town, registrar, STUDENT)
-    names = zipfile.ZipFile(io.BytesIO(content.data)).namelist()
-    assert any(name.endswith("manifest-sha256.txt") for name in names)
-    assert sum("/data/files/" in name for name in names) == 2

@@ -12,7 +12,7 @@ import pytest
 
 from intake.codes import find
 from intake.uploads import inspect, pages
-from service import issue, receive, register, retrieve, verify, worker
+from service import archives, issue, receive, register, retrieve, verify, worker
 from service.__main__ import main
 from service.access import Role, Who
 from service.demo.people import id_number
@@ -305,8 +305,9 @@ def test_an_authoritys_own_paper(town, county):
     assert (told.verdict, told.school, told.holder_masked) == ("pending", UNITS[COUNTY]["name"], None)
     listed = retrieve.archive(town, county, COUNTY)
     assert (listed["kind"], len(listed["entries"])) == ("county", 2)
-    bag = zipfile.ZipFile(io.BytesIO(retrieve.package(town, county, COUNTY).data))
-    assert "data/files/000001-document.pdf" in "".join(bag.namelist())
+    out = io.BytesIO()
+    archives.package(town, county, COUNTY).write(out)
+    assert f"data/XJ-{COUNTY}/files/000001-document.pdf" in "".join(zipfile.ZipFile(out).namelist())
     with pytest.raises(Problem, match="approval_needed"):
         retrieve.archive(town, as_role("registrar", SCHOOL), COUNTY)
 

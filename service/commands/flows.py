@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from service.access import Who
-from service.commands.speaking import DONE, FAILED, say, say_json, who_of
+from service.commands.speaking import DONE, FAILED, say, say_json, who_of, whole_file
 from service.errors import Objection, Problem, refused
 from service.settings import Settings
 
@@ -133,7 +133,7 @@ def show_jobs(options: Namespace) -> int:
 
 def show_archive(options: Namespace) -> int:
     """List a permanent file, pack it, or tell its index."""
-    from service import retrieve
+    from service import archives, retrieve
     from service.app import opened
 
     who = who_of(options)
@@ -145,7 +145,7 @@ def show_archive(options: Namespace) -> int:
     options.owner = options.words[0]
     with opened(Settings.from_env(options.data), printing=False) as office:
         if options.out:
-            options.out.write_bytes(retrieve.package(office, who, options.owner).data)
+            whole_file(options.out, archives.package(office, who, options.owner, options.format).write)
             say(str(options.out))
         else:
             say_json(retrieve.archive(office, who, options.owner))

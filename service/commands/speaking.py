@@ -3,6 +3,9 @@
 import json
 import sys
 from argparse import Namespace
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO
 
 from service.access import Role, Who
 
@@ -25,3 +28,14 @@ def say_json(body: object) -> None:
 def who_of(options: Namespace) -> Who:
     """Whoever `--role` and `--org` name."""
     return Who(Role(options.role), options.org, COMMAND_LINE)
+
+
+def whole_file(path: Path, write: Callable[[BinaryIO], None]) -> None:
+    """Let a file be written; it has its name only when it is whole."""
+    draft = path.with_name(f"{path.name}.part")
+    try:
+        with draft.open("wb") as out:
+            write(out)
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)

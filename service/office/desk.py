@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
+from typing import BinaryIO
 
 from intake.foreign import Finder
 from intake.foreign.detector import detector
@@ -56,3 +57,12 @@ class Content:
     media_type: str
     filename: str
     foreign: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Handing:
+    """Much on its way out: media type, a file name without personal data, and what writes it piece by piece."""
+
+    media_type: str
+    filename: str
+    write: Callable[[BinaryIO], None]

@@ -89,15 +89,17 @@ def _approval_needed() -> Problem:
     )
 
 
-def shown(office: Office, reading: Reading, look: Look, entries: Sequence[Entry]) -> Shown:
-    """Entries of a file without those that are restricted from whoever looks."""
-    hidden = _hidden(office, reading, look.who)
+def shown(
+    office: Office, reading: Reading, look: Look, entries: Sequence[Entry], hidden: set[str] | None = None
+) -> Shown:
+    """Entries of a file without those that are restricted from whoever looks; `hidden` when that is known already."""
+    hidden = hidden_papers(office, reading, look.who) if hidden is None else hidden
     secret = _secret(reading, look.who, entries)
     left = [entry for entry in entries if entry.serial not in hidden and entry.id not in secret]
     return Shown(look.kind, look.name, look.school, left, len(entries) - len(left))
 
 
-def _hidden(office: Office, reading: Reading, who: Who) -> set[str]:
+def hidden_papers(office: Office, reading: Reading, who: Who) -> set[str]:
     """Serials of the papers that are restricted from somebody; there are few such papers."""
     forms = [form.name for form in office.catalogue.forms.values() if form.access]
     papers = (found for form in forms for found in reading.documents(form=form))

@@ -4,12 +4,13 @@ from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Query, Request
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from service import archives, retrieve
 from service.web.archive_schemas import IndexOut, ItemOut, LocationIn, LocationOut, LocationsOut, new_item
 from service.web.auth import Caller, CallersOffice
-from service.web.downloads import send
+from service.web.downloads import headers_of, send
+from service.web.streams import begun, pieces
 from service.web.uploads import FIELD, FORM, uploaded
 
 router = APIRouter(tags=["档案"])
@@ -69,13 +70,24 @@ def content(
 
 @router.get(
     "/v1/archives/{owner}/package",
-    summary="取整份档案（BagIt）",
-    response_class=Response,
+    summary="取整份档案：BagIt 包或 OCFL 存储根",
+    description="学校标识码给出学校档案和现在全部学生的档案。不用本系统也能读：index.html、entries.csv、PDF/A，"
+    "连同公钥、检查点和每件在日志里的证明。边打包边发送；每份档案的查阅先写入登记（第四十四条）。",
+    response_class=StreamingResponse,
     responses=ZIP,
 )
-def package(owner: str, who: Caller, office: CallersOffice, approval: Approval = None) -> Response:
-    """The whole file as one BagIt zip that can be checked without this software."""
-    return send(retrieve.package(office, who, owner, approval))
+def package(
+    owner: str,
+    who: Caller,
+    office: CallersOffice,
+    *,
+    format: Annotated[archives.Format, Query(description="bagit 或 ocfl")] = "bagit",  # noqa: A002 - the name of the query
+    approval: Approval = None,
+) -> StreamingResponse:
+    """The whole file as one zip that can be read and checked without this software."""
+    handing = archives.package(office, who, owner, format, approval)
+    headers = headers_of(handing.media_type, handing.filename)
+    return StreamingResponse(begun(pieces(handing.write)), media_type=handing.media_type, headers=headers)
 
 
 @router.get(

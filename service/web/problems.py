@@ -49,7 +49,6 @@ TABLE: Final[Mapping[type[Exception], Row]] = MappingProxyType(
         storage.StillRunning: Row(409, "相同请求正在处理", wait=True),
         storage.BadRow: Row(422, "内容不合规"),
         storage.BadPattern: Row(422, "编号样式不合规"),
-        storage.PackageTooLarge: Row(413, "档案过大"),
         storage.ObjectDamaged: Row(500, "存档文件损坏"),
         storage.StoreFull: Row(507, "存储空间已满"),
         storage.StoreAway: Row(503, "档案库暂时不可用", wait=True),

@@ -2,7 +2,7 @@
 
 from service.issue.batch.asking import MAX_ROWS, BatchRequest, Line, line_from
 from service.issue.batch.flow import Accepted, accept, cancel
-from service.issue.batch.handing import Format, Handing, Order, content
+from service.issue.batch.handing import Format, Order, content
 from service.issue.batch.proving import counts as proof_counts
 from service.issue.batch.steps import KIND, work
 from service.issue.batch.table import lines_of
@@ -14,7 +14,6 @@ __all__ = [
     "Accepted",
     "BatchRequest",
     "Format",
-    "Handing",
     "Line",
     "Order",
     "accept",

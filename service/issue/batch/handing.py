@@ -2,7 +2,7 @@
 
 import re
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO, Literal
 
@@ -12,7 +12,7 @@ from service.issue.batch.frozen import CLASS
 from service.issue.batch.states import PRINTED
 from service.issue.batch.telling import PAGE, find
 from service.issue.compiling import class_order, in_order
-from service.office import CHINA, Office
+from service.office import CHINA, Handing, Office
 from service.office.lookups import PDF
 from storage.errors import ObjectDamaged
 from storage.records import Batch, BatchRow, Document
@@ -26,15 +26,6 @@ AT_ONCE = 100
 """Papers whose look is noted in one transaction, before their bytes are read."""
 ENDED = frozenset({"revoked", "superseded"})
 _UNSAFE = re.compile(r"[^\w.()（）〔〕-]+")
-
-
-@dataclass(frozen=True, slots=True)
-class Handing:
-    """Much on its way out: media type, a file name without personal data, and what writes it piece by piece."""
-
-    media_type: str
-    filename: str
-    write: Callable[[BinaryIO], None]
 
 
 def content(
