@@ -83,7 +83,7 @@ def line(
         return Judgement(reading.text, "unreadable", confidence)
     if fold(reading.text) == fold(expected):
         same = ink is None or ink >= ALIEN_INK or cut.lost <= ALL_INK
-        sound = same and not cut.faded and not _written_over(expected, cut) and shape.rival >= RIVAL
+        sound = same and not cut.faded and not _written_over(expected, cut, shape) and shape.rival >= RIVAL
         return Judgement(expected, "match" if sound else "unreadable", confidence)
     margin = reading.margin(expected)
     if _by_shape(margin, ink, cut, shape):
@@ -128,13 +128,15 @@ def _by_shape(margin: float | None, ink: float | None, cut: Cut, shape: Shape) -
     return clean and near and shape.read >= CLEARLY and shape.rival >= RIVAL
 
 
-def _written_over(expected: str, cut: Cut) -> bool:
+def _written_over(expected: str, cut: Cut, shape: Shape) -> bool:
     """Tell whether a pen touched a character: recognisers read the 9 under an 8 as happily as the 8.
 
-    Where people sign, strokes cross the print; only a pen that keeps to the line, or touches a number, is worth a look.
+    Where people sign, strokes cross the print; only a pen that keeps to the line, touches a number, or may have made
+    another letter, is worth a look.
     """
     return cut.touched > TOUCHED and (
         not cut.signed
+        or shape.penned
         or cut.within > max(TOUCHED, KEPT_WITHIN * cut.touched)
         or any(one in _NUMERALS for one in expected)
     )

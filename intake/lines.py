@@ -91,7 +91,7 @@ def cut(
     box = _inside([round(edge * SCALE) for edge in box_mm], page.shape)
     if reference is None:
         return Cut(_framed(page[_span(_grown(box, 4, page.shape))]), None, signed=signed)
-    shift = _local_shift(page, reference, box)
+    shift = local_shift(page, reference, box)
     wide = _reach(reference, box, 0.0 if signed else SIDE_REACH)
     if room_mm is not None:
         wide = _within(wide, room_mm, box)
@@ -258,7 +258,7 @@ def _lost(crop: Pixels, archived: Pixels, line_height: int) -> float:
     return float((gone[judged] / whole[judged]).max())
 
 
-def _local_shift(page: Pixels, reference: Pixels, box: list[int]) -> tuple[int, int]:
+def local_shift(page: Pixels, reference: Pixels, box: list[int]) -> tuple[int, int]:
     """Find the archived line again within SEARCH pixels; (0, 0) when nothing there is like it."""
     patch = reference[_span(_grown(box, 2, reference.shape))]
     around = page[_span(_grown(box, 2 + SEARCH, page.shape))]

@@ -4,12 +4,13 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from types import MappingProxyType
 
 import cv2
 import numpy as np
 
-from intake import align, compare, dates, lines, marks, quality, shapes, surface
+from intake import align, compare, dates, lines, marks, penned, quality, shapes, surface
 from intake.layouts import check_page
 from intake.marks import halves
 from intake.reading import (
@@ -20,13 +21,14 @@ from intake.reading import (
     MarkFinding,
     PageImage,
     PageReading,
+    Pixels,
     Quality,
     Registered,
 )
 from intake.recognise import Recogniser
 from intake.recognise.quick import expected_lines
 from intake.reference import Printed, printed_page
-from intake.thresholds import MIN_CONFIDENCE
+from intake.thresholds import MIN_CONFIDENCE, TOUCHED
 
 cv2.setNumThreads(2)  # pages are read side by side by several workers; OpenCV would take every core for each
 NOWHERE = (0.0, 0.0, 0.0, 0.0)
@@ -139,10 +141,8 @@ def read_fields(
     usual = compare.usual_likeness(texts, readings, cuts)
     owners = [value for value in values for _ in value["lines"]]
     looks = [
-        shapes.seen(print_only, archived, (owner, line), (reading.text, faces[owner["font"]]))
-        if archived and owner["font"] in faces
-        else shapes.UNSEEN
-        for owner, (line, _), reading in zip(owners, wanted, readings, strict=True)
+        _look(print_only, archived, (owner, line, cut), (reading.text, faces.get(owner["font"])))
+        for owner, (line, _), cut, reading in zip(owners, wanted, cuts, readings, strict=True)
     ]
     verdicts = [
         compare.line(text, reading, cut, usual, look)
@@ -170,6 +170,25 @@ def read_fields(
     ]
     sure, letters = zip(*known, strict=True) if known else ((1.0,), (1,))
     return tuple(found), float(np.average(sure, weights=letters))
+
+
+def _look(
+    page: Pixels,
+    archived: Printed | None,
+    printed: tuple[LayoutPage, LayoutPage, lines.Cut],
+    found: tuple[str, Path | None],
+) -> shapes.Shape:
+    """Hold the letters of a line (`printed`: its value, itself, its cut) against their archived face, if it is known."""
+    (value, line, cut), (read, face) = printed, found
+    if archived is None or face is None:
+        return shapes.UNSEEN
+    shape = shapes.seen(page, archived, (value, line), (read, face))
+    if not (cut.signed and cut.touched > TOUCHED):
+        return shape
+    letters = shapes.standing_in(archived.glyphs, line["box"])
+    pixels = shapes.pixels_of(value)
+    over = penned.doubtful(page, archived.pixels, line["box"], letters, (face, pixels))
+    return replace(shape, penned=over)
 
 
 def _not_readable(

@@ -40,11 +40,13 @@ class Shape:
 
     `rival` is what the nearest rival of any letter leaves unexplained of the picture, as a multiple of what the letter
     itself does: over 1, the letter is the better explanation. `read` is the same of the letters that were read in
-    their place; 0 when the two texts cannot be laid over each other.
+    their place; 0 when the two texts cannot be laid over each other. `penned` tells that pen strokes on a letter may make
+    another one of it (see intake/penned.py).
     """
 
     rival: float = NO_RIVAL
     read: float = 0.0
+    penned: bool = False
 
 
 UNSEEN: Final = Shape()
@@ -72,7 +74,7 @@ def seen(
         return UNSEEN
     read = "".join(read.split())
     other = read if len(read) == len(text) else text
-    pixels = round(4 * float(value["size_pt"]) / POINTS_PER_INCH * STANDARD_DPI) / 4
+    pixels = pixels_of(value)
     rival, told = NO_RIVAL, NO_RIVAL
     for glyph, instead in zip(mine, other, strict=True):
         against = lookalikes().get(glyph.letter, "")
@@ -87,6 +89,11 @@ def seen(
             told = min(told, ratios[0]) if HANZI[0] <= instead <= HANZI[1] else 0.0
         rival = min(rival, *ratios)
     return Shape(rival, told if len(read) == len(text) else 0.0)
+
+
+def pixels_of(value: LayoutPage) -> float:
+    """Return the size of a value's letters in pixels, to a quarter."""
+    return round(4 * float(value["size_pt"]) / POINTS_PER_INCH * STANDARD_DPI) / 4
 
 
 def standing_in(glyphs: Sequence[Glyph], box: Box) -> list[Glyph]:

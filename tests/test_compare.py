@@ -162,6 +162,14 @@ def test_a_pen_over_print_goes_to_a_person(expected, touched, signed, result):
     assert compare.line(expected, Reading(expected, 0), cut).result == result
 
 
+def test_a_pen_that_may_have_made_another_letter_is_looked_at():
+    """秦志达 over 秦志远 below a signature: the recogniser may read what was printed, the strokes decide."""
+    cut = Cut(CROP, 0.99, signed=True, touched=0.3)
+    assert compare.line("秦志远", Reading("秦志远", 0), cut, 1.0, Shape(penned=True)).result == "unreadable"
+    clean = Cut(CROP, 0.99, signed=True)
+    assert compare.line("秦志远", Reading("秦志远", 0), clean, 1.0, Shape(penned=True)).result == "match"
+
+
 def test_a_scraped_value_goes_to_a_person():
     """What is left of scraped ink can still be read; beside the other lines of the page it is a ghost."""
     told = [Cut(CROP, 0.99, depth=depth) for depth in (200.0, 190.0, 210.0, 30.0)]
