@@ -19,7 +19,7 @@ from intake.recognise.guard import Guarded
 from service.office import Office
 from service.regulation.edition import Editions
 from service.settings import Settings
-from service.signing import KeyRing
+from service.signing import shared
 from storage.archive import Archive
 from storage.errors import StorageError
 from templates.catalogue import Catalogue
@@ -76,6 +76,11 @@ def build(
         archive = Archive.open(
             settings.data, now, settings.database, place=settings.place(), copy=settings.copy_place()
         )
+        try:
+            keys = shared.ring(archive, settings.data / "keys", now)
+        except BaseException:
+            archive.close()
+            raise
     except BaseException:
         converter.close()
         raise
@@ -86,7 +91,7 @@ def build(
         archive=archive,
         catalogue=catalogue,
         printer=Printer(catalogue, converter, fonts, Press(settings.data / "stamps", fonts, engine())),
-        keys=KeyRing.open(settings.data / "keys", now),
+        keys=keys,
         recogniser=recogniser,
         editions=Editions.load(),
         now=now,

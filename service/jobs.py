@@ -1,6 +1,6 @@
 """Jobs that no worker takes any more: what they were about, and a person who lets them be tried again."""
 
-from typing import Any
+from typing import Any, Final
 
 from service.access import Action, Who, may, sees, within
 from service.errors import Problem
@@ -8,7 +8,18 @@ from service.office import Office
 from service.office.lookups import unknown
 from storage.archive import Reading
 from storage.errors import NotFound, OutOfScope
-from storage.records import Job
+from storage.records import Job, Organization
+
+WHAT: Final = {"scan": "扫描件 {} 没有读成", "copies": "扫描件 {} 的副本没有做成", "batch": "批次 {} 停下了"}
+GONE: Final = "worker gone"
+WHY_GONE: Final = "办它的进程多次中途退出，可能是内存不足，也可能是文件有损坏"
+WHY_ERROR: Final = "办它时多次发生意外错误（{}）"
+TODO: Final = {
+    "scan": "原件已保留。请先看原件能否打开，再点“重新排队”；仍不行时请重新扫描上传，并把任务编号告诉系统管理员。",
+    "copies": "核对结果不受影响。请点“重新排队”；仍不行时请把任务编号告诉系统管理员。",
+    "batch": "已办成的不受影响，也不会重办。请点“重新排队”；仍不行时请把任务编号告诉系统管理员。",
+}
+"""What a person is told of a job that stopped: what, why, and what to do."""
 
 
 def dead(office: Office, who: Who | None) -> dict[str, Any]:
@@ -16,7 +27,7 @@ def dead(office: Office, who: Who | None) -> dict[str, Any]:
     allowed = may(who, Action.READ)
     with office.archive.read() as reading:
         told = [
-            _body(job)
+            _body(job, reading.organization(org))
             for job in reading.dead_jobs()
             if (org := _org(reading, job)) is not None and sees(allowed, reading.chain(org))
         ]
@@ -24,7 +35,10 @@ def dead(office: Office, who: Who | None) -> dict[str, Any]:
 
 
 def requeue(office: Office, who: Who | None, job_id: int) -> dict[str, Any]:
-    """Let a dead job wait again, with all its attempts before it. Raises Problem 401, 403, 404, and 409 when it is not dead."""
+    """Let a dead job wait again, with all its attempts before it, and the scan that failed with it.
+
+    Raises Problem 401, 403, 404, and 409 when it is not dead.
+    """
     may(who, Action.SCAN)
     with office.archive.begin() as transaction:
         try:
@@ -42,8 +56,10 @@ def requeue(office: Office, who: Who | None, job_id: int) -> dict[str, Any]:
                 "任务没有停下",
                 "这个任务在排队、在办或已办完，不用重新排队；请刷新列表。",
             )
+        if job.kind == "scan":
+            transaction.reopen_scan(str(job.payload["scan"]))
         transaction.requeue_job(job_id)
-        return _body(transaction.job(job_id))
+        return _body(transaction.job(job_id), transaction.organization(org))
 
 
 def _org(reading: Reading, job: Job) -> str | None:
@@ -56,6 +72,20 @@ def _org(reading: Reading, job: Job) -> str | None:
         return None
 
 
-def _body(job: Job) -> dict[str, Any]:
+def _body(job: Job, org: Organization) -> dict[str, Any]:
     about = {name: str(job.payload[name]) if name in job.payload else None for name in ("scan", "batch")}
-    return {"id": job.id, "kind": job.kind, "state": job.state, "attempts": job.attempts, **about}
+    return {
+        "id": job.id,
+        "kind": job.kind,
+        "state": job.state,
+        "attempts": job.attempts,
+        **about,
+        "org_name": org.name,
+        "what": WHAT[job.kind].format(about["scan"] or about["batch"]),
+        "why": _why(job) if job.state == "dead" else None,
+        "todo": TODO[job.kind] if job.state == "dead" else None,
+    }
+
+
+def _why(job: Job) -> str:
+    return WHY_GONE if job.message in {None, GONE} else WHY_ERROR.format(job.message)

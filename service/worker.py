@@ -121,10 +121,10 @@ def _noted(office: Office, job: Job, seconds: float) -> None:
 def _scan(office: Office, job: Job, _stopping: Callable[[], bool]) -> None:
     scan_id = str(job.payload["scan"])
     try:
-        if job.attempts > MOST_ATTEMPTS:
-            receive.fail(office, scan_id)
-        else:
-            receive.process(office, scan_id, _beat(office, job))
+        if job.attempts > MOST_ATTEMPTS:  # its workers died over it
+            _set_aside(office, job, scan_id, "worker gone")
+            return
+        receive.process(office, scan_id, _beat(office, job))
     except Exception as error:
         _scan_failed(office, job, scan_id, error)
         return
@@ -157,12 +157,17 @@ def _scan_failed(office: Office, job: Job, scan_id: str, error: Exception) -> No
         _put_off(office, job, name)
         return
     if job.attempts >= MOST_ATTEMPTS:
-        receive.fail(office, scan_id)
+        _set_aside(office, job, scan_id, name)
+        return
     with office.archive.work() as transaction:
-        if job.attempts >= MOST_ATTEMPTS:
-            transaction.finish_job(job.id)
-        else:
-            transaction.fail_job(job.id, type(error).__name__)
+        transaction.give_back_job(job.id, name)
+
+
+def _set_aside(office: Office, job: Job, scan_id: str, why: str) -> None:
+    """Leave a scan to a person: it has failed for whoever brought it, and its job is dead until somebody requeues it."""
+    receive.fail(office, scan_id)
+    with office.archive.work() as transaction:
+        transaction.bury_job(job.id, why)
 
 
 def _copies(office: Office, job: Job, _stopping: Callable[[], bool]) -> None:
@@ -192,7 +197,7 @@ def _copies_failed(office: Office, job: Job, scan_id: str, error: Exception) -> 
         if job.attempts >= MOST_ATTEMPTS:
             transaction.finish_job(job.id)
         else:
-            transaction.fail_job(job.id, name)
+            transaction.give_back_job(job.id, name)
 
 
 def _put_off(office: Office, job: Job, why: str) -> None:

@@ -19,6 +19,7 @@ from storage.entries import ReadsEntries, WritesEntries
 from storage.figures import ReadsFigures
 from storage.imprints import ReadsImprints, WritesImprints
 from storage.jobs import ReadsJobs, WritesJobs
+from storage.keys import ReadsKeys, WritesKeys
 from storage.leaves import ReadsLeaves, WritesLeaves
 from storage.named import ReadsNamed
 from storage.numbers import ReadsNumbers, WritesNumbers
@@ -56,6 +57,7 @@ class Reading(
     ReadsLeaves,
     ReadsImprints,
     ReadsJobs,
+    ReadsKeys,
     ReadsBatches,
     ReadsTokens,
     ReadsFigures,
@@ -78,6 +80,7 @@ class Transaction(
     WritesLeaves,
     WritesImprints,
     WritesJobs,
+    WritesKeys,
     WritesBatches,
     WritesTokens,
     WritesAnswers,

@@ -27,6 +27,7 @@ KINDS = {
     "entry": "档案件",
     "imprint": "印迹",
     "job": "任务",
+    "key": "签名密钥",
     "leaf": "日志记录",
     "location": "纸质位置",
     "number": "证书编号",

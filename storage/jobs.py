@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, or_, select
+from sqlalchemy import ColumnElement, bindparam, func, or_, select
 
 from storage.errors import Frozen
 from storage.records import Job, JobState
@@ -23,8 +23,16 @@ _waiting = (
     _job.where(jobs.c.kind == bindparam("kind"), jobs.c.state == "waiting")
     # Of a job that waits this is when it may be taken again.
     .where(or_(jobs.c.lease_until.is_(None), jobs.c.lease_until <= bindparam("now")))
-    .order_by(jobs.c.id)
+    .order_by(jobs.c.turn, jobs.c.id)
     .limit(1)
+)
+_head = select(func.min(jobs.c.turn)).where(
+    jobs.c.kind == bindparam("kind"),
+    jobs.c.state == "waiting",
+    or_(jobs.c.lease_until.is_(None), jobs.c.lease_until <= bindparam("now")),
+)
+_last = select(func.max(jobs.c.turn)).where(
+    jobs.c.kind == bindparam("kind"), jobs.c.state == "waiting", jobs.c.org == bindparam("org")
 )
 _owners = select(jobs.c.owner).where(jobs.c.state == "running", jobs.c.owner.is_not(None)).distinct()
 
@@ -51,22 +59,37 @@ class ReadsJobs(Session):
 class WritesJobs(ReadsJobs):
     """Adds jobs, leases them to workers and closes them."""
 
-    def add_job(self, kind: str, payload: Mapping[str, Any]) -> Job:
-        """Add work for a worker; it can be leased as soon as this transaction is committed."""
+    def add_job(self, kind: str, payload: Mapping[str, Any], org: str = "") -> Job:
+        """Add work for a worker, brought by an organization; it can be leased as soon as this transaction is committed."""
         values = {"kind": kind, "payload": dict(payload), "state": "waiting", "attempts": 0}
-        key = self._insert("job", jobs, {**values, "created_at": self._now()})
+        of_whom = {"org": org, "turn": self._turn(kind, org)}
+        key = self._insert("job", jobs, {**values, **of_whom, "created_at": self._now()})
         return Job(key, kind, dict(payload), "waiting", 0, None)
 
-    def add_jobs(self, kind: str, payloads: Iterable[Mapping[str, Any]]) -> None:
-        """Add much work at once, to be leased in this order."""
-        now = self._now()
-        common = {"kind": kind, "state": "waiting", "attempts": 0, "created_at": now}
-        self._insert_many("job", jobs, [{**common, "payload": dict(payload)} for payload in payloads])
+    def add_jobs(self, kind: str, payloads: Iterable[Mapping[str, Any]], org: str = "") -> None:
+        """Add much work at once, to be leased in this order, and in turn with that of other organizations."""
+        now, first = self._now(), self._turn(kind, org)
+        common = {"kind": kind, "state": "waiting", "attempts": 0, "created_at": now, "org": org}
+        rows = [
+            {**common, "payload": dict(payload), "turn": turn} for turn, payload in enumerate(payloads, first)
+        ]
+        self._insert_many("job", jobs, rows)
+
+    def _turn(self, kind: str, org: str) -> int:
+        """When the next job of an organization is due: after its own last, and not before what is due now.
+
+        So an organization that comes waits for one job of each other that has some, never for all of one
+        (start-time fair queueing, Goyal, Vin and Cheng 1996, with all jobs of one size).
+        """
+        head = self._one("job", _head, {"kind": kind, "now": self._now()})[0]
+        last = self._one("job", _last, {"kind": kind, "org": org})[0]
+        return max(head or 0, 0 if last is None else last + 1)
 
     def lease_job(self, kinds: Collection[str], seconds: float) -> Job | None:
-        """Take a job for so many seconds, or None: of the first of these kinds that has one, the oldest.
+        """Take a job for so many seconds, or None: of the first of these kinds that has one, the one whose turn it is.
 
-        So a kind that people wait for never stands behind thousands of another, when it is named first. A job whose
+        So a kind that people wait for never stands behind thousands of another, when it is named first; and of one kind
+        the organizations that brought work are served in turn, each in the order it brought it. A job whose
         worker let the lease run out, or worked on this folder and is dead, is taken again; after MAX_ATTEMPTS it is
         dead instead.
         """
@@ -101,18 +124,20 @@ class WritesJobs(ReadsJobs):
         return self._do("job", mine.values(lease_until=self._now() + timedelta(seconds=seconds))) == 1
 
     def finish_job(self, job_id: int) -> None:
-        """Close a job as done."""
+        """Close a job as done, whoever has it now: it is done."""
         self._change_jobs(jobs.c.id == job_id, "done", None)
 
-    def fail_job(self, job_id: int, message: str) -> None:
-        """Give a job back for another attempt, or call it dead after MAX_ATTEMPTS; no personal data in `message`."""
-        spent = self.job(job_id).attempts >= MAX_ATTEMPTS
-        self._change_jobs(jobs.c.id == job_id, "dead" if spent else "waiting", message[:MAX_MESSAGE])
+    def bury_job(self, job_id: int, message: str) -> bool:
+        """Call a job of this worker dead, for a person; False when another worker has taken it meanwhile."""
+        if not self.renew_job(job_id, 0):
+            return False
+        self._change_jobs(jobs.c.id == job_id, "dead", message[:MAX_MESSAGE])
+        return True
 
     def requeue_job(self, job_id: int) -> None:
         """Let a dead job wait again as if it were new; NotFound when there is none, Frozen when it is not dead."""
         state = self.job(job_id).state
-        fresh = {"state": "waiting", "attempts": 0, "lease_until": None, "owner": None}
+        fresh = {"state": "waiting", "attempts": 0, "lease_until": None, "owner": None, "message": None}
         mine = jobs.update().where(jobs.c.id == job_id, jobs.c.state == "dead")
         if state != "dead" or not self._do("job", mine.values(**fresh)):
             raise Frozen

@@ -179,7 +179,10 @@ class NewEntry:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Work that waits in the database; `attempts` counts the leases so far, the present one included."""
+    """Work that waits in the database; `attempts` counts the leases so far, the present one included.
+
+    `message` is what went wrong the last time: a word of ours or the name of an error, never data.
+    """
 
     id: int
     kind: str
@@ -187,6 +190,7 @@ class Job:
     state: JobState
     attempts: int
     lease_until: datetime | None
+    message: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

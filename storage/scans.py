@@ -69,3 +69,9 @@ class WritesScans(ReadsScans):
         values = {name: value for name, value in given.items() if value is not None}
         row = scans.update().where(scans.c.id == id_number(scan_id, "scan"))
         self._do("scan", row.values(state=state, **values))
+
+    def reopen_scan(self, scan_id: str) -> None:
+        """Let a scan that failed wait again; one in any other state stays as it is. NotFound for no scan."""
+        self.scan(scan_id)
+        failed = scans.update().where(scans.c.id == id_number(scan_id, "scan"), scans.c.state == "failed")
+        self._do("scan", failed.values(state="waiting", problem=None))

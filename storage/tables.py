@@ -265,7 +265,10 @@ jobs = Table(
     Column("message", Text),
     Column("created_at", Moment, nullable=False),
     Column("owner", String(64)),
-    Index("ix_jobs_kind_state", "kind", "state"),
+    Column("org", String(10), nullable=False, server_default=""),
+    Column("turn", WHOLE, nullable=False, server_default="0"),
+    Index("ix_jobs_turn", "kind", "state", "turn", "id"),
+    Index("ix_jobs_org", "kind", "state", "org", "turn"),
 )
 
 batches = Table(
@@ -471,4 +474,13 @@ closures = Table(
     Column("role", String(16), nullable=False),
     Column("by_org", String(10), nullable=False),
     Column("at", Moment, nullable=False),
+)
+
+signing_keys = Table(
+    "signing_keys",
+    metadata,
+    Column("kid", WHOLE, primary_key=True, autoincrement=False),
+    Column("algorithm", String(16), nullable=False),
+    Column("public_key", String(200), nullable=False),
+    Column("first_used_at", Moment, nullable=False),
 )

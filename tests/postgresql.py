@@ -24,7 +24,6 @@ OWNER, SERVICE = "yinzheng_owner", "yinzheng"
 """Who owns the tables, and who works on them: the second is neither their owner nor allowed past their policies."""
 START_SECONDS = 60.0
 SETTINGS = {
-    "listen_addresses": "127.0.0.1",
     "max_connections": "200",
     "shared_buffers": "64MB",
     "unix_socket_directories": "",
@@ -39,11 +38,12 @@ class Missing(RuntimeError):
 
 @dataclass(slots=True)
 class Server:
-    """A running server: its command, the file it logs to, its port and its process."""
+    """A running server: its command, the file it logs to, where it listens, and its process."""
 
     command: Sequence[str | Path]
     log: Path
     port: int
+    address: str = "127.0.0.1"
     process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -69,7 +69,7 @@ class Server:
 
     def url(self, user: str, database: str) -> str:
         """What YINZHENG_DATABASE says to reach a database as somebody."""
-        return f"postgresql://{user}@127.0.0.1:{self.port}/{database}"
+        return f"postgresql://{user}@{self.address}:{self.port}/{database}"
 
     def run(self, *statements: str, database: str = "postgres") -> None:
         """Run statements as the superuser, each by itself."""
@@ -108,10 +108,11 @@ def _somebody() -> list[str]:
 
 
 @contextmanager
-def started(*, durable: bool = False) -> Iterator[Server]:
+def started(*, durable: bool = False, address: str = "127.0.0.1") -> Iterator[Server]:
     """Start a server with both logins; it is stopped and its folder removed afterwards.
 
-    Only a `durable` one fsyncs: tests that kill it, and whoever measures, ask for it.
+    Only a `durable` one fsyncs: tests that kill it, and whoever measures, ask for it. It listens on loopback, or on an
+    address of this machine that the hosts of its network (/24) reach it at.
     """
     bin_folder, folder = programs(), Path(tempfile.mkdtemp(prefix="yinzheng-postgresql-"))
     folder.chmod(0o755)
@@ -122,13 +123,19 @@ def started(*, durable: bool = False) -> Iterator[Server]:
             data, next(part for part in _somebody() if part.startswith("--reuid=")).partition("=")[2]
         )
     made = [*_somebody(), bin_folder / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8"]
-    settings = {**SETTINGS, "port": str(port)} | ({} if durable else {"fsync": "off"})
+    settings = {**SETTINGS, "listen_addresses": address, "port": str(port)} | (
+        {} if durable else {"fsync": "off"}
+    )
     options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-    server = Server([*_somebody(), bin_folder / "postgres", "-D", data, *options], folder / "log", port)
+    server = Server(
+        [*_somebody(), bin_folder / "postgres", "-D", data, *options], folder / "log", port, address
+    )
     try:
         subprocess.run(
             [*made, "--locale=C", "--no-sync", "--no-instructions"], check=True, stdout=subprocess.DEVNULL
         )
+        with (data / "pg_hba.conf").open("a") as allowed:
+            allowed.write(f"host all all {address}/24 trust\n")
         server.start()
         login = "LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE"
         server.run(f"CREATE ROLE {OWNER} {login}", f"CREATE ROLE {SERVICE} {login}")

@@ -11,10 +11,13 @@ LOOK_SECONDS = 0.1
 
 
 class Proxy:
-    """Listens on a loopback port of its own and passes connections on, in turn, to the ready ones of some ports."""
+    """Listens on a loopback port of its own and passes connections on, in turn, to the ready ones of some ports.
 
-    def __init__(self, ports):
-        self.ports = ports
+    They are ports of this machine, or of the `address` that is given for each.
+    """
+
+    def __init__(self, ports, addresses=None):
+        self.addresses = addresses or dict.fromkeys(ports, "127.0.0.1")
         self.ready = set()
         self.passed = dict.fromkeys(ports, 0)
         self.port = 0
@@ -42,7 +45,7 @@ class Proxy:
     def _look(self, port):
         while not self._over.wait(LOOK_SECONDS):
             try:
-                with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=10):
+                with urllib.request.urlopen(f"http://{self.addresses[port]}:{port}/readyz", timeout=10):
                     self.ready.add(port)
             except OSError:
                 self.ready.discard(port)
@@ -69,7 +72,7 @@ class Proxy:
         port = ports[next(self._turn) % len(ports)]
         self.passed[port] += 1
         with contextlib.suppress(OSError, asyncio.CancelledError):
-            there, back = await asyncio.open_connection("127.0.0.1", port)
+            there, back = await asyncio.open_connection(self.addresses[port], port)
             await asyncio.gather(_pipe(reader, back), _pipe(there, writer))
 
 

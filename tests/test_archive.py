@@ -360,6 +360,7 @@ def everything(archive):
         transaction.add_closure(
             Closure(SCHOOL, "revoked", COUNTY, day, "x", [], "x", "county", COUNTY, made.created_at)
         )
+        transaction.add_signing_keys({1: ("Ed25519", "x")})
 
 
 def test_what_is_kept_for_ever_is_guarded_in_the_database(archive, tmp_path, database):
@@ -654,7 +655,7 @@ def test_a_job_that_fails_or_kills_again_and_again_is_dead(archive, clock):
     with archive.begin() as transaction:
         failing, killing = transaction.add_job("fail", {}), transaction.add_job("kill", {})
         for _ in range(MAX_ATTEMPTS):
-            transaction.fail_job(transaction.lease_job(["fail"], 60).id, "decoder_limit")
+            transaction.give_back_job(transaction.lease_job(["fail"], 60).id, "decoder_limit")
             assert transaction.lease_job(["kill"], 60).id == killing.id
             clock.forward(seconds=61)
         assert transaction.lease_job(["fail", "kill"], 60) is None

@@ -7,12 +7,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.sync_api import expect
 
+from service import receive, worker
 from service.app import build
 from service.register import make_token
 from service.settings import Settings
 from service.web.http import create
+from storage.jobs import MAX_ATTEMPTS
 from tests.browser import chromium, visit
-from tests.desked import nobodys, placed, scanned, sheet, side
+from tests.conftest import as_role
+from tests.desked import as_file, nobodys, placed, scanned, sheet, side
 from tests.placed import SCHOOL, place_people
 from tests.served import served
 
@@ -197,3 +200,27 @@ def test_every_control_has_a_name(laptop, base, office):
     assert laptop.get_by_role("navigation").count() == 1
     assert laptop.locator("[role=status][aria-live=polite]").count() == 1
     assert laptop.locator("html").evaluate("html => html.scrollWidth") <= NARROW["width"]
+
+
+def test_a_job_that_stopped_is_seen_and_requeued(laptop, base, office, tmp_path):
+    """What, why and what to do, and one button; afterwards it waits for a worker, and the list is gone."""
+    scan = receive.accept(office, as_role("registrar", SCHOOL), as_file([sheet()], "PNG"))
+    for _ in range(MAX_ATTEMPTS):
+        with office.archive.work() as transaction:
+            job = transaction.lease_job([worker.SCAN], 60)
+            transaction.give_back_job(job.id, "MemoryError")
+    enter(laptop, base, office)
+    stopped = laptop.locator("#stopped")
+    expect(stopped.locator("summary")).to_have_text("停下的任务 1")
+    stopped.locator("summary").click()
+    row = stopped.locator("li")
+    expect(row).to_contain_text(f"扫描件 {scan} 没有读成")
+    expect(row).to_contain_text("意外错误（MemoryError）")
+    expect(row).to_contain_text("请先看原件能否打开")
+    laptop.screenshot(path=tmp_path / "stopped.png")
+    assert laptop.locator("html").evaluate("html => html.scrollWidth") <= LAPTOP["width"]
+    row.get_by_role("button", name="重新排队").click()
+    expect(laptop.get_by_role("status")).to_contain_text("已重新排队")
+    expect(stopped).to_be_hidden()
+    with office.archive.read() as reading:
+        assert (reading.job(job.id).state, reading.job(job.id).attempts) == ("waiting", 0)

@@ -9,7 +9,7 @@ from service import jobs, receive, worker
 from service.errors import Problem
 from storage.jobs import MAX_ATTEMPTS
 from tests.bureau import bureau_of, foreign_page, refused
-from tests.conftest import COUNTY, OTHER_COUNTY, OTHER_SCHOOL, SCHOOL, as_role
+from tests.conftest import COUNTY, OTHER_COUNTY, OTHER_SCHOOL, SCHOOL, UNITS, as_role
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def died(office, kind="scan"):
     for _ in range(MAX_ATTEMPTS):
         with office.archive.begin() as transaction:
             job = transaction.lease_job([kind], 60)
-            transaction.fail_job(job.id, "MemoryError")
+            transaction.give_back_job(job.id, "MemoryError")
     return job.id
 
 
@@ -47,11 +47,39 @@ def test_a_dead_job_is_listed_requeued_and_done(town, registrar):
         "attempts": MAX_ATTEMPTS,
         "scan": scan_id,
         "batch": None,
+        "org_name": UNITS[SCHOOL]["name"],
+        "what": f"扫描件 {scan_id} 没有读成",
+        "why": "办它时多次发生意外错误（MemoryError）",
+        "todo": jobs.TODO["scan"],
     }
-    assert jobs.requeue(town, registrar, job) == {**told, "state": "waiting", "attempts": 0}
+    fresh = {"state": "waiting", "attempts": 0, "why": None, "todo": None}
+    assert jobs.requeue(town, registrar, job) == {**told, **fresh}
     assert jobs.dead(town, registrar) == {"jobs": []}
     with pytest.raises(Problem, match="job_not_dead"):
         jobs.requeue(town, registrar, job)
+    assert worker.work_once(town, ("scan",))
+    assert receive.result(town, registrar, scan_id)["state"] == "done"
+
+
+def test_a_scan_that_was_set_aside_is_tried_again(town, registrar, monkeypatch):
+    """After two attempts it has failed for whoever brought it, and a person finds its job; requeued it is read."""
+    scan_id = receive.accept(town, registrar, page(), "a.png")
+    process = receive.process
+
+    def broken(*_arguments):
+        raise MemoryError
+
+    monkeypatch.setattr(receive, "process", broken)
+    while worker.work_once(town, ("scan",)):
+        pass
+    told = receive.result(town, registrar, scan_id)
+    assert (told["state"], told["problem"]["code"]) == ("failed", "internal")
+    (job,) = jobs.dead(town, registrar)["jobs"]
+    assert (job["scan"], job["attempts"]) == (scan_id, worker.MOST_ATTEMPTS)
+    monkeypatch.setattr(receive, "process", process)
+    jobs.requeue(town, registrar, job["id"])
+    told = receive.result(town, registrar, scan_id)
+    assert (told["state"], "problem" in told) == ("waiting", False)
     assert worker.work_once(town, ("scan",))
     assert receive.result(town, registrar, scan_id)["state"] == "done"
 

@@ -39,7 +39,7 @@ def accept(office: Office, who: Who | None, data: bytes, filename: str | None = 
         raise keep_refused(office, allowed, sha256, refusal) from None
     with office.archive.begin() as transaction:
         scan = transaction.add_scan(kind=kind, original=sha256, org=allowed.org, by=allowed.token_digest)
-        transaction.add_job(JOB, {"scan": scan.id, **carried()})
+        transaction.add_job(JOB, {"scan": scan.id, **carried()}, scan.org)
     return scan.id
 
 

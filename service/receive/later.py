@@ -10,7 +10,8 @@ JOB = "copies"
 
 def queue(transaction: Transaction, scan_id: str, checks: Sequence[str] = ()) -> None:
     """Have a worker make the copies of a scan, and the picture of each of these filed checks (sha256)."""
-    transaction.add_job(JOB, {"scan": scan_id, "checks": list(checks), **carried()})
+    payload = {"scan": scan_id, "checks": list(checks), **carried()}
+    transaction.add_job(JOB, payload, transaction.scan(scan_id).org)
 
 
 def queue_once(transaction: Transaction, scan_id: str) -> None:

@@ -105,6 +105,11 @@ class PublicKeys:
         return Note(body, names[0], time)
 
 
+def has_keys(folder: Path) -> bool:
+    """Tell whether a folder has keys already."""
+    return bool(_published_rows(folder))
+
+
 class KeyRing:
     """The folder of signing keys: the newest signs, every published one still verifies."""
 
@@ -118,17 +123,23 @@ class KeyRing:
     def open(cls, folder: Path, now: Callable[[], datetime]) -> "KeyRing":
         """Open the folder, making it and its first key when there is none.
 
-        Safe for several processes at once. Raises Problem `key_missing` when a published key's private half
+        Safe for several processes at once; a folder that has keys is only read. Raises Problem `key_missing` when a published key's private half
         is gone.
         """
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with _locked(folder):
-            rows = _published_rows(folder)
-            if not rows:
-                rows = [_make_key(folder, 1, now())]
-                _write(folder / PUBLIC_FILE, _public_text(rows), 0o644)
+        rows = _published_rows(folder)
+        if not rows:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with _locked(folder):
+                rows = _published_rows(folder)
+                if not rows:
+                    rows = [_make_key(folder, 1, now())]
+                    _write(folder / PUBLIC_FILE, _public_text(rows), 0o644)
         kid = max(int(str(row["kid"])) for row in rows)
         return cls(rows, kid, _private(folder / f"{kid}.pem"))
+
+    def known(self) -> dict[int, tuple[str, str]]:
+        """Algorithm and public key of each published key, by id."""
+        return {int(str(row["kid"])): (str(row["algorithm"]), str(row["public_key"])) for row in self._rows}
 
     def published(self) -> str:
         """The JSON text served as /.well-known/yinzheng-keys.json."""

@@ -132,6 +132,10 @@ class JobOut(BaseModel):
     attempts: int = Field(description="试过几次")
     scan: str | None = Field(description="哪份扫描件")
     batch: str | None = Field(description="哪个批次")
+    org_name: str = Field(description="谁送来的")
+    what: str = Field(description="是什么任务", examples=["扫描件 12 没有读成"])
+    why: str | None = Field(description="为什么停下；没有停下时为空")
+    todo: str | None = Field(description="请怎么办；没有停下时为空")
 
 
 class Jobs(BaseModel):

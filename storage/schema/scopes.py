@@ -100,6 +100,7 @@ OPEN = {
     "answers": "kept under the caller's own token and key",
     "template_versions": "blank templates",
     "source_templates": "blank templates",
+    "signing_keys": "public halves, which everybody may know",
 }
 """The tables without a policy, and why."""
 

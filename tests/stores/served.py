@@ -77,9 +77,9 @@ def until(ready: Callable[[], bool], log: Path) -> None:
         time.sleep(0.1)
 
 
-def answers(port: int) -> bool:
+def answers(port: int, host: str = HOST) -> bool:
     """Tell whether HTTP is spoken at a port."""
-    connection = http.client.HTTPConnection(HOST, port, timeout=2)
+    connection = http.client.HTTPConnection(host, port, timeout=2)
     try:
         connection.request("GET", "/")
         connection.getresponse().read()

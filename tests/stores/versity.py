@@ -42,7 +42,7 @@ def installed() -> bool:
 
 
 @contextlib.contextmanager
-def served() -> Iterator[Server]:
+def served(host: str = HOST) -> Iterator[Server]:
     """The gateway for as long as the block lasts; its folder, which must know extended attributes, goes with it."""
     with tempfile.TemporaryDirectory(prefix="versity-") as name, contextlib.ExitStack() as stack:
         folder, port = Path(name), free_port()
@@ -50,12 +50,12 @@ def served() -> Iterator[Server]:
             (folder / place).mkdir()
         log = folder / "output"
         command = [
-            program(), "--port", f"{HOST}:{port}", "--access", ACCESS, "--secret", SECRET, "--quiet", "--keep-alive",
+            program(), "--port", f"{host}:{port}", "--access", ACCESS, "--secret", SECRET, "--quiet", "--keep-alive",
             "posix", "--versioning-dir", folder / "versions", folder / "kept",
         ]  # fmt: skip
         process = stack.enter_context(running(command, log))
-        until(lambda: answers(port), log)
-        yield Server(f"http://{HOST}:{port}", ACCESS, SECRET, (process,))
+        until(lambda: answers(port, host), log)
+        yield Server(f"http://{host}:{port}", ACCESS, SECRET, (process,))
 
 
 def _build() -> int:

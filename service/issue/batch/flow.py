@@ -50,7 +50,7 @@ def accept(office: Office, who: Who | None, request: BatchRequest, key: str | No
             request=request.to_json(),
             rows=told,
         )
-        transaction.add_jobs(KIND, first_jobs(batch.id, batch.total))
+        transaction.add_jobs(KIND, first_jobs(batch.id, batch.total), batch.org)
         body = body_of(office, transaction, batch)
         if key is not None:
             transaction.put_answer(allowed.token_digest, key, 202, body)

@@ -212,13 +212,13 @@ def _done(transaction: Transaction, batch: Batch, job: Job) -> None:
     present = transaction.batch(batch.id).state
     if present == "checking" and not _any(transaction, batch, WAITING):
         transaction.set_batch_state(batch.id, "numbering")
-        transaction.add_job(KIND, _job(batch.id, "number", 0, batch.total))
+        transaction.add_job(KIND, _job(batch.id, "number", 0, batch.total), batch.org)
     elif present == "numbering" and _any(transaction, batch, READY):
-        transaction.add_job(KIND, _job(batch.id, "number", 0, batch.total))
+        transaction.add_job(KIND, _job(batch.id, "number", 0, batch.total), batch.org)
     elif present == "numbering":
         transaction.set_batch_state(batch.id, "printing")
         size = min(PRINT_ROWS, max(LEAST_ROWS, batch.total // JOBS))
-        transaction.add_jobs(KIND, _jobs(batch.id, "print", batch.total, size))
+        transaction.add_jobs(KIND, _jobs(batch.id, "print", batch.total, size), batch.org)
     if present in {"numbering", "printing"} and not _any(transaction, batch, OPEN):
         transaction.set_batch_state(batch.id, "done")
 
@@ -243,7 +243,7 @@ def _cut(office: Office, batch: Batch, job: Job) -> bool:
         with office.archive.begin() as transaction:
             transaction.finish_job(job.id)
             parts = [(after, middle), (middle, last)]
-            transaction.add_jobs(KIND, [_job(batch.id, step, *part) for part in parts])
+            transaction.add_jobs(KIND, [_job(batch.id, step, *part) for part in parts], batch.org)
         return True
     if job.attempts < GIVE_UP_AT:
         return False
