@@ -12,8 +12,8 @@ from storage.records import Job, Organization
 
 WHAT: Final = {"scan": "扫描件 {} 没有读成", "copies": "扫描件 {} 的副本没有做成", "batch": "批次 {} 停下了"}
 GONE: Final = "worker gone"
-WHY_GONE: Final = "办它的进程多次中途退出，可能是内存不足，也可能是文件有损坏"
-WHY_ERROR: Final = "办它时多次发生意外错误（{}）"
+WHY_GONE: Final = "处理它的进程多次中途退出，可能是内存不足，也可能是文件有损坏"
+WHY_ERROR: Final = "处理时多次发生意外错误（{}）"
 TODO: Final = {
     "scan": "原件已保留。请先看原件能否打开，再点“重新排队”；仍不行时请重新扫描上传，并把任务编号告诉系统管理员。",
     "copies": "核对结果不受影响。请点“重新排队”；仍不行时请把任务编号告诉系统管理员。",

@@ -27,9 +27,15 @@ CONNECT_SECONDS = 5
 STATEMENT_SECONDS = 60
 """No statement of ours runs this long, except a migration's."""
 IDLE_SECONDS = 60
-"""A writer that was cut off in the middle lets go of the others after so long."""
+"""A reader that was cut off in the middle, or computes for longer, is ended after so long."""
+WRITER_IDLE_SECONDS = 25
+"""A writer that was cut off in the middle lets go of the others after so long. In between it asks the object store for
+the size of a file, which is given up after two tries of ten seconds."""
 UNACKNOWLEDGED_SECONDS = 15
-"""After this long without a sign of life from the server's machine the connection is given up."""
+"""After this long without a sign of life from the server's machine the connection is given up, with data under way or
+without."""
+KEEPALIVE = {"keepalives_idle": 5, "keepalives_interval": 5, "keepalives_count": 2}
+"""Who waits for an answer asks after so many silent seconds whether the other machine is there: the same fifteen."""
 WRITERS = 0x79696E7A68656E67
 """The advisory lock of whoever writes, "yinzheng" in ASCII: as on SQLite, writers come one at a time."""
 UPGRADES = WRITERS + 1
@@ -39,7 +45,10 @@ _BAD_VALUE_CLASS = "22"  # data exceptions: too long, too large, no Unicode
 _BAD_VALUES = frozenset({"23502", "23514"})
 _FULL = frozenset({"53100"})
 _open = text("SELECT set_config('yinzheng.scope', :scope, true)")
-_open_alone = text("SELECT set_config('yinzheng.scope', :scope, true), pg_advisory_xact_lock(:lock)")
+_open_alone = text(
+    "SELECT set_config('yinzheng.scope', :scope, true),"
+    " set_config('idle_in_transaction_session_timeout', :idle, true), pg_advisory_xact_lock(:lock)"
+)
 _login = text(
     "SELECT r.rolsuper OR r.rolbypassrls OR EXISTS (SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
     " WHERE n.nspname = current_schema() AND c.relkind = 'r' AND pg_has_role(c.relowner, 'MEMBER'))"
@@ -73,6 +82,7 @@ def connect(url: str) -> Engine:
         connect_args={
             "connect_timeout": CONNECT_SECONDS,
             "tcp_user_timeout": UNACKNOWLEDGED_SECONDS * 1000,
+            **KEEPALIVE,
             "application_name": "yinzheng",
             "client_encoding": "utf8",
             "options": " ".join(f"-c {name}={seconds * 1000:.0f}" for name, seconds in settings.items()),
@@ -100,7 +110,8 @@ def driver_url(url: str) -> URL:
 def open_transaction(connection: Connection, scope: str, *, alone: bool) -> None:
     """Say for whom a transaction acts; one that writes waits here for the writer before it."""
     if alone:
-        connection.execute(_open_alone, {"scope": scope, "lock": WRITERS})
+        idle = f"{WRITER_IDLE_SECONDS}s"
+        connection.execute(_open_alone, {"scope": scope, "lock": WRITERS, "idle": idle})
     else:
         connection.execute(_open, {"scope": scope})
 

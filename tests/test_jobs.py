@@ -49,7 +49,7 @@ def test_a_dead_job_is_listed_requeued_and_done(town, registrar):
         "batch": None,
         "org_name": UNITS[SCHOOL]["name"],
         "what": f"扫描件 {scan_id} 没有读成",
-        "why": "办它时多次发生意外错误（MemoryError）",
+        "why": "处理时多次发生意外错误（MemoryError）",
         "todo": jobs.TODO["scan"],
     }
     fresh = {"state": "waiting", "attempts": 0, "why": None, "todo": None}

@@ -140,7 +140,7 @@ def test_a_statement_that_runs_too_long_is_ended(folder, on_server, monkeypatch)
 
 def test_a_writer_that_is_cut_off_lets_go_of_the_others(folder, on_server, monkeypatch):
     """Its machine may be gone for good: the server ends what was begun and never went on."""
-    monkeypatch.setattr(postgresql, "IDLE_SECONDS", 2)
+    monkeypatch.setattr(postgresql, "WRITER_IDLE_SECONDS", 2)
     archive = furnished(folder, Clock(), on_server)
 
     def rest(transaction):
