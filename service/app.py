@@ -20,7 +20,7 @@ from service.office import Office
 from service.regulation.edition import Editions
 from service.settings import Settings
 from service.signing import shared
-from storage.archive import Archive
+from storage.archive import MOST_SKEW, Archive
 from storage.errors import StorageError
 from templates.catalogue import Catalogue
 from templates.fonts import Fonts
@@ -148,6 +148,13 @@ def faults(archive: Archive, converter: Converter, recogniser: Callable[[], Reco
         found.append(RecogniserMissing(MODEL).message_zh)
     try:
         archive.probe()
+        if abs(ahead := archive.skew()) > MOST_SKEW:
+            found.append(clock_fault(ahead))
     except StorageError as error:
         found.append(error.message_zh)
     return found
+
+
+def clock_fault(ahead: float) -> str:
+    """Say that the clock of this machine is not that of the database's."""
+    return f"本机时钟比数据库的{'快' if ahead > 0 else '慢'} {abs(ahead):.0f} 秒，请校准时钟（NTP）"

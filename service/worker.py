@@ -16,6 +16,7 @@ from service.issue import batch
 from service.logs import about
 from service.office import Office
 from service.receive import copies, later
+from storage.archive import MOST_SKEW
 from storage.errors import LockNotHeld, StorageError, StoreAway, StoreFull
 from storage.records import Job
 
@@ -36,6 +37,8 @@ IDLE_SECONDS, IDLE_BATCH_SECONDS = 0.1, 0.5
 """Pause between two looks for work: somebody waits for a scan, and a batch takes minutes."""
 AWAY_SECONDS = 5.0
 """Pause when the database cannot be asked."""
+CLOCK_SECONDS = 60.0
+"""Between two looks at the clock."""
 PASSING = (StoreAway, StoreFull, LockNotHeld)
 """What is wrong with the store, not with the paper."""
 TIMES_OVER = 2
@@ -61,23 +64,45 @@ class Hold:
         log.info("job %s of kind %s %s", job.id, job.kind, "given back" if given else "was taken by another")
 
 
+class Clock:
+    """Looks once a minute whether this machine's clock is the database's: leases are told by it."""
+
+    def __init__(self) -> None:
+        self._looked = float("-inf")
+        self._right = True
+
+    def right(self, office: Office) -> bool:
+        """Tell whether this worker may take jobs: one whose clock is ahead would take those of others from them."""
+        if not self._right or time.monotonic() - self._looked > CLOCK_SECONDS:
+            ahead = office.archive.skew()
+            self._right, self._looked = abs(ahead) <= MOST_SKEW, time.monotonic()
+            if not self._right:
+                log.error("the clock is %+.0f s away from the database's, no job is taken", ahead)
+        return self._right
+
+
 def run(
     office: Office, stop: threading.Event, kinds: Sequence[str] = KINDS, hold: Hold | None = None
 ) -> None:
     """Work until told to stop, or until this process has done its share or grown too large."""
-    hold = hold or Hold()
+    hold, clock = hold or Hold(), Clock()
     limit = office.settings.worker_memory_mb << 20
     pause = IDLE_SECONDS if SCAN in kinds else IDLE_BATCH_SECONDS
     for _ in range(office.settings.worker_jobs):
-        while not stop.is_set() and not _worked(office, kinds, stop.is_set, hold):
+        while not stop.is_set() and not _worked(office, kinds, stop.is_set, hold, clock):
             stop.wait(pause)
         if stop.is_set() or resident_bytes() > limit:
             return
 
 
-def _worked(office: Office, kinds: Sequence[str], stopping: Callable[[], bool], hold: Hold) -> bool:
-    """Do one job if there is one; a database that is away is waited for, not died of."""
+def _worked(
+    office: Office, kinds: Sequence[str], stopping: Callable[[], bool], hold: Hold, clock: Clock
+) -> bool:
+    """Do one job if there is one; a database that is away is waited for, not died of, and so is a right clock."""
     try:
+        if not clock.right(office):
+            office.sleep(AWAY_SECONDS)
+            return False
         return work_once(office, kinds, stopping, hold)
     except StorageError as error:
         log.warning("cannot ask for work: %s", error.code)

@@ -39,6 +39,8 @@ DATABASE = "yinzheng.sqlite3"
 OBJECTS = "objects"
 WORKERS = "workers"
 LOCK = "opening.lock"
+MOST_SKEW = 5.0
+"""Seconds a host's clock may be away from the database's: a lease is a minute, and every row bears the host's time."""
 STALE = timedelta(minutes=10)
 """A number or a half-written object older than this was left by a process that died; printing takes seconds."""
 
@@ -200,6 +202,16 @@ class Archive:
         with self.begin():
             pass  # taking the writer's lock is the proof; room on the disk is proved by the objects folder
         self.objects.probe()
+
+    def answers(self) -> None:
+        """Prove that rows and objects can be reached; StoreAway when not. A bucket's lock is left to who puts something."""
+        with self.read():
+            pass
+        self.objects.has("0" * 64)
+
+    def skew(self) -> float:
+        """Seconds by which this machine's clock is ahead of the database's; leases are told by it."""
+        return self._rows.skew()
 
     def close(self) -> None:
         """Close every connection, and let others take over what this process works on; the archive is not used afterwards."""

@@ -103,6 +103,13 @@ class Rows:
             return (expected | {scope.name for scope in SCOPES}) - postgresql.guards(connection)
         return expected - sqlite.guards(connection)
 
+    def skew(self) -> float:
+        """Seconds by which this machine's clock is ahead of the server's; 0 where there is no server."""
+        if not self.on_server:
+            return 0.0
+        with self.reading(EVERYTHING) as connection:
+            return postgresql.skew(connection)
+
     def faults(self, connection: Connection) -> list[str]:
         """What the engine itself finds wrong, one line each."""
         return postgresql.faults(connection) if self.on_server else sqlite.faults(connection)

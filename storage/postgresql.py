@@ -1,5 +1,7 @@
 """PostgreSQL: how it is reached, how one writes at a time, who may work on it, and what its errors mean."""
 
+import time
+
 from sqlalchemy import URL, Connection, Engine, ForeignKey, create_engine, exists, make_url, select, text
 from sqlalchemy.exc import ArgumentError
 
@@ -67,6 +69,7 @@ _policies = text(
     "SELECT p.polname FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid"
     " JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = current_schema() AND c.relrowsecurity"
 )
+_clock = text("SELECT extract(epoch FROM clock_timestamp())")
 _invalid = text("SELECT indexrelid::regclass::text FROM pg_index WHERE NOT indisvalid")
 
 
@@ -182,6 +185,13 @@ def guards(connection: Connection) -> set[str]:
     ours = functions()
     standing = {row.tgname for row in connection.execute(_triggers) if ours.get(row.proname) == row.prosrc}
     return standing | set(connection.execute(_policies).scalars())
+
+
+def skew(connection: Connection) -> float:
+    """Seconds by which this machine's clock is ahead of the server's, give or take half the way there and back."""
+    before = time.time()
+    told = float(connection.execute(_clock).scalar_one())
+    return (before + time.time()) / 2 - told
 
 
 def faults(connection: Connection) -> list[str]:

@@ -26,7 +26,7 @@ from sqlalchemy import (
 
 from storage.committed import moment
 
-REVISION = "0012"
+REVISION = "0013"
 """The schema these tables describe; a database that says the same needs no Alembic at start."""
 
 

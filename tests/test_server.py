@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
@@ -12,6 +13,7 @@ from storage import postgresql
 from storage.archive import Archive
 from storage.database import Rows, login_of, prepare
 from storage.errors import NotPrepared, StorageError, StoreAway, StoreFull
+from storage.objects.place import Place
 from storage.postgresql import translate
 from tests.postgresql import OWNER, SERVICE, started
 from tests.shelf import CHILD, FORM, SCHOOL, Clock, block, furnished, serial
@@ -149,6 +151,33 @@ def test_a_writer_that_is_cut_off_lets_go_of_the_others(folder, on_server, monke
 
     with pytest.raises(StoreAway), archive.begin() as transaction:
         rest(transaction)
+    archive.close()
+
+
+def test_a_host_whose_clock_is_wrong_says_so(folder, on_server, monkeypatch):
+    """It is not ready, by how much and which way; a file on this machine has no other clock."""
+    archive = furnished(folder, Clock(), on_server)
+    assert abs(archive.skew()) < 2
+    assert not [line for line in faults(archive, _Ready(), lambda: None) if "时钟" in line]
+    real = time.time
+    monkeypatch.setattr(time, "time", lambda: real() - 90)
+    (told,) = [line for line in faults(archive, _Ready(), lambda: None) if "时钟" in line]
+    assert "慢 90 秒，请校准" in told
+    archive.close()
+    alone = Archive.open(folder.parent / "alone", Clock())
+    assert alone.skew() == 0.0
+    alone.close()
+
+
+def test_what_is_away_does_not_answer(folder, on_server):
+    """A worker's health check asks both, and proves no lock."""
+    place = Place("http://127.0.0.1:9", "nowhere", "a", "s")
+    archive = furnished(folder, Clock(), on_server, place)
+    with pytest.raises(StoreAway):
+        archive.answers()
+    archive.close()
+    archive = Archive.open(folder, Clock(), on_server)
+    archive.answers()
     archive.close()
 
 

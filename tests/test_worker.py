@@ -61,6 +61,19 @@ def test_it_waits_for_a_database_that_is_away(town, registrar, monkeypatch):
     assert receive.result(town, registrar, scan)["state"] == "done"
 
 
+def test_it_takes_no_job_while_its_clock_is_wrong(town, registrar, monkeypatch, caplog):
+    """A host whose clock is ahead would take the jobs of others from them; it says so, and works when it is right."""
+    scan = receive.accept(town, registrar, png("https://example.com"), None)
+    ahead = iter([90.0, -90.0, 0.4])
+    monkeypatch.setattr(type(town.archive), "skew", lambda _archive: next(ahead))
+    few = replace(town, settings=replace(town.settings, worker_jobs=1))
+    worker.run(few, threading.Event())
+    assert receive.result(town, registrar, scan)["state"] == "done"
+    assert "+90 s away" in caplog.text
+    assert "-90 s away" in caplog.text
+    assert next(ahead, None) is None
+
+
 @pytest.mark.parametrize("error", [StoreAway("MaxRetryError"), StoreFull(), LockNotHeld("s3://x", [], [])])
 def test_a_store_that_is_away_costs_no_attempt(town, registrar, monkeypatch, clock, error):
     """However often the store fails a reading, the scan is read when the store is back."""

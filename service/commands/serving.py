@@ -125,9 +125,10 @@ def health(options: Namespace) -> int:
         from service.app import utc_now
         from storage.archive import Archive
 
-        archive = Archive.open(options.data, utc_now, Settings.from_env(options.data).database)
+        settings = Settings.from_env(options.data)
+        archive = Archive.open(options.data, utc_now, settings.database, place=settings.place())
         try:
-            archive.probe()
+            archive.answers()
         finally:
             archive.close()
         return DONE
@@ -148,7 +149,8 @@ def create_token(options: Namespace) -> int:
     from service.register import make_token
     from storage.archive import Archive
 
-    archive = Archive.open(options.data, utc_now, Settings.from_env(options.data).database)
+    settings = Settings.from_env(options.data)
+    archive = Archive.open(options.data, utc_now, settings.database, place=settings.place())
     try:
         say(make_token(archive, secrets.token_bytes, options.role, options.org))
     finally:
@@ -162,10 +164,10 @@ def upgrade(options: Namespace) -> int:
     from storage.archive import Archive
     from storage.database import login_of, prepare
 
-    database = Settings.from_env(options.data).database
-    if database:
-        prepare(database_owner(), login_of(database))
-    Archive.open(options.data, utc_now, database).close()
+    settings = Settings.from_env(options.data)
+    if settings.database:
+        prepare(database_owner(), login_of(settings.database))
+    Archive.open(options.data, utc_now, settings.database, place=settings.place()).close()
     say("数据库结构已是本版本的。")
     return DONE
 

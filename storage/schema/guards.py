@@ -136,8 +136,8 @@ GUARDS = (
     Guard("locations_frozen", "0011", "locations", "UPDATE"),
     Guard("closures_no_delete", "0011", "closures", "DELETE"),
     Guard("closures_frozen", "0011", "closures", "UPDATE"),
-    Guard("signing_keys_no_delete", "0012", "signing_keys", "DELETE"),
-    Guard("signing_keys_frozen", "0012", "signing_keys", "UPDATE"),
+    Guard("signing_keys_no_delete", "0013", "signing_keys", "DELETE"),
+    Guard("signing_keys_frozen", "0013", "signing_keys", "UPDATE"),
 )
 """Those that stand now."""
 

@@ -6,8 +6,8 @@ from alembic import op
 from storage.schema.guards import changes
 from storage.schema.portable import WHOLE
 
-revision = "0012"
-down_revision = "0011"
+revision = "0013"
+down_revision = "0012"
 branch_labels = None
 depends_on = None
 
