@@ -97,7 +97,7 @@ def programs() -> Path:
     return found[-1].parent
 
 
-def _somebody() -> list[str]:
+def somebody() -> list[str]:
     """What runs a program as somebody who is not root, and ends it with this process."""
     somebody = ["setpriv", "--pdeathsig", "INT"]
     if os.getuid() == 0:
@@ -119,16 +119,14 @@ def started(*, durable: bool = False, address: str = "127.0.0.1") -> Iterator[Se
     data, port = folder / "data", _free_port()
     data.mkdir(mode=0o700)
     if os.getuid() == 0:
-        shutil.chown(
-            data, next(part for part in _somebody() if part.startswith("--reuid=")).partition("=")[2]
-        )
-    made = [*_somebody(), bin_folder / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8"]
+        shutil.chown(data, next(part for part in somebody() if part.startswith("--reuid=")).partition("=")[2])
+    made = [*somebody(), bin_folder / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8"]
     settings = {**SETTINGS, "listen_addresses": address, "port": str(port)} | (
         {} if durable else {"fsync": "off"}
     )
     options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
     server = Server(
-        [*_somebody(), bin_folder / "postgres", "-D", data, *options], folder / "log", port, address
+        [*somebody(), bin_folder / "postgres", "-D", data, *options], folder / "log", port, address
     )
     try:
         subprocess.run(
