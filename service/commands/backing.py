@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from service.commands.speaking import DONE, FAILED, say
 from service.errors import Problem
-from service.settings import Settings
+from service.settings import Settings, database_owner
 
 if TYPE_CHECKING:  # the heavy rooms are imported when the command runs
     from storage.backup.manifest import Manifest
@@ -25,7 +25,7 @@ def backup(options: Namespace) -> int:
     from storage import backup as rooms
     from storage.objects.locked import opened
 
-    settings = _with_rows_here(options)
+    settings = Settings.from_env(options.data)
     if not options.data.is_dir():
         raise Problem("no_data_folder", 404, "没有数据文件夹", "请用 --data 指明数据文件夹。")
     place = settings.place()
@@ -35,6 +35,7 @@ def backup(options: Namespace) -> int:
         now=utc_now(),
         version=version("yinzheng"),
         settings=settings.told(),
+        url=settings.database,
         objects=None if place is None else opened(place, utc_now),
         verify=options.verify,
     )
@@ -46,25 +47,24 @@ def backup(options: Namespace) -> int:
     return FAILED if manifest.damaged or manifest.missing else DONE
 
 
-def _with_rows_here(options: Namespace) -> Settings:
-    """The settings of an installation whose rows lie in its folder: a server's are copied by its own means."""
-    settings = Settings.from_env(options.data)
-    if settings.database:
-        raise Problem(
-            "rows_on_server",
-            409,
-            "数据库不在数据文件夹里",
-            "本系统的记录保存在 PostgreSQL 中；请先用 pg_dump 备份数据库，再复制数据文件夹（见 docs/database.md）。",
-        )
-    return settings
-
-
 def restore(options: Namespace) -> int:
-    """Bring an installation back into an empty folder; 1 when an object is lost in the backup too."""
-    from storage import backup as rooms
+    """Bring an installation back into an empty folder, or into an empty database and a bucket where the settings name them.
 
-    settings = _with_rows_here(options)
-    restored = rooms.restore(options.source, options.data, options.at)
+    1 when an object is lost in the backup too.
+    """
+    from service.app import utc_now
+    from storage import backup as rooms
+    from storage.objects.locked import opened
+
+    settings = Settings.from_env(options.data)
+    place = settings.place()
+    restored = rooms.restore(
+        options.source,
+        options.data,
+        options.at,
+        server=rooms.Server(settings.database, database_owner()) if settings.database else None,
+        objects=None if place is None else opened(place, utc_now),
+    )
     manifest = restored.manifest
     say(f"备份 {restored.backup} 已恢复到 {options.data}：{_told(manifest)}")
     present = settings.told()

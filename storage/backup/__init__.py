@@ -5,7 +5,7 @@ A target is a folder: `objects/` as in the archive, shared by all backups there,
 proved by sha256sum alone.
 """
 
-from storage.backup.restore import Restored, restore
+from storage.backup.restore import Restored, Server, restore
 from storage.backup.take import Taken, take
 
-__all__ = ["Restored", "Taken", "restore", "take"]
+__all__ = ["Restored", "Server", "Taken", "restore", "take"]

@@ -9,16 +9,19 @@ from pathlib import Path
 from typing import Final
 
 from storage.archive import DATABASE, OBJECTS
-from storage.backup import database
+from storage.backup import database, rows
 from storage.backup.manifest import Manifest, Part, listed, part_of, private, proved, sync_tree, write
 from storage.backup.take import AT_ONCE, AT_ONCE_BYTES, BACKUPS, FILES, UNFINISHED
 from storage.errors import BackupUnusable, ObjectDamaged
 from storage.objects.folder import Folder, system_errors
+from storage.objects.store import Store
 from storage.objects.syncing import sync_directory
 
 STAGE: Final = ".restoring"
 """Where everything is brought together first: a restore that is broken off is no installation."""
 
+ON_ITS_WAY: Final = "rows.sqlite3"
+"""The rows of a backup while they go to a server: a file that is no installation's."""
 LOST: Final = "lost+found"
 """What a fresh disk has already."""
 
@@ -39,8 +42,26 @@ def backups(source: Path) -> list[str]:
     return sorted(name for name in found if not name.startswith(UNFINISHED))
 
 
-def restore(source: Path, data: Path, name: str | None = None) -> Restored:
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Where rows go that are not to lie in the folder: the service's URL, and that of the tables' owner."""
+
+    url: str
+    owner: str
+
+
+def restore(
+    source: Path,
+    data: Path,
+    name: str | None = None,
+    *,
+    server: Server | None = None,
+    objects: Store | None = None,
+) -> Restored:
     """Bring back a backup, the newest when none is named, into a folder that is missing or empty.
+
+    Its rows go there too, or into an empty database of a `server`; its objects go there, or into another store. It
+    matters neither to the backup nor to the place which of both was copied.
 
     The manifest, the database, the files and the list of objects must be what they were, or nothing is brought back
     (BackupUnusable); an object that is damaged in the backup is left out and told, since all others are worth having.
@@ -51,8 +72,11 @@ def restore(source: Path, data: Path, name: str | None = None) -> Restored:
         manifest = Manifest.read(chosen)
         for part in (manifest.database, *manifest.files):
             proved(chosen, part)
+        if server is not None:
+            rows.require_empty(server.owner, server.url)
         with _empty(data) as stage:
-            lost = _objects(source / OBJECTS, stage / OBJECTS, list(listed(chosen, manifest.objects)))
+            fresh = objects or Folder(stage / OBJECTS)
+            lost = _objects(source / OBJECTS, fresh, list(listed(chosen, manifest.objects)))
             for part in manifest.files:
                 _inside(stage, part)
                 write(
@@ -60,7 +84,11 @@ def restore(source: Path, data: Path, name: str | None = None) -> Restored:
                 )
             _database(chosen, stage, manifest.database)
             sync_tree(stage)
-            _placed(stage, data)
+            if server is None:
+                _placed(stage, data)
+            else:
+                file = (stage / DATABASE).rename(stage / ON_ITS_WAY)
+                rows.copy_in(file, server.url, server.owner, lambda: _placed(stage, data))
     return Restored(chosen.name, manifest, tuple(lost))
 
 
@@ -96,9 +124,9 @@ def _empty(data: Path) -> Iterator[Path]:
         sync_directory(data)
 
 
-def _objects(source: Path, target: Path, wanted: list[tuple[str, int]]) -> list[str]:
+def _objects(source: Path, fresh: Store, wanted: list[tuple[str, int]]) -> list[str]:
     """Copy objects, many to a sync, each proved by its name; gives those that are lost."""
-    held, fresh, lost = Folder(source), Folder(target), list[str]()
+    held, lost = Folder(source), list[str]()
     waiting: list[bytes] = []
     for name, _size in wanted:
         try:
@@ -133,8 +161,10 @@ def _database(chosen: Path, stage: Path, part: Part) -> None:
 
 def _placed(stage: Path, data: Path) -> None:
     """Give everything its place, the database last: without it there is no installation yet."""
-    names = sorted(path.name for path in stage.iterdir() if path.name not in {"lock", DATABASE})
-    for name in [*names, DATABASE]:
+    names = sorted(
+        path.name for path in stage.iterdir() if not path.name.startswith(("lock", DATABASE, ON_ITS_WAY))
+    )
+    for name in [*names, *[DATABASE] * (stage / DATABASE).exists()]:
         if (data / name).exists():  # somebody started a service here meanwhile
             raise BackupUnusable("恢复期间有人在这个文件夹里启动了系统")
         (stage / name).rename(data / name)

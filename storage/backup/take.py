@@ -12,7 +12,7 @@ from typing import Final
 
 from storage import scrub
 from storage.archive import DATABASE, LOCK, OBJECTS, WORKERS
-from storage.backup import database
+from storage.backup import database, rows
 from storage.backup.manifest import (
     MANIFEST,
     OBJECT_LIST,
@@ -57,12 +57,13 @@ def take(
     now: datetime,
     version: str,
     settings: Mapping[str, str],
+    url: str = "",
     objects: Store | None = None,
     verify: bool = False,
 ) -> Taken:
     """Copy an installation into a target folder, beside earlier backups; the service may go on.
 
-    The database comes first, as of one moment; then every object of the store that the target does not hold, which
+    The database comes first, as of one moment, of a server (`url`) too: row by row into a database file. Then every object of the store that the target does not hold, which
     are all that its rows name, since an object is on the disk before its row; then keys and the other files. With
     `verify` the objects that the target holds already are read too, and written again where they are damaged; without
     it their size has to do. A backup that is broken off leaves nothing that could be taken for one.
@@ -77,7 +78,7 @@ def take(
             draft = target / BACKUPS / (UNFINISHED + name)
             draft.mkdir(mode=OWNER_ONLY)
             try:
-                schema, named, part = _database(data, draft)
+                schema, named, part = _database(url, data, draft)
                 copying = _Copying(objects or Folder(data / OBJECTS), target / OBJECTS, verify=verify)
                 copying.run(named or frozenset())
                 manifest = Manifest(
@@ -122,10 +123,13 @@ def _alone(target: Path) -> Iterator[None]:
         yield
 
 
-def _database(data: Path, draft: Path) -> tuple[str, frozenset[str] | None, Part]:
+def _database(url: str, data: Path, draft: Path) -> tuple[str, frozenset[str] | None, Part]:
     file = draft / DATABASE
     file.touch(mode=0o600)
-    database.copy(data / DATABASE, file)
+    if url:
+        rows.copy_out(url, file)
+    else:
+        database.copy(data / DATABASE, file)
     schema, named = database.named(file)
     database.settle(file)
     return schema, named, part_of(draft, DATABASE)
