@@ -9,12 +9,19 @@ from service.office.lookups import unknown
 from storage.archive import Reading
 from storage.errors import NotFound, OutOfScope
 from storage.records import Job, Organization
+from storage.spool import KIND
 
-WHAT: Final = {"scan": "扫描件 {} 没有读成", "copies": "扫描件 {} 的副本没有做成", "batch": "批次 {} 停下了"}
+WHAT: Final = {
+    "spool": "扫描件 {} 没有送到存储",
+    "scan": "扫描件 {} 没有读成",
+    "copies": "扫描件 {} 的副本没有做成",
+    "batch": "批次 {} 停下了",
+}
 GONE: Final = "worker gone"
 WHY_GONE: Final = "处理它的进程多次中途退出，可能是内存不足，也可能是文件有损坏"
 WHY_ERROR: Final = "处理时多次发生意外错误（{}）"
 TODO: Final = {
+    "spool": "这份扫描件送来时存储不通，暂存在收件的主机上，现在那里的文件读不出来。请重新扫描上传；主机的磁盘修好后，也可以点“重新排队”。",
     "scan": "原件已保留。请先看原件能否打开，再点“重新排队”；仍不行时请重新扫描上传，并把任务编号告诉系统管理员。",
     "copies": "核对结果不受影响。请点“重新排队”；仍不行时请把任务编号告诉系统管理员。",
     "batch": "已办成的不受影响，也不会重办。请点“重新排队”；仍不行时请把任务编号告诉系统管理员。",
@@ -56,7 +63,7 @@ def requeue(office: Office, who: Who | None, job_id: int) -> dict[str, Any]:
                 "任务没有停下",
                 "这个任务在排队、在办或已办完，不用重新排队；请刷新列表。",
             )
-        if job.kind == "scan":
+        if _kind(job) in {"scan", "spool"}:
             transaction.reopen_scan(str(job.payload["scan"]))
         transaction.requeue_job(job_id)
         return _body(transaction.job(job_id), transaction.organization(org))
@@ -73,18 +80,24 @@ def _org(reading: Reading, job: Job) -> str | None:
 
 
 def _body(job: Job, org: Organization) -> dict[str, Any]:
+    kind = _kind(job)
     about = {name: str(job.payload[name]) if name in job.payload else None for name in ("scan", "batch")}
     return {
         "id": job.id,
-        "kind": job.kind,
+        "kind": kind,
         "state": job.state,
         "attempts": job.attempts,
         **about,
         "org_name": org.name,
-        "what": WHAT[job.kind].format(about["scan"] or about["batch"]),
+        "what": WHAT[kind].format(about["scan"] or about["batch"]),
         "why": _why(job) if job.state == "dead" else None,
-        "todo": TODO[job.kind] if job.state == "dead" else None,
+        "todo": TODO[kind] if job.state == "dead" else None,
     }
+
+
+def _kind(job: Job) -> str:
+    """What people know it as: the spool of whichever host is one kind to them."""
+    return "spool" if job.kind.startswith(KIND) else job.kind
 
 
 def _why(job: Job) -> str:

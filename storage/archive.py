@@ -33,11 +33,13 @@ from storage.scans import ReadsScans, WritesScans
 from storage.schema.scopes import EVERYTHING
 from storage.scrub import Scrub
 from storage.sheets import ReadsSheets, WritesSheets
+from storage.spool import Spool
 from storage.tokens import ReadsTokens, WritesTokens
 
 DATABASE = "yinzheng.sqlite3"
 OBJECTS = "objects"
 WORKERS = "workers"
+SPOOL = "spool"
 LOCK = "opening.lock"
 MOST_SKEW = 5.0
 """Seconds a host's clock may be away from the database's: a lease is a minute, and every row bears the host's time."""
@@ -46,6 +48,7 @@ STALE = timedelta(minutes=10)
 
 
 class Reading(
+    ReadsNamed,
     ReadsPeople,
     ReadsNumbers,
     ReadsDocuments,
@@ -63,7 +66,6 @@ class Reading(
     ReadsBatches,
     ReadsTokens,
     ReadsFigures,
-    ReadsNamed,
 ):
     """Everything that can be looked up, all of it as of one moment."""
 
@@ -103,9 +105,11 @@ class Archive:
         scrub: Scrub,
         *,
         scope: str = EVERYTHING,
+        spool: Spool | None = None,
         randbytes: Callable[[int], bytes] = os.urandom,
     ) -> None:
         self.objects = objects
+        self.spool = spool
         self.scrub = scrub
         self._rows = rows
         self._presence = presence
@@ -144,7 +148,9 @@ class Archive:
                     return reading.named_objects()
 
             scrub = Scrub(folder, objects, _copy(copy, now), named, now)
-            archive = cls(rows, objects, Presence(folder / WORKERS), now, scrub, randbytes=randbytes)
+            spool = None if place is None else Spool(folder / SPOOL)
+            presence = Presence(folder / WORKERS)
+            archive = cls(rows, objects, presence, now, scrub, spool=spool, randbytes=randbytes)
             try:
                 with (folder / LOCK).open("wb") as lock:
                     # One process at a time makes or upgrades the tables; the others then find them ready.
@@ -170,6 +176,7 @@ class Archive:
             self._now,
             self.scrub,
             scope=org,
+            spool=self.spool,
             randbytes=self._randbytes,
         )
 

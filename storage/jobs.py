@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, bindparam, func, or_, select
 from storage.errors import Frozen
 from storage.records import Job, JobState
 from storage.session import Session, select_record
+from storage.spool import KIND
 from storage.tables import jobs
 
 MAX_ATTEMPTS = 8
@@ -17,6 +18,9 @@ MAX_ATTEMPTS = 8
 whoever waits; this is behind them."""
 MAX_MESSAGE = 500
 """Characters kept of what went wrong."""
+
+OPEN = ("waiting", "running")
+is_spooled = jobs.c.kind.startswith(KIND)
 
 _job = select_record(jobs, Job)
 _waiting = (
@@ -46,8 +50,13 @@ class ReadsJobs(Session):
 
     def open_jobs(self, kind: str) -> list[Job]:
         """List the jobs of a kind that wait or are being done, oldest first."""
-        unfinished = _job.where(jobs.c.kind == kind, jobs.c.state.in_(("waiting", "running")))
+        unfinished = _job.where(jobs.c.kind == kind, jobs.c.state.in_(OPEN))
         return [Job(*row) for row in self._rows("job", unfinished.order_by(jobs.c.id))]
+
+    def spooled(self) -> frozenset[str]:
+        """The sha256 of each upload that waits on some host for the store to be back."""
+        rows = self._rows("job", select(jobs.c.payload).where(jobs.c.state.in_(OPEN), is_spooled))
+        return frozenset(str(row.payload["name"]) for row in rows)
 
     def dead_jobs(self) -> list[Job]:
         """List the jobs that no worker takes any more, oldest first."""

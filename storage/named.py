@@ -4,7 +4,7 @@ from typing import Final
 
 from sqlalchemy import union_all
 
-from storage.session import Session
+from storage.jobs import ReadsJobs
 from storage.tables import copies, documents, entries, photos, scans, source_templates, template_versions
 
 NAMED: Final = (
@@ -25,9 +25,9 @@ _all = union_all(
 )
 
 
-class ReadsNamed(Session):
+class ReadsNamed(ReadsJobs):
     """Names objects."""
 
     def named_objects(self) -> frozenset[str]:
-        """Give the sha256 of every object that a row names."""
-        return frozenset(str(row[0]) for row in self._rows("row", _all))
+        """Give the sha256 of every object that a row names, but for what waits on a host for the store to be back."""
+        return frozenset(str(row[0]) for row in self._rows("row", _all)) - self.spooled()

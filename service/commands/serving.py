@@ -42,6 +42,7 @@ def serve(options: Namespace) -> int:
 
     to_lines(sys.stderr)
     with opened(Settings.from_env(options.data), printing=True, apart=True) as office:
+        from service.receive.delivery import run as deliver
         from service.supervisor import Supervisor, stop
         from service.web.http import create
         from service.web.server import Server
@@ -59,6 +60,8 @@ def serve(options: Namespace) -> int:
         warm.start()
         scrub = threading.Thread(target=office.archive.scrub.run, args=(closing,), name="scrub", daemon=True)
         scrub.start()
+        delivery = threading.Thread(target=deliver, args=(office, closing), name="spool", daemon=True)
+        delivery.start()
         try:
             given = {
                 "host": options.host,
@@ -70,6 +73,7 @@ def serve(options: Namespace) -> int:
         finally:
             closing.set()
             scrub.join(SCRUB_SECONDS)
+            delivery.join(SCRUB_SECONDS)
             warm.join()
             stop(workers)
     return DONE

@@ -11,8 +11,9 @@ from service.office import Content, Office
 from service.office.lookups import find_document, hides_evidence, open_to, require, unknown
 from service.office.uploads import MEDIA_TYPES, keep_refused
 from service.receive.reviewed import tell_reviewed
+from service.receive.spooling import original_of, spooled
 from storage.archive import Reading, Transaction
-from storage.errors import NotFound
+from storage.errors import NotFound, StoreAway
 from storage.records import Scan, ScanState
 
 JOB = "scan"
@@ -32,7 +33,10 @@ def accept(office: Office, who: Who | None, data: bytes, filename: str | None = 
     allowed = may(who, Action.SCAN)
     with office.archive.read() as reading:
         require(reading, who, Action.SCAN, allowed.org)
-    sha256 = office.archive.objects.put(data)
+    try:
+        sha256 = office.archive.objects.put(data)
+    except StoreAway as away:
+        return spooled(office, allowed, data, away)
     try:
         kind = inspect(data, office.settings.max_upload_mb << 20).kind
     except UploadRefused as refusal:
@@ -132,7 +136,8 @@ def original(office: Office, who: Who | None, scan_id: str) -> Content:
         scan = found_scan(office, transaction, who, scan_id)
         noted_scan(transaction, may(who, Action.READ), scan, f"scan {scan.id}")
     media_type = MEDIA_TYPES.get(scan.kind, "application/octet-stream")
-    data = office.archive.objects.get(scan.original)
+    with office.archive.read() as reading:
+        data = original_of(office, reading, scan)
     return Content(data, media_type, f"scan-{scan.id}.{scan.kind}", foreign=True)
 
 

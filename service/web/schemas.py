@@ -127,7 +127,7 @@ class JobOut(BaseModel):
     """一个后台任务。"""
 
     id: int
-    kind: str = Field(description="scan 读取扫描件，copies 制作副本，batch 办理批次")
+    kind: str = Field(description="spool 送交暂存的扫描件，scan 读取扫描件，copies 制作副本，batch 办理批次")
     state: Literal["waiting", "running", "done", "dead"]
     attempts: int = Field(description="试过几次")
     scan: str | None = Field(description="哪份扫描件")

@@ -1,0 +1,186 @@
+"""An upload that comes while the store is away: safe on this host, delivered and read when it is back, nothing lost."""
+
+from dataclasses import replace
+
+import pytest
+
+from service import jobs, receive, worker
+from service.app import utc_now
+from service.receive import delivery
+from storage.archive import SPOOL, Archive
+from storage.backup import take
+from storage.check import HARMLESS, check
+from storage.errors import StoreAway
+from storage.objects.place import Place
+from tests.conftest import settle
+from tests.stores.liar import served
+from tests.test_verify import png
+
+DATA = png("https://example.com")
+
+
+@pytest.fixture
+def store():
+    """A store that can fall ill."""
+    with served() as (address, store):
+        store.address = address
+        yield store
+
+
+def on(office, folder, store, database=""):
+    """The office on a bucket of that store."""
+    place = Place(store.address, "archive", "a", "s")
+    archive = Archive.open(folder, utc_now, database, place=place)
+    return replace(
+        office,
+        archive=archive,
+        now=utc_now,
+        settings=replace(office.settings, data=folder, database=database),
+    )
+
+
+@pytest.fixture
+def bureau(office, city, store, tmp_path, database):
+    """An office whose files are kept in a bucket."""
+    made = on(office, tmp_path / "host", store, database)
+    settle(made, city)
+    made.archive.objects.admit()
+    yield made
+    made.archive.close()
+
+
+def ill(office, store):
+    """Let the store be away, also for whoever was told otherwise a second ago."""
+    store.ill = True
+    with pytest.raises(StoreAway):
+        office.archive.objects.put(b"x")
+
+
+def well(office, store):
+    """Let it be back."""
+    store.ill = False
+    office.archive.objects._bucket._gate._again = 0.0
+
+
+def faults(office):
+    return [fault for fault in check(office.archive) if fault.code not in HARMLESS]
+
+
+def test_taken_in_while_the_store_is_away(bureau, store, registrar, tmp_path):
+    """202 at once; it waits without an attempt spent, is delivered when the store is back, read, and whole."""
+    ill(bureau, store)
+    scan = receive.accept(bureau, registrar, DATA, None)
+    assert receive.result(bureau, registrar, scan)["state"] == "waiting"
+    assert receive.original(bureau, registrar, scan).data == DATA
+    assert not worker.work_once(bureau, (worker.SCAN,))
+    assert not delivery.deliver(bureau)
+    with bureau.archive.read() as reading:
+        (job,) = reading.open_jobs(bureau.archive.spool.kind())
+        assert (job.attempts, job.message) == (0, "StoreAway")
+        assert reading.spooled() == {reading.scan(scan).original}
+    well(bureau, store)
+    assert faults(bureau) == []
+    later(bureau, job)
+    assert delivery.deliver(bureau)
+    assert not bureau.archive.spool.has(job.payload["name"])
+    assert bureau.archive.objects.get(job.payload["name"]) == DATA
+    assert worker.work_once(bureau, (worker.SCAN,))
+    assert receive.result(bureau, registrar, scan)["state"] == "done"
+    assert faults(bureau) == []
+    assert not delivery.deliver(bureau)
+
+
+def later(office, job):
+    """Let the time pass after which a job is tried again."""
+    with office.archive.begin() as transaction:
+        transaction._do("job", delivery_due(job))
+
+
+def delivery_due(job):
+    from storage.tables import jobs as table
+
+    return table.update().where(table.c.id == job.id).values(lease_until=None)
+
+
+def test_the_same_bytes_twice(bureau, store, registrar):
+    """Both are read; the bytes are kept once."""
+    ill(bureau, store)
+    scans = [receive.accept(bureau, registrar, DATA, None) for _ in range(2)]
+    well(bureau, store)
+    assert [delivery.deliver(bureau) for _ in range(3)] == [True, True, False]
+    while worker.work_once(bureau, (worker.SCAN,)):
+        pass
+    assert {receive.result(bureau, registrar, scan)["state"] for scan in scans} == {"done"}
+    assert faults(bureau) == []
+
+
+def test_another_host_waits_for_it(bureau, store, registrar, office, tmp_path):
+    """It neither reads it nor calls it damaged; and delivers nothing that is not its own."""
+    if not bureau.settings.database:
+        return  # hosts share rows on a server only
+    other = on(office, tmp_path / "other", store, bureau.settings.database)
+    ill(bureau, store)
+    scan = receive.accept(bureau, registrar, DATA, None)
+    well(other, store)
+    with pytest.raises(StoreAway):
+        receive.original(other, registrar, scan)
+    assert not delivery.deliver(other)
+    assert not worker.work_once(other, (worker.SCAN,))
+    well(bureau, store)
+    assert delivery.deliver(bureau)
+    assert worker.work_once(other, (worker.SCAN,))
+    assert receive.original(other, registrar, scan).data == DATA
+    other.archive.close()
+
+
+def test_what_would_be_refused_is_not_taken(bureau, store, registrar):
+    """It could be kept nowhere, so that nothing is promised."""
+    ill(bureau, store)
+    with pytest.raises(StoreAway):
+        receive.accept(bureau, registrar, b"no picture", None)
+    assert bureau.archive.spool.kind() is None
+
+
+def test_a_spool_that_lost_it_says_so(bureau, store, registrar):
+    """A damaged file is told to a person with what to do, and never delivered."""
+    ill(bureau, store)
+    scan = receive.accept(bureau, registrar, DATA, None)
+    well(bureau, store)
+    (file,) = [path for path in (bureau.settings.data / SPOOL / "objects").rglob("*") if path.is_file()]
+    file.chmod(0o600)
+    file.write_bytes(b"x" * file.stat().st_size)
+    assert delivery.deliver(bureau)
+    assert receive.result(bureau, registrar, scan)["state"] == "failed"
+    (told,) = jobs.dead(bureau, registrar)["jobs"]
+    assert (told["kind"], told["what"]) == ("spool", f"扫描件 {scan} 没有送到存储")
+    assert "请重新扫描上传" in told["todo"]
+    file.write_bytes(DATA)
+    jobs.requeue(bureau, registrar, told["id"])
+    assert delivery.deliver(bureau)
+    assert worker.work_once(bureau, (worker.SCAN,))
+    assert receive.result(bureau, registrar, scan)["state"] == "done"
+
+
+def test_a_backup_holds_what_waits(bureau, store, registrar, tmp_path):
+    """As a file of its host; it is not called missing."""
+    ill(bureau, store)
+    receive.accept(bureau, registrar, DATA, None)
+    well(bureau, store)
+    settings = bureau.settings
+    taken = take(
+        settings.data,
+        tmp_path / "b",
+        now=utc_now(),
+        version="1",
+        settings={},
+        url=settings.database,
+        objects=bureau.archive.objects,
+    )
+    assert taken.manifest.missing == ()
+    assert any(part.path.startswith(f"files/{SPOOL}/objects/") for part in taken.manifest.files)
+
+
+def test_a_folder_has_no_spool(town):
+    """Its objects are on this host's disk already."""
+    assert town.archive.spool is None
+    assert not delivery.deliver(town)
