@@ -15,6 +15,9 @@ PAPER_REACH = 5  # cells: a seal or a heavy heading must not be taken for paper
 RED_LEFT = 1.5  # red ink swallows at most two thirds as much red as green; tea and brown paper swallow more
 SEAL_DARKENS = 0.45  # a dark red pad darkens red by up to this share of what green loses more
 ROWS_AT_ONCE = 128
+SHADE_CELL_MM = 0.5
+SHADE_CELLS = 11  # on a side: strokes cover less than half of so wide a square, a hand's shadow all of it
+SHADE_STEP = 0.01  # of density: the median is taken of whole numbers up to 255
 
 LOGS = np.log(np.arange(256, dtype=np.float32) + 1)
 
@@ -36,6 +39,20 @@ def densities(page: Pixels, px_per_mm: float) -> Density:
         np.subtract(band, cv2.LUT(page[top : top + ROWS_AT_ONCE], LOGS).reshape(band.shape), out=band)
         np.maximum(band, 0, out=band)
     return np.asarray(bare, np.float32)
+
+
+def shade(density: Density, px_per_mm: float) -> Density:
+    """Return what of a density (H x W or H x W x C) is the shade of something, whose edges the paper's tone did not follow.
+
+    The median of a square wider than strokes; at most 2.55, and nothing below 0.
+    """
+    height, width = density.shape[:2]
+    cell = max(SHADE_CELL_MM * px_per_mm, 1.0)
+    size = (max(round(width / cell), 1), max(round(height / cell), 1))
+    small = cv2.resize(density, size, interpolation=cv2.INTER_AREA)
+    steps = np.clip(small / SHADE_STEP, 0, 255).astype(np.uint8)
+    wide = cv2.medianBlur(steps, SHADE_CELLS).astype(np.float32) * SHADE_STEP
+    return np.asarray(cv2.resize(wide, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
 
 
 def redness(density: Density) -> Density:

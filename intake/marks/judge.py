@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from intake.marks import imprints, ring, seals, signatures
-from intake.marks.ink import Density, densities, redness
+from intake.marks.ink import Density, densities, redness, shade
 from intake.marks.ring import Owner
 from intake.marks.seals import Stamp
 from intake.reading import MM_PER_INCH, Box, LayoutPage, MarkFinding, MarkResult, Pixels, Registered
@@ -69,7 +69,8 @@ class _Page:
 
     @cached_property
     def red(self) -> Density:
-        return redness(self.density)
+        red = redness(self.density)
+        return red + shade(-red, self.scale)
 
     @cached_property
     def rounds(self) -> list[Stamp]:

@@ -35,6 +35,7 @@ CUTS = ((0.53, 0.90, 1.0), (0.58, 0.93, 1.3), (0.53, 0.90, 1.3), (0.58, 0.93, 1.
 NEAREST = (
     12  # names aligned letter by letter: a county has hundreds, and only its likest can come near the winner
 )
+STROKE_MM = 2.5
 OTHER_INK = 0.35  # density in red from which pen or print lies under the seal; a seal alone stays below
 
 
@@ -146,6 +147,7 @@ def strips(density: Density, px_per_mm: float, stamp: Stamp) -> Iterator[Pixels]
     left, top = max(round((stamp.x - reach) * px_per_mm), 0), max(round((stamp.y - reach) * px_per_mm), 0)
     right, bottom = round((stamp.x + reach) * px_per_mm), round((stamp.y + reach) * px_per_mm)
     around = density[top:bottom, left:right]
+    around = strokes_alone(around, px_per_mm)
     x, y = stamp.x - left / px_per_mm, stamp.y - top / px_per_mm
     start = _gap(
         polar(redness(around), px_per_mm, (x, y), np.linspace(0.66, 0.88, 12) * stamp.radius, ANGLES)
@@ -158,6 +160,14 @@ def strips(density: Density, px_per_mm: float, stamp: Stamp) -> Iterator[Pixels]
         length = stretch * np.pi * (inner + outer) / (outer - inner) * STRIP_HEIGHT * 25 / 24
         line = cv2.resize(unrolled, (round(length), STRIP_HEIGHT), interpolation=cv2.INTER_AREA)
         yield _printed(np.asarray(line, np.float32))
+
+
+def strokes_alone(density: Density, px_per_mm: float) -> Density:
+    """Return a density without what is wider than any letter's stroke: shadow, tone, the blur between dots."""
+    reach = round(STROKE_MM * px_per_mm) | 1
+    soft = cv2.blur(density, (3, 3))
+    wide = cv2.morphologyEx(soft, cv2.MORPH_OPEN, np.ones((reach, reach), np.uint8))
+    return np.asarray(np.maximum(density - cv2.blur(wide, (reach, reach)), 0), np.float32)
 
 
 def seal_ink(density: Density) -> Density:
