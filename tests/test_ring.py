@@ -145,7 +145,7 @@ def test_registry_of_many_units_is_fast_enough():
     assert time.process_time() - started < 0.5
 
 
-@pytest.mark.parametrize("seed", (6017, 6021, 6028, 6036))
+@pytest.mark.parametrize("seed", [6017, 6021, 6028, 6036])
 def test_a_hand_over_the_page_hides_no_seal(seed):
     """In and across a hand's shadow seals were not found, or their letters drowned in its edge: each is its unit's."""
     paper = blank_paper().complete(UNITS, NAMES, seed=seed)
