@@ -177,6 +177,58 @@ def _add_flows(commands: Any) -> None:
         default="bagit",
         help="打包成 BagIt 包或 OCFL 存储根（默认 bagit）",
     )
+    _add_custody(commands)
+
+
+def _add_custody(commands: Any) -> None:
+    from service.commands import passing as run
+
+    text = "档案移交：开出、列出、取包、收回执；核验回执"
+    transfers = commands.add_parser("transfer", help=text, description=text).add_subparsers(
+        title="命令", required=True, metavar="命令", parser_class=_Parser
+    )
+    opened = _as_someone(_command(transfers, "open", run.open_one, "打印移交清单，打成档案包"))
+    opened.add_argument("archive", help="学籍号，或学校标识码（合并、撤销）")
+    opened.add_argument("--to", required=True, metavar="CODE", help="接收单位的代码")
+    opened.add_argument("--to-name", required=True, metavar="全称", help="接收单位的全称")
+    opened.add_argument(
+        "--cause", required=True, choices=["1", "2", "3", "4"], help="1 转学 2 合并 3 撤销 4 升学"
+    )
+    opened.add_argument("--document", required=True, metavar="文号", help="批准转接、合并、撤销的文号")
+    opened.add_argument("--approved-on", required=True, metavar="YYYY-MM-DD", help="审核同意之日")
+    opened.add_argument("--out", type=Path, metavar="ZIP", help="把档案包写到这个文件")
+    listed = _as_someone(_command(transfers, "list", run.list_all, "列出移交；有逾期的退出码为 1"))
+    listed.add_argument("--overdue", action="store_true", help="只列逾期的")
+    fetched = _as_someone(_command(transfers, "package", run.fetch, "取一次移交的档案包"))
+    fetched.add_argument("transfer", help="移交的编号")
+    fetched.add_argument("file", type=Path, metavar="ZIP", help="写到这个文件")
+    brought = _as_someone(_command(transfers, "receipt", run.bring, "登记接收单位的回执"))
+    brought.add_argument("transfer", help="移交的编号")
+    brought.add_argument("file", type=Path, metavar="回执", help="对方系统给出的回执文件")
+    proved = transfers.add_parser("check-receipt", help="离线核验回执", description="离线核验回执：只要公钥")
+    proved.set_defaults(run=run.prove)
+    proved.add_argument("file", type=Path, metavar="回执", help="回执文件")
+    proved.add_argument("--keys", type=Path, required=True, metavar="FILE", help="接收单位系统的公钥文件")
+    _add_arrivals(commands, run)
+
+
+def _add_arrivals(commands: Any, run: Any) -> None:
+    text = "到来的档案包：接收、列出、再检查、取回执"
+    arrivals = commands.add_parser("arrival", help=text, description=text).add_subparsers(
+        title="命令", required=True, metavar="命令", parser_class=_Parser
+    )
+    taken = _as_someone(
+        _command(arrivals, "take", run.take, "接收一个档案包：四项检查，通过即归档；否则退出码为 1")
+    )
+    taken.add_argument("file", type=Path, metavar="ZIP", help="档案包")
+    taken.add_argument("--receipt", type=Path, metavar="FILE", help="把回执写到这个文件")
+    _as_someone(_command(arrivals, "list", run.list_arrivals, "列出到来的档案包"))
+    again = _as_someone(_command(arrivals, "again", run.again, "登记公钥或学生以后，再检查一次"))
+    again.add_argument("arrival", help="编号")
+    again.add_argument("--receipt", type=Path, metavar="FILE", help="把回执写到这个文件")
+    known = _as_someone(_command(arrivals, "know", run.know, "登记另一套系统的公钥（主管部门）"))
+    known.add_argument("name", help="对方系统的主机名")
+    known.add_argument("keys", type=Path, metavar="FILE", help="对方的公钥文件，从包以外的途径取得")
 
 
 def _add_batch(commands: Any) -> None:

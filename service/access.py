@@ -38,6 +38,7 @@ class Action(StrEnum):
     REVIEW = "review"
     FILE = "file"
     CLOSE = "close"
+    HAND_OVER = "hand_over"
     READ = "read"
     AUDIT = "audit"
 
@@ -62,6 +63,7 @@ ACTION_NAMES = {
     Action.REVIEW: "答复待核事项",
     Action.FILE: "归档和登记纸质位置",
     Action.CLOSE: "登记学校的合并、撤销",
+    Action.HAND_OVER: "移交和接收档案",
     Action.READ: "查阅",
     Action.AUDIT: "查看巡检结果",
 }
@@ -80,11 +82,20 @@ ALLOWED = {
     Action.REVIEW: STAFF,
     Action.FILE: frozenset({Role.REGISTRAR}),
     Action.CLOSE: AUTHORITIES,
+    Action.HAND_OVER: STAFF,
     Action.READ: frozenset(Role),
     Action.AUDIT: frozenset({Role.CITY, Role.AUDITOR}),
 }
 CUSTODIAN = frozenset(
-    {Action.READ, Action.WRITE_STUDENT, Action.ISSUE, Action.SCAN, Action.TICK, Action.REVIEW}
+    {
+        Action.READ,
+        Action.WRITE_STUDENT,
+        Action.ISSUE,
+        Action.SCAN,
+        Action.TICK,
+        Action.REVIEW,
+        Action.HAND_OVER,
+    }
 )
 """What whoever holds the files of a school that is gone does in its place (art. 8)."""
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from service.access import Action, Who, may, sees
 from service.office import Content, Office
-from service.office.files import Shown, note, open_file, shown, told_custody
+from service.office.files import Shown, note, open_file, shown, told_custody, told_transfers
 from service.office.lookups import (
     DOCX,
     PDF,
@@ -20,7 +20,7 @@ from service.office.lookups import (
 )
 from service.office.reprint import RECIPE, order_of
 from storage.packing.suffixes import SUFFIXES
-from storage.records import Document, Entry
+from storage.records import Arrived, Document, Entry
 
 
 def document(office: Office, who: Who | None, serial: str) -> dict[str, Any]:
@@ -122,12 +122,15 @@ def archive(office: Office, who: Who | None, owner: str, approval: str | None = 
     whoever asks. Raises Problem 401, 403, 404.
     """
     found = _shown(office, who, owner, approval, "list")
+    with office.archive.read() as reading:
+        came = reading.arrived([entry.id for entry in found.entries if entry.serial is None])
     return {
         "archive": owner,
         "kind": found.kind,
         "name": found.name,
         "held_by": told_custody(office, found.school),
-        "entries": [_entry_body(owner, entry) for entry in found.entries],
+        "handed_over": told_transfers(office, owner),
+        "entries": [_entry_body(owner, entry, came.get(entry.id)) for entry in found.entries],
         "withheld": found.withheld,
     }
 
@@ -139,7 +142,7 @@ def _shown(office: Office, who: Who | None, owner: str, approval: str | None, wh
         return shown(office, reading, look, reading.entries(owner))
 
 
-def _entry_body(owner: str, entry: Entry) -> dict[str, Any]:
+def _entry_body(owner: str, entry: Entry, came: Arrived | None) -> dict[str, Any]:
     return {
         "id": entry.id,
         "kind": entry.kind,
@@ -151,6 +154,16 @@ def _entry_body(owner: str, entry: Entry) -> dict[str, Any]:
         "serial": entry.serial,
         "evidence": entry.evidence,
         "created_at": entry.created_at.isoformat(),
+        "came_from": None
+        if came is None
+        else {
+            "origin": came.origin,
+            "entry": came.original,
+            "archive_no": came.archive_no,
+            "serial": came.serial,
+            "form": came.form,
+            "arrival": came.arrival,
+        },
         "links": {"content": f"/v1/archives/{owner}/entries/{entry.id}/content"},
     }
 

@@ -13,6 +13,7 @@ from storage.arrangement import ReadsArrangement, WritesArrangement
 from storage.batches import ReadsBatches, WritesBatches
 from storage.closures import ReadsClosures, WritesClosures
 from storage.copies import ReadsCopies, WritesCopies
+from storage.custody import ReadsCustody, WritesCustody
 from storage.database import Rows
 from storage.documents import ReadsDocuments, WritesDocuments
 from storage.entries import ReadsEntries, WritesEntries
@@ -59,6 +60,7 @@ class Reading(
     ReadsEntries,
     ReadsArrangement,
     ReadsClosures,
+    ReadsCustody,
     ReadsLeaves,
     ReadsImprints,
     ReadsJobs,
@@ -81,6 +83,7 @@ class Transaction(
     WritesEntries,
     WritesArrangement,
     WritesClosures,
+    WritesCustody,
     WritesLeaves,
     WritesImprints,
     WritesJobs,

@@ -16,6 +16,7 @@ class StorageError(Exception):
 KINDS = {
     "access": "查阅登记",
     "answer": "请求回执",
+    "arrival": "到来的档案包",
     "archive number": "档号",
     "batch": "批次",
     "blank": "空白证书",
@@ -34,6 +35,8 @@ KINDS = {
     "object": "存档文件",
     "organization": "机构",
     "override": "例外批准",
+    "package": "档案包",
+    "partner": "其他系统的公钥",
     "photo": "照片",
     "reference": "所引用的记录",
     "review": "待核事项",
@@ -42,6 +45,7 @@ KINDS = {
     "student": "学生",
     "template": "模板版本",
     "token": "访问令牌",
+    "transfer": "档案移交",
     "volume": "卷号",
 }
 

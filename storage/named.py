@@ -5,7 +5,16 @@ from typing import Final
 from sqlalchemy import union_all
 
 from storage.jobs import ReadsJobs
-from storage.tables import copies, documents, entries, photos, scans, source_templates, template_versions
+from storage.tables import (
+    copies,
+    documents,
+    entries,
+    package_pieces,
+    photos,
+    scans,
+    source_templates,
+    template_versions,
+)
 
 NAMED: Final = (
     documents.c.pdf,
@@ -17,6 +26,7 @@ NAMED: Final = (
     photos.c.sha256,
     template_versions.c.docx,
     source_templates.c.docx,
+    package_pieces.c.sha256,
 )
 """Every column that holds an object's name; tests/test_backup.py finds one that was forgotten."""
 

@@ -12,6 +12,7 @@ ScanState = Literal["waiting", "running", "done", "failed"]
 EntryKind = Literal["document", "layout", "scan", "check", "tick", "evidence", "picture", "reading"]
 CopyKind = Literal["searchable", "thumbnail"]
 ClosureKind = Literal["merged", "revoked"]
+TransferAnswer = Literal["received", "refused"]
 ReviewState = Literal["open", "disputed", "decided", "superseded"]
 JobState = Literal["waiting", "running", "done", "dead"]
 BatchState = Literal["checking", "numbering", "printing", "done", "cancelled"]
@@ -532,4 +533,98 @@ class Closure:
     by: str
     role: str
     by_org: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """A file that is handed over to another unit (arts. 8, 18, 22), frozen; what became of it is told by its steps.
+
+    `archive` is the student_no or the school's code, `receiver` may be registered here or not; `cause` a code of
+    handover_cause, `document` the authority's 文号 of `approved_on`, `due` the last day. `lists` are the serials of the
+    移交清单, `package` the sha256 of the zip, `size` its bytes; `told` counts what is in it; `restricted` when few may open
+    it. `by` is a token digest.
+    """
+
+    id: str
+    archive: str
+    kind: str
+    sender: str
+    receiver: str
+    receiver_name: str
+    cause: str
+    document: str
+    approved_on: date
+    due: date
+    lists: list[str]
+    package: str
+    size: int
+    told: dict[str, Any]
+    restricted: bool
+    by: str
+    role: str
+    org: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TransferStep:
+    """What the receiver answered: taken over, or refused and why; `receipt` is the note it signed."""
+
+    id: int
+    transfer: str
+    answer: TransferAnswer
+    receipt: str
+    by: str
+    role: str
+    org: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A package that came, frozen: for whom, its sha256 and bytes, what it says of itself, what the four checks found.
+
+    `transfer` is the id of the transfer it says it is of, `receipt` the note that was signed in answer.
+    """
+
+    id: str
+    org: str
+    package: str
+    size: int
+    transfer: str | None
+    said: dict[str, Any]
+    passed: bool
+    checks: dict[str, Any]
+    filed: int
+    receipt: str | None
+    by: str
+    role: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """Where an entry that came with a package comes from: what it was there, and whether few may see it."""
+
+    entry: str
+    arrival: str
+    origin: str
+    original: str
+    archive_no: str
+    serial: str | None
+    form: str | None
+    restricted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Partner:
+    """Another installation whose keys were told by an authority; the newest of a name counts. `keys` is its key file."""
+
+    id: int
+    name: str
+    keys: dict[str, Any]
+    by: str
+    role: str
+    org: str
     at: datetime

@@ -26,7 +26,7 @@ from sqlalchemy import (
 
 from storage.committed import moment
 
-REVISION = "0013"
+REVISION = "0014"
 """The schema these tables describe; a database that says the same needs no Alembic at start."""
 
 
@@ -483,4 +483,93 @@ signing_keys = Table(
     Column("algorithm", String(16), nullable=False),
     Column("public_key", String(200), nullable=False),
     Column("first_used_at", Moment, nullable=False),
+)
+
+transfers = Table(
+    "transfers",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("archive", String(32), nullable=False, index=True),
+    Column("kind", String(8), nullable=False),
+    Column("sender", String(10), ForeignKey("organizations.code"), nullable=False, index=True),
+    Column("receiver", String(10), nullable=False, index=True),
+    Column("receiver_name", Text, nullable=False),
+    Column("cause", String(2), nullable=False),
+    Column("document", Text, nullable=False),
+    Column("approved_on", Date, nullable=False),
+    Column("due", Date, nullable=False),
+    Column("lists", Json, nullable=False),
+    Column("package", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("told", Json, nullable=False),
+    Column("restricted", Boolean, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("org", String(10), nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
+transfer_steps = Table(
+    "transfer_steps",
+    metadata,
+    Column("id", WHOLE, primary_key=True),
+    Column("transfer", String(32), ForeignKey("transfers.id"), nullable=False, index=True),
+    Column("answer", String(8), nullable=False),
+    Column("receipt", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("org", String(10), nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
+arrivals = Table(
+    "arrivals",
+    metadata,
+    Column("id", WHOLE, primary_key=True),
+    Column("org", String(10), ForeignKey("organizations.code"), nullable=False, index=True),
+    Column("package", Text, nullable=False, index=True),
+    Column("size", BigInteger, nullable=False),
+    Column("transfer", String(32), index=True),
+    Column("said", Json, nullable=False),
+    Column("passed", Boolean, nullable=False),
+    Column("checks", Json, nullable=False),
+    Column("filed", WHOLE, nullable=False),
+    Column("receipt", Text),
+    Column("by", Text, nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
+arrived_entries = Table(
+    "arrived_entries",
+    metadata,
+    Column("entry", WHOLE, ForeignKey("entries.id"), primary_key=True, autoincrement=False),
+    Column("arrival", WHOLE, ForeignKey("arrivals.id"), nullable=False, index=True),
+    Column("origin", Text, nullable=False),
+    Column("original", Text, nullable=False),
+    Column("archive_no", Text, nullable=False),
+    Column("serial", Text),
+    Column("form", Text),
+    Column("restricted", Boolean, nullable=False),
+)
+
+package_pieces = Table(
+    "package_pieces",
+    metadata,
+    Column("package", Text, primary_key=True),
+    Column("piece", WHOLE, primary_key=True, autoincrement=False),
+    Column("sha256", String(64), nullable=False),
+    Column("size", BigInteger, nullable=False),
+)
+
+partners = Table(
+    "partners",
+    metadata,
+    Column("id", WHOLE, primary_key=True),
+    Column("name", Text, nullable=False, index=True),
+    Column("keys", Json, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("org", String(10), nullable=False),
+    Column("at", Moment, nullable=False),
 )

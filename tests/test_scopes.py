@@ -9,12 +9,16 @@ from service.web.http import ROUTES
 from storage.errors import Frozen, NotFound, OutOfScope, StorageError
 from storage.records import (
     ArchiveNumber,
+    Arrival,
+    Arrived,
     Blank,
     Closure,
     Copy,
     Doubt,
     Organization,
     Student,
+    Transfer,
+    TransferStep,
     Volume,
 )
 from storage.schema.scopes import EVERYTHING, OPEN, SCOPES
@@ -100,6 +104,18 @@ def theirs(archive):
             serial=made.serial, form=FORM, org=NEIGHBOUR, rule="x", document="x", reason="x", by="x"
         )
         transaction.put_token("d" * 64, "head", NEIGHBOUR)
+        handed_over(transaction, entry, made)
+
+
+def handed_over(transaction, entry, made):
+    """The neighbour hands a file over and gets one."""
+    day, whose = made.issued_on, ("x", "head", NEIGHBOUR, made.created_at)
+    transfer = ("t" * 32, PUPIL, "student", NEIGHBOUR, "9999999999", "x", "1", "x", day, day, [], "x", 1, {})
+    transaction.add_transfer(Transfer(*transfer, False, *whose))
+    transaction.add_transfer_step(TransferStep(0, "t" * 32, "refused", "x", *whose))
+    arrival = Arrival("", NEIGHBOUR, "x", 1, None, {}, False, {}, 0, None, "x", "head", made.created_at)
+    kept = transaction.add_arrival(arrival)
+    transaction.add_arrived([Arrived(entry.id, kept.id, "x", "1", "", None, None, False)])
 
 
 def test_the_holder_of_a_school_that_ended_sees_its_rows(archive):
@@ -144,6 +160,31 @@ def test_a_query_without_its_where_shows_nothing_of_another_school(archive, name
     assert rows_of(archive, THERE, table) == (1 if name == "students" else 0)
     assert rows_of(archive, EVERYTHING, table) == rows_of(archive, CITY, table) + (name == "tokens")
     assert rows_of(archive, "nobody", table) == 0
+
+
+def test_sender_and_receiver_see_a_transfer(archive):
+    """So do those above either of them, and nobody else."""
+    on = Clock()()
+    handed = (
+        "u" * 32,
+        PUPIL,
+        "student",
+        NEIGHBOUR,
+        ELSEWHERE,
+        "x",
+        "1",
+        "x",
+        on.date(),
+        on.date(),
+        [],
+        "x",
+        1,
+    )
+    with archive.begin() as transaction:
+        transaction.add_transfer(Transfer(*handed, {}, False, "x", "head", NEIGHBOUR, on))
+    transfers = metadata.tables["transfers"]
+    assert [rows_of(archive, org, transfers) for org in (NEIGHBOUR, COUNTY, CITY)] == [2, 2, 2]
+    assert [rows_of(archive, org, transfers) for org in (ELSEWHERE, THERE, SCHOOL)] == [1, 1, 0]
 
 
 def test_without_a_scope_nothing_is_seen(archive):

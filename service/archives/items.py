@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from service.access import Who
+from service.access import Who, reads_restricted
 from service.archives.numbering import heads_of
 from service.office import Office
 from service.office.lookups import hides_evidence, readable
@@ -24,13 +24,14 @@ STUB = "stub"
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One item: its 档号, its first entry and all its entries, its paper, and where that lies."""
+    """One item: its 档号, its first entry and all its entries, its paper, where that lies; `few` may see what came so from elsewhere."""
 
     number: ArchiveNumber
     head: Entry
     entries: Sequence[Entry]
     paper: Document | None
     location: Location | None
+    few: bool = False
 
 
 def items_of(reading: Reading, owner: str, year: int | None) -> tuple[list[Item], Mapping[str, list[Entry]]]:
@@ -59,6 +60,7 @@ def _gathered(
     serials = {head.serial for head in heads.values() if head.serial}
     papers, beside = reading.documents_by(serials), reading.entries_beside(owner, serials)
     places = reading.locations_of([number.entry for number in numbers])
+    came = reading.arrived([head.id for head in heads.values() if head.serial is None])
     found = [
         Item(
             number,
@@ -66,6 +68,7 @@ def _gathered(
             heads_of(beside.get(heads[number.entry].serial or "", []), heads[number.entry]),
             papers.get(heads[number.entry].serial or ""),
             places.get(number.entry),
+            number.entry in came and came[number.entry].restricted,
         )
         for number in numbers
     ]
@@ -75,9 +78,9 @@ def _gathered(
 def visible(office: Office, who: Who, item: Item) -> bool:
     """Tell whether somebody in scope may see an item: restricted papers and evidence few may (arts. 41 and 44)."""
     paper = item.paper
-    return paper is None or (
-        readable(office, who, paper) and not hides_evidence(who, paper, item.head.evidence)
-    )
+    if paper is None:
+        return not item.few or reads_restricted(who, "")
+    return readable(office, who, paper) and not hides_evidence(who, paper, item.head.evidence)
 
 
 def told(owner: str, item: Item) -> dict[str, Any]:

@@ -169,12 +169,14 @@ def _archive_transfer_list(form: Form, sources: Sources) -> dict[str, str]:
     numbers = {
         number.entry: number.text for number in sources.reading.archive_numbers(sources.student.student_no)
     }
+    papers = sources.reading.documents_by({entry.serial for entry in entries if entry.serial})
     rows = [
         {
             "archive_no": numbers.get(entry.id, entry.id),
             "title": _title(sources, entry),
             "student_no": sources.student.student_no,
             "medium": MEDIUM,
+            "pages": _pages(papers.get(entry.serial or ""), entry),
             "files": "1",
             "digest": entry.sha256,
         }
@@ -215,6 +217,11 @@ def _every_file(form: Form, sources: Sources) -> dict[str, str]:
         size += sum(entry.size for entry in entries)
     totals = {"totals.1.volumes": str(len(left)), "totals.1.bytes": str(size)}
     return {**_table(form, sources, "rows", rows_made), **(totals if left else {})}
+
+
+def _pages(paper: Document | None, entry: Entry) -> str:
+    """The pages of a paper as it was printed; of what was scanned they are told by whoever has the paper."""
+    return str(paper.pages) if paper is not None and paper.pdf == entry.sha256 else ""
 
 
 def _title(sources: Sources, entry: Entry) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from service.access import SECRECY_ARTICLE, Action, Who, may, sees
+from service.access import SECRECY_ARTICLE, Action, Who, may, reads_restricted, sees
 from service.errors import Problem, article_name
 from service.office.desk import Office
 from service.office.lookups import hides_evidence, reach, readable, unknown
@@ -107,8 +107,9 @@ def hidden_papers(office: Office, reading: Reading, who: Who) -> set[str]:
 
 
 def _secret(reading: Reading, who: Who, entries: Sequence[Entry]) -> set[str]:
-    """The entries of restricted evidence, such as a court's papers, that somebody may not see."""
-    return {
+    """The entries of restricted evidence, such as a court's papers, that somebody may not see, and what few saw where it came from."""
+    alone = [] if reads_restricted(who, "") else [entry.id for entry in entries if entry.serial is None]
+    return {name for name, one in reading.arrived(alone).items() if one.restricted} | {
         entry.id
         for entry in entries
         if entry.evidence is not None
@@ -131,3 +132,23 @@ def told_custody(office: Office, school: str) -> list[dict[str, Any]]:
             }
             for closure in reading.custody(school)
         ]
+
+
+def told_transfers(office: Office, owner: str) -> list[dict[str, Any]]:
+    """To whom a file was handed over: once it was received there, what is here is the sender's copy (art. 18)."""
+    with office.archive.read() as reading:
+        found = reading.transfers(owner)
+        steps = reading.transfer_steps([one.id for one in found])
+    answers = {name: some[-1] for name, some in steps.items()}
+    return [
+        {
+            "transfer": one.id,
+            "code": one.receiver,
+            "name": one.receiver_name,
+            "state": answers[one.id].answer if one.id in answers else "open",
+            "copy_since": answers[one.id].at.isoformat()
+            if one.id in answers and answers[one.id].answer == "received"
+            else None,
+        }
+        for one in found
+    ]

@@ -17,6 +17,8 @@ SMALL_BODY: Final = 1 << 20
 """Bytes of a body that is no upload: the longest student record is a few kilobytes."""
 LISTS: Final = {"/v1/batches": 32 << 20}
 """Bytes of a body that is a list, by path: fifty thousand rows with a few values each are 10 MB."""
+PACKAGES: Final = {"/v1/arrivals": 4 << 30}
+"""Bytes of a body that is a package of permanent files, by path: it is put aside on disk while it comes in."""
 BARE_FILES: Final = ("image/", "application/pdf", "application/octet-stream")
 """Content types of a body that is itself the uploaded file."""
 UPLOADS: Final = ("multipart/", *BARE_FILES)
@@ -149,7 +151,8 @@ class BodyCap:
         headers = Headers(scope=scope)
         content_type = headers.get("content-type", "")
         upload = content_type.startswith(UPLOADS)
-        limit = self.upload + FORM_OVERHEAD if upload else LISTS.get(scope["path"], SMALL_BODY)
+        file = PACKAGES.get(scope["path"], self.upload) + FORM_OVERHEAD
+        limit = file if upload else LISTS.get(scope["path"], SMALL_BODY)
         body = _Body(receive, send, limit, headers.get("content-length", "0"))
         await self.app(scope, body.receive, body.send)
 

@@ -138,6 +138,18 @@ GUARDS = (
     Guard("closures_frozen", "0011", "closures", "UPDATE"),
     Guard("signing_keys_no_delete", "0013", "signing_keys", "DELETE"),
     Guard("signing_keys_frozen", "0013", "signing_keys", "UPDATE"),
+    Guard("transfers_no_delete", "0014", "transfers", "DELETE"),
+    Guard("transfers_frozen", "0014", "transfers", "UPDATE"),
+    Guard("transfer_steps_no_delete", "0014", "transfer_steps", "DELETE"),
+    Guard("transfer_steps_frozen", "0014", "transfer_steps", "UPDATE"),
+    Guard("package_pieces_no_delete", "0014", "package_pieces", "DELETE"),
+    Guard("package_pieces_frozen", "0014", "package_pieces", "UPDATE"),
+    Guard("arrivals_no_delete", "0014", "arrivals", "DELETE"),
+    Guard("arrivals_frozen", "0014", "arrivals", "UPDATE"),
+    Guard("arrived_entries_no_delete", "0014", "arrived_entries", "DELETE"),
+    Guard("arrived_entries_frozen", "0014", "arrived_entries", "UPDATE"),
+    Guard("partners_no_delete", "0014", "partners", "DELETE"),
+    Guard("partners_frozen", "0014", "partners", "UPDATE"),
 )
 """Those that stand now."""
 

@@ -85,6 +85,13 @@ SCOPES = (
     Scope("decisions", "0008", "EXISTS (SELECT 1 FROM reviews r WHERE r.id = decisions.review)"),
     Scope("volumes", "0011", _OF_FILE),
     Scope("archive_numbers", "0011", _OF_FILE),
+    # Sender and receiver see a transfer, and whoever is above either.
+    Scope("transfers", "0014", f"sender {_BELOW} OR receiver {_BELOW}"),
+    Scope(
+        "transfer_steps", "0014", "EXISTS (SELECT 1 FROM transfers t WHERE t.id = transfer_steps.transfer)"
+    ),
+    Scope("arrivals", "0014", _OWN),
+    Scope("arrived_entries", "0014", "EXISTS (SELECT 1 FROM entries e WHERE e.id = arrived_entries.entry)"),
     Scope("locations", "0011", "EXISTS (SELECT 1 FROM archive_numbers n WHERE n.entry = locations.entry)"),
 )
 """Those that stand now."""
@@ -101,6 +108,8 @@ OPEN = {
     "template_versions": "blank templates",
     "source_templates": "blank templates",
     "signing_keys": "public halves, which everybody may know",
+    "package_pieces": "names of objects; who may have a package is asked by its transfer or arrival",
+    "partners": "other installations' public keys",
 }
 """The tables without a policy, and why."""
 

@@ -3,7 +3,7 @@
 import base64
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from itertools import groupby
 from typing import Any
 
@@ -71,11 +71,13 @@ class Gathering:
             self._rows.add(line.row(line.root_link))
         told["page"] = page
 
-    def page(self, name: str, *, whole: bool) -> Iterator[bytes]:
+    def page(self, name: str, *, whole: bool, lists: Sequence[str]) -> Iterator[bytes]:
         """The page a reader opens first."""
         if whole:
-            return whole_page(name, self.told, self.office.now().astimezone(CHINA))
-        return file_page(self.told[0], self._rows.pieces(), self.office.now().astimezone(CHINA), first=True)
+            return whole_page(name, self.told, self.office.now().astimezone(CHINA), lists)
+        return file_page(
+            self.told[0], self._rows.pieces(), self.office.now().astimezone(CHINA), first=True, lists=lists
+        )
 
     def table(self) -> Iterator[bytes]:
         """Every entry of every file as CSV; its mark lets spreadsheets show Chinese."""
@@ -114,6 +116,7 @@ class _File:
         }
         leaves = self._leaves(papers)
         lines = self._lines(name, versions, papers)
+        told["pages"] = sum(line.pages or 0 for line in lines)
         add = self.to.spool.add
         made = [
             add("file.json", [_json(self._about(name))]),
@@ -206,6 +209,7 @@ class _File:
 
     def _told_entries(self, lines: Sequence[Line], leaves: Mapping[str, Sequence[Leaf]]) -> Iterator[bytes]:
         """Every entry as the log commits to it, with its leaf: a JSON list, one entry a line."""
+        came = self.to.reading.arrived([line.entry.id for line in lines if line.entry.serial is None])
         yield b"["
         for place, line in enumerate(lines):
             row = {name: getattr(line.entry, name) for name in Entry.__slots__}
@@ -216,6 +220,7 @@ class _File:
                 "location": None
                 if not line.item or not line.item.location
                 else told_location(line.item.location),
+                "came_from": asdict(came[line.entry.id]) if line.entry.id in came else None,
                 "leaf": self._leaf(leaves.get(f"entry {line.entry.id}", ())),
             }
             yield (b",\n" if place else b"\n") + json.dumps(told, ensure_ascii=False).encode()

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO, Literal, get_args
 
@@ -20,6 +20,7 @@ FORMATS: tuple[Format, ...] = get_args(Format)
 WRITERS = {"bagit": write_bag, "ocfl": write_ocfl}
 CONTENT = "yinzheng-archive/1"
 """What package.json calls the arrangement of files in a package (docs/leaving.md)."""
+COUNTED = ("entries", "documents", "pages", "bytes")
 AT_ONCE = 100
 """Students whose look is noted in one transaction."""
 NUMBERED = frozenset({"student", "school"})
@@ -57,7 +58,7 @@ def package(
             for entry in reading.entries(owner):
                 if not office.archive.objects.has(entry.sha256):
                     raise ObjectDamaged(entry.sha256)
-    return Handing("application/zip", f"archive-{form}.zip", lambda out: written(office, order, out))
+    return Handing("application/zip", f"archive-{form}.zip", lambda out: _write(office, order, out))
 
 
 def ordered_students(office: Office, look: Look, approval: str | None) -> list[str]:
@@ -76,50 +77,59 @@ def ordered_students(office: Office, look: Look, approval: str | None) -> list[s
     return students
 
 
-def written(office: Office, order: Ordered, out: BinaryIO) -> None:
-    """Write a package whose looks are noted."""
-    with gathered(office, order) as (found, spool):
+def _write(office: Office, order: Ordered, out: BinaryIO) -> None:
+    written(office, order, out)
+
+
+def written(office: Office, order: Ordered, out: BinaryIO) -> dict[str, int]:
+    """Write a package whose looks are noted; gives how many files, entries, papers, pages and bytes it holds."""
+    with gathered(office, order) as (found, spool, counts):
         name, now = f"{office.settings.host.lower()}/package", seconds(office)
 
         def sign(digest: str) -> str:
             return office.keys.note(name, f"{name}\n{order.form}\n{digest}\n", now)
 
         WRITERS[order.form](out, found, spool, office.archive.objects.get, sign)
+    return counts
 
 
 @contextmanager
-def gathered(office: Office, order: Ordered) -> Iterator[tuple[Package, Spool]]:
+def gathered(office: Office, order: Ordered) -> Iterator[tuple[Package, Spool, dict[str, int]]]:
     """Everything of a package but the objects, as of one moment, in a spool on disk."""
     listed = status_list(office)
-    with Spool(office.settings.workshop() / "packing") as spool:
+    with ExitStack() as stack:
+        spool = stack.enter_context(Spool(office.settings.workshop() / "packing"))
         with office.archive.read() as reading:
             tree = reading.log_tree()
             head = signed_head(office, tree)
             gathering = Gathering(office, reading, order.look.who, spool, (tree, head), order.form)
+            stack.callback(gathering.close)
             if order.everything:
                 gathering.hidden = None
             owners = [order.look.owner, *order.students]
             folders = [folder for owner in owners if (folder := gathering.folder(owner)) is not None]
-            told = {
-                "content": CONTENT,
-                "kind": order.look.kind,
-                "owner": order.look.owner,
-                "name": order.look.name,
-                "form": order.form,
-                "made_at": office.now().isoformat(),
-                "by": {"role": order.look.who.role, "org": order.look.who.org},
-                "log": {"origin": origin(office), "size": tree.size},
-                "files": gathering.told,
-                **(order.said or {}),
-            }
+        told = {
+            "content": CONTENT,
+            "kind": order.look.kind,
+            "owner": order.look.owner,
+            "name": order.look.name,
+            "form": order.form,
+            "made_at": office.now().isoformat(),
+            "by": {"role": order.look.who.role, "org": order.look.who.org},
+            "log": {"origin": origin(office), "size": tree.size},
+            "files": gathering.told,
+            **(order.said or {}),
+        }
+        lists = [path for path, _ in order.extra]
+        page = gathering.page(order.look.name, whole=bool(order.students), lists=lists)
         made: list[Made] = [
             spool.add("package.json", [json.dumps(told, ensure_ascii=False, indent=1).encode()]),
-            spool.add("index.html", gathering.page(order.look.name, whole=bool(order.students))),
+            spool.add("index.html", page),
             spool.add("entries.csv", gathering.table()),
             spool.add("yinzheng-keys.json", [office.keys.published().encode()]),
             spool.add("checkpoint.txt", [head.encode()]),
             spool.add("status-list.txt", [listed.encode()]),
             *(spool.add(path, [data]) for path, data in order.extra),
         ]
-        gathering.close()
-        yield Package(made, folders), spool
+        counts = {what: sum(one[what] for one in gathering.told) for what in COUNTED}
+        yield Package(made, folders), spool, {"files": len(folders), **counts}

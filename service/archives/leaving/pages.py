@@ -119,9 +119,9 @@ def _csv(cells: Sequence[str]) -> bytes:
 
 
 def file_page(
-    told: Mapping[str, Any], rows: Iterable[bytes], at: datetime, *, first: bool
+    told: Mapping[str, Any], rows: Iterable[bytes], at: datetime, *, first: bool, lists: Sequence[str] = ()
 ) -> Iterator[bytes]:
-    """The page of one file; the `first` one of a package says too how it is proved."""
+    """The page of one file; the `first` one of a package says too how it is proved, and links to its 移交清单."""
     heading = f"{escape(told['name'])}　{OWNERS[told['kind']]}目录"
     yield _head(heading)
     yield f"<h1>{heading}</h1>\n".encode()
@@ -130,6 +130,7 @@ def file_page(
         f"<p>{escape(told['folder'])}，{at:%Y年%m月%d日 %H:%M} 打包，共 {told['entries']} 件电子文件。{hidden}"
         "点击题名打开原件。</p>\n"
     ).encode()
+    yield _lists(lists)
     yield _table(HEADS)
     yield from rows
     yield b"</tbody></table>\n"
@@ -138,7 +139,9 @@ def file_page(
     yield b"</body></html>\n"
 
 
-def whole_page(name: str, files: Sequence[Mapping[str, Any]], at: datetime) -> Iterator[bytes]:
+def whole_page(
+    name: str, files: Sequence[Mapping[str, Any]], at: datetime, lists: Sequence[str] = ()
+) -> Iterator[bytes]:
     """The first page of a whole school: its own file and its students', each with its own page."""
     heading = f"{escape(name)}　学籍档案总目录"
     yield _head(heading)
@@ -148,6 +151,7 @@ def whole_page(name: str, files: Sequence[Mapping[str, Any]], at: datetime) -> I
         f"<p>{at:%Y年%m月%d日 %H:%M} 打包，共 {len(files)} 卷、{entries} 件电子文件。"
         '点击卷号看该卷目录；全部各件也在 <a href="entries.csv">entries.csv</a>（可用 Excel、WPS 打开）。</p>\n'
     ).encode()
+    yield _lists(lists)
     yield _table(("卷号", "档案", "姓名或单位", "文书", "电子文件", "字节", "限制查阅未列"))
     for one in files:
         cells = (
@@ -160,6 +164,11 @@ def whole_page(name: str, files: Sequence[Mapping[str, Any]], at: datetime) -> I
     yield b"</tbody></table>\n"
     yield HOW.encode()
     yield b"</body></html>\n"
+
+
+def _lists(paths: Sequence[str]) -> bytes:
+    links = "、".join(f'<a href="{escape(path)}">第 {place} 份</a>' for place, path in enumerate(paths, 1))
+    return f"<p>移交清单：{links}</p>\n".encode() if links else b""
 
 
 def _head(title: str) -> bytes:

@@ -1,0 +1,30 @@
+"""Custody passes: a file is handed over with its 移交清单, arrives, is checked four ways, and a signed receipt comes back."""
+
+from service.custody.arriving import again, arrival, arrivals, receive_here, take
+from service.custody.handing import (
+    Handover,
+    bring_receipt,
+    open_transfer,
+    transfer,
+    transfer_package,
+    transfers,
+)
+from service.custody.knowing import know, known
+from service.custody.receipts import read_receipt
+
+__all__ = [
+    "Handover",
+    "again",
+    "arrival",
+    "arrivals",
+    "bring_receipt",
+    "know",
+    "known",
+    "open_transfer",
+    "read_receipt",
+    "receive_here",
+    "take",
+    "transfer",
+    "transfer_package",
+    "transfers",
+]

@@ -1,0 +1,349 @@
+"""Handing a file over: the list is printed, the package made and kept, the clock runs until the receiver's receipt is here."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from service import issue
+from service.access import Action, Who, may, sees
+from service.archives.leaving import Ordered, ordered_students, written
+from service.custody.keeping import keep, pour, scratch
+from service.custody.knowing import known_keys, opened
+from service.custody.receipts import bad_receipt, read_receipt
+from service.errors import Objection, Problem, article_name, refused
+from service.office import Handing, Office
+from service.office.files import Look, hidden_papers, note, owner_of, shown
+from service.office.lookups import reach, require, unknown
+from service.regulation.days import add_months, day
+from service.regulation.issuing import HANDOVER
+from service.signing import BadNote
+from storage.archive import Reading, Transaction
+from storage.errors import NotFound, OutOfScope
+from storage.records import Transfer, TransferAnswer, TransferStep
+
+OF_STUDENT, OF_SCHOOL = frozenset({"1", "4"}), frozenset({"2", "3"})
+"""Codes of handover_cause: a student changes or goes up, a school is merged or revoked."""
+ARTICLES = {"1": 22, "2": 8, "3": 8, "4": 22}
+CLOCK = 22
+"""The article with the month."""
+MAX_TEXT = 100
+KEPT = "电子档案备份；必要的纸质档案复印件"
+"""Art. 18: what the sender keeps, unless it says otherwise."""
+ID_BYTES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """What is asked for: whose file, to which unit (code and full name), why, by which paper of which day (YYYY-MM-DD)."""
+
+    owner: str
+    receiver: str
+    receiver_name: str
+    cause: str
+    document: str
+    approved_on: str
+    kept: str = KEPT
+
+
+def open_transfer(office: Office, who: Who | None, asked: Handover) -> dict[str, Any]:
+    """Print the 移交清单, pack everything, keep the package: nothing of the sender's is changed or removed (art. 18).
+
+    The looks are noted first (art. 44). Raises Problem 401, 403, 404, 409 `transfer_open`, 422, and what printing raises.
+    """
+    may(who, Action.HAND_OVER)
+    with office.archive.begin() as transaction:
+        kind, name, sender = owner_of(transaction, asked.owner)
+        allowed = require(transaction, who, Action.HAND_OVER, sender)
+        if objections := _objections(office, transaction, asked, kind, sender):
+            raise refused(objections)
+        _not_under_way(transaction, asked.owner)
+        note(transaction, allowed, asked.owner, f"transfer to {asked.receiver}", None)
+    look = Look(allowed, asked.owner, kind, name, sender)
+    students = ordered_students(office, look, None)
+    lists = _listed(office, look, asked, students)
+    return _packed(office, look, asked, students, lists)
+
+
+def _objections(office: Office, reading: Reading, asked: Handover, kind: str, sender: str) -> list[Objection]:
+    found = []
+    if asked.cause not in (OF_STUDENT if kind == "student" else OF_SCHOOL):
+        message = "学生档案的移交原因（cause）填 1 转学、4 升学随转，学校档案填 2 合并、3 撤销；请改正"
+        found.append(Objection("cause", "wrong_cause", message, 8))
+    article = ARTICLES.get(asked.cause, CLOCK)
+    if asked.receiver == sender:
+        message = "接收单位（receiver）就是移出单位；请填接收档案的单位"
+        found.append(Objection("receiver", "handed_to_itself", message, article))
+    named = _registered_name(reading, asked.receiver)
+    if named is not None and named != asked.receiver_name.strip():
+        message = "接收单位的代码与全称（receiver_name）和本系统登记的不一致；请核对后改正"
+        found.append(Objection("receiver_name", "receiver_differs", message, article))
+    for field, text in (
+        ("document", asked.document),
+        ("receiver_name", asked.receiver_name),
+        ("kept", asked.kept),
+    ):
+        if not 0 < len(text.strip()) <= MAX_TEXT or not text.isprintable():
+            found.append(Objection(field, "bad_text", f"{field} 须有1至{MAX_TEXT}字，不含换行；请改正"))
+    approved = day(asked.approved_on)
+    if approved is None or approved > office.today():
+        message = "审核同意之日（approved_on）须是不晚于今天的日期；请按 YYYY-MM-DD 填写"
+        found.append(Objection("approved_on", "bad_date", message, article))
+    return found
+
+
+def _registered_name(reading: Reading, code: str) -> str | None:
+    try:
+        return reading.organization(code).name
+    except NotFound:
+        return None
+
+
+def _not_under_way(reading: Reading, owner: str) -> None:
+    """One transfer of a file at a time: until the receiver has answered, nobody else can get it."""
+    found = reading.transfers(owner)
+    answered = reading.transfer_steps([one.id for one in found])
+    if any(one.id not in answered for one in found):
+        raise Problem(
+            "transfer_open",
+            409,
+            "该档案正在移交",
+            "这份档案已经开出移交，接收单位还没有回执；请先把回执办完，或请接收单位出具退回的回执。",
+        )
+
+
+def _listed(office: Office, look: Look, asked: Handover, students: Sequence[str]) -> list[str]:
+    """Print the lists that name the file: one of a student's, as many as a school needs."""
+    data = {"cause": asked.cause, "to_unit": asked.receiver_name.strip(), "kept": asked.kept.strip()}
+    student = look.owner if look.kind == "student" else None
+    request = issue.IssueRequest(HANDOVER, student, data, school=look.school)
+    wanted = {"", *students} if student is None else set()
+    made = _lists_so_far(office, look, asked) if student is None else {}
+    lists = [*dict.fromkeys(made.values())]
+    while not lists or wanted - made.keys():
+        serial = str(issue.issue(office, look.who, request).body["serial"])
+        lists.append(serial)
+        if student is not None:
+            break
+        named = _lists_so_far(office, look, asked)
+        if named.keys() <= made.keys():
+            break
+        made = named
+    return lists
+
+
+def _lists_so_far(office: Office, look: Look, asked: Handover) -> dict[str, str]:
+    """Which file of a school (学籍号, "" for its own) stands on which list of this cause that is out or came back."""
+    with office.archive.read() as reading:
+        papers = reading.documents(form=HANDOVER, school=look.school)
+    named: dict[str, str] = {}
+    for paper in papers:
+        data = paper.data
+        if paper.status in {"pending", "effective"} and data.get("cause") == asked.cause:
+            rows = {name.split(".")[1] for name in data if name.startswith("rows.")}
+            named |= {data.get(f"rows.{row}.student_no", ""): paper.serial for row in rows}
+    return named
+
+
+def _packed(
+    office: Office, look: Look, asked: Handover, students: Sequence[str], lists: list[str]
+) -> dict[str, Any]:
+    approved = day(asked.approved_on)
+    assert approved is not None
+    edition = office.editions.on(approved)
+    due = add_months(approved, edition.limit("handover_months"))
+    with office.archive.read() as reading:
+        sender = reading.organization(look.school)
+        papers = [office.archive.objects.get(reading.document(serial).pdf) for serial in lists]
+        few = _restricted(office, reading, look, students)
+    identity = office.randbytes(ID_BYTES).hex()
+    said = {
+        "id": identity,
+        "sender": {"code": sender.code, "name": sender.name},
+        "receiver": {"code": asked.receiver, "name": asked.receiver_name.strip()},
+        "cause": asked.cause,
+        "document": asked.document.strip(),
+        "approved_on": approved.isoformat(),
+        "due": due.isoformat(),
+        "lists": lists,
+    }
+    extra = [(f"transfer/list-{place}.pdf", pdf) for place, pdf in enumerate(papers, 1)]
+    order = Ordered(look, "bagit", students, everything=True, extra=extra, said={"transfer": said})
+    with scratch(office) as file:
+        told = written(office, order, file)  # type: ignore[arg-type]
+        package, size = keep(office, file)
+    with office.archive.begin() as transaction:
+        _not_under_way(transaction, look.owner)
+        kept = transaction.add_transfer(
+            Transfer(
+                identity,
+                look.owner,
+                look.kind,
+                look.school,
+                asked.receiver,
+                asked.receiver_name.strip(),
+                asked.cause,
+                asked.document.strip(),
+                approved,
+                due,
+                lists,
+                package,
+                size,
+                told,
+                few,
+                look.who.token_digest,
+                look.who.role,
+                look.who.org,
+                office.now(),
+            )
+        )
+    return told_transfer(kept, (), office.today())
+
+
+def _restricted(office: Office, reading: Reading, look: Look, students: Sequence[str]) -> bool:
+    """Tell whether something of the file is restricted from a registrar who did not write it: then few may open the package."""
+    anybody = Who(look.who.role.REGISTRAR, look.school, "")
+    hidden = hidden_papers(office, reading, anybody)
+    return any(
+        shown(
+            office, reading, Look(anybody, owner, "", "", look.school), reading.entries(owner), hidden
+        ).withheld
+        for owner in (look.owner, *students)
+    )
+
+
+def told_transfer(found: Transfer, steps: Sequence[TransferStep], today: date) -> dict[str, Any]:
+    """A transfer as it is told: where it stands, until when, what was answered; `copy` once the file is another's to keep."""
+    state = steps[-1].answer if steps else "open"
+    return {
+        "id": found.id,
+        "archive": found.archive,
+        "kind": found.kind,
+        "sender": found.sender,
+        "receiver": {"code": found.receiver, "name": found.receiver_name},
+        "cause": found.cause,
+        "article": article_name(ARTICLES[found.cause]),
+        "document": found.document,
+        "approved_on": found.approved_on.isoformat(),
+        "due": found.due.isoformat(),
+        "overdue": state != "received" and found.due < today,
+        "clock_article": article_name(CLOCK),
+        "state": state,
+        "copy": state == "received",
+        "lists": found.lists,
+        "package": {"sha256": found.package, "size": found.size, "restricted": found.restricted},
+        "counts": found.told,
+        "by": {"role": found.role, "org": found.org},
+        "at": found.at.isoformat(),
+        "steps": [
+            {
+                "answer": step.answer,
+                "receipt": step.receipt,
+                "by": {"role": step.role, "org": step.org},
+                "at": step.at.isoformat(),
+            }
+            for step in steps
+        ],
+        "links": {"package": f"/v1/transfers/{found.id}/package"},
+    }
+
+
+def transfers(office: Office, who: Who | None, *, overdue: bool = False) -> dict[str, Any]:
+    """The transfers that a unit, or one below it, sends or is to receive; the overdue ones alone when asked. Problem 401."""
+    allowed = may(who, Action.READ)
+    with office.archive.read() as reading:
+        mine = [one for one in reading.transfers() if _concerns(reading, allowed, one)]
+        steps = reading.transfer_steps([one.id for one in mine])
+    told = [told_transfer(one, steps.get(one.id, ()), office.today()) for one in mine]
+    return {"transfers": [one for one in told if one["overdue"] or not overdue]}
+
+
+def _concerns(reading: Reading, who: Who, found: Transfer) -> bool:
+    return sees(who, reach(reading, found.sender)) or sees(who, _reached(reading, found.receiver))
+
+
+def _reached(reading: Reading, code: str) -> list[str]:
+    """Who may act for the receiver: nobody here when it is not registered here."""
+    try:
+        return reach(reading, code)
+    except NotFound:
+        return []
+
+
+def find_transfer(reading: Reading, who: Who, transfer_id: str) -> Transfer:
+    """The transfer of an id that concerns somebody. Raises Problem 404."""
+    try:
+        found = reading.transfer(transfer_id)
+    except (NotFound, OutOfScope):
+        found = None
+    if found is None or not _concerns(reading, who, found):
+        raise unknown("transfer", "移交", "请核对移交的编号")
+    return found
+
+
+def transfer(office: Office, who: Who | None, transfer_id: str) -> dict[str, Any]:
+    """One transfer. Raises Problem 401, 404."""
+    allowed = may(who, Action.READ)
+    with office.archive.read() as reading:
+        found = find_transfer(reading, allowed, transfer_id)
+        steps = reading.transfer_steps([found.id]).get(found.id, ())
+    return told_transfer(found, steps, office.today())
+
+
+def transfer_package(office: Office, who: Who | None, transfer_id: str) -> Handing:
+    """The package as it was made: the receiver's to take over, and the sender's copy afterwards; the look is noted first.
+
+    Raises Problem 401, 403 `restricted`, 404.
+    """
+    allowed = may(who, Action.HAND_OVER)
+    with office.archive.begin() as transaction:
+        found = find_transfer(transaction, allowed, transfer_id)
+        if found.restricted and allowed.role == allowed.role.REGISTRAR:
+            raise Problem(
+                "restricted",
+                403,
+                "限制查阅",
+                "档案包里有限制查阅的材料；请由校长或主管教育行政部门领取。",
+                article=article_name(44),
+            )
+        note(transaction, allowed, found.archive, f"package of transfer {found.id}", None)
+    return Handing(
+        "application/zip", f"transfer-{found.id}.zip", lambda out: pour(office, found.package, out)
+    )
+
+
+def bring_receipt(office: Office, who: Who | None, transfer_id: str, text: str) -> dict[str, Any]:
+    """Take a receipt in that came by file: its signature must be of a known installation, and it must be of this package.
+
+    Raises Problem 401, 403, 404, 409 `transfer_ended`, 422 `bad_receipt`.
+    """
+    allowed = may(who, Action.HAND_OVER)
+    with office.archive.begin() as transaction:
+        found = find_transfer(transaction, allowed, transfer_id)
+        require(transaction, who, Action.HAND_OVER, found.sender)
+        try:
+            said = read_receipt(opened(known_keys(office, transaction), text)[1])
+        except BadNote as bad:
+            raise bad_receipt(bad.reason) from None
+        if (said.transfer, said.package, said.size) != (found.id, found.package, found.size):
+            raise bad_receipt("other_transfer")
+        if said.receiver.partition(" ")[0] != found.receiver:
+            raise bad_receipt("other_transfer")
+        answered(office, transaction, allowed, (found, said.verdict, text))
+        steps = transaction.transfer_steps([found.id])[found.id]
+    return told_transfer(found, steps, office.today())
+
+
+def answered(
+    office: Office, transaction: Transaction, who: Who, answer: tuple[Transfer, TransferAnswer, str]
+) -> None:
+    """Keep the receiver's answer to a transfer, and its receipt; Problem 409 when the file was received before. The same receipt twice is one."""
+    found, verdict, receipt = answer
+    steps = transaction.transfer_steps([found.id]).get(found.id, [])
+    if any(step.receipt == receipt for step in steps):
+        return
+    if steps and steps[-1].answer == "received":
+        raise Problem("transfer_ended", 409, "已经接收", "这次移交已有接收回执，不能更改；请看移交的记录。")
+    transaction.add_transfer_step(
+        TransferStep(0, found.id, verdict, receipt, who.token_digest, who.role, who.org, office.now())
+    )

@@ -1,0 +1,153 @@
+"""Routes of handing files over and of taking them in: transfers, receipts, arrivals, the keys of other installations."""
+
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Query, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import JSONResponse, PlainTextResponse, StreamingResponse
+
+from service import custody
+from service.errors import Problem
+from service.web.auth import Caller, CallersOffice
+from service.web.custody_schemas import Arrivals, PartnerIn, Partners, ReceiptIn, TransferIn, Transfers
+from service.web.downloads import headers_of
+from service.web.streams import begun, pieces
+from service.web.uploads import FIELD, FORM, uploaded
+
+router = APIRouter(tags=["移交"])
+ZIP: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {"application/zip": {}}}}
+PACKAGE_BODY: Final = {
+    "required": True,
+    "content": {
+        FORM: {
+            "schema": {
+                "type": "object",
+                "required": [FIELD],
+                "properties": {FIELD: {"type": "string", "format": "binary", "description": "BagIt zip"}},
+            }
+        },
+        "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
+    },
+}
+
+
+@router.post(
+    "/v1/transfers",
+    status_code=201,
+    summary="移交一份档案：打印移交清单，打成档案包（第八、十八、二十二条）",
+    description="移出方的档案一件不少地留存；接收单位的回执到来以后注明是备份。期限一个月，从审核同意之日起算。",
+)
+def open_transfer(body: TransferIn, who: Caller, office: CallersOffice) -> JSONResponse:
+    """201 with the transfer; its package waits to be fetched."""
+    return JSONResponse(custody.open_transfer(office, who, body.asked()), 201)
+
+
+@router.get("/v1/transfers", summary="移出和待接收的移交；逾期未接收的", response_model=Transfers)
+def transfers(
+    who: Caller,
+    office: CallersOffice,
+    *,
+    overdue: Annotated[bool, Query(description="只列逾期的（第二十二条）")] = False,
+) -> JSONResponse:
+    """Those of the caller's unit and of those below it, from either side."""
+    return JSONResponse(custody.transfers(office, who, overdue=overdue))
+
+
+@router.get("/v1/transfers/{transfer}", summary="一次移交办到哪一步")
+def transfer(transfer: str, who: Caller, office: CallersOffice) -> JSONResponse:
+    """Where it stands, and what was answered."""
+    return JSONResponse(custody.transfer(office, who, transfer))
+
+
+@router.get(
+    "/v1/transfers/{transfer}/package",
+    summary="取移交的档案包；移出方也可再取（留存的备份）",
+    response_class=StreamingResponse,
+    responses=ZIP,
+)
+def package(transfer: str, who: Caller, office: CallersOffice) -> StreamingResponse:
+    """The package as it was made."""
+    handing = custody.transfer_package(office, who, transfer)
+    headers = headers_of(handing.media_type, handing.filename)
+    return StreamingResponse(begun(pieces(handing.write)), media_type=handing.media_type, headers=headers)
+
+
+@router.post("/v1/transfers/{transfer}/receipt", summary="上传接收单位的回执（两套系统之间）")
+def receipt(transfer: str, body: ReceiptIn, who: Caller, office: CallersOffice) -> JSONResponse:
+    """The transfer with the receiver's answer, if its signature is of a known installation."""
+    return JSONResponse(custody.bring_receipt(office, who, transfer, body.receipt))
+
+
+@router.post(
+    "/v1/transfers/{transfer}/arrival",
+    status_code=201,
+    summary="接收本系统内另一单位移交的档案：四项检查并出具回执",
+)
+def receive(transfer: str, who: Caller, office: CallersOffice) -> JSONResponse:
+    """201 with what the checks found; the sender has the receipt at once."""
+    return JSONResponse(custody.receive_here(office, who, transfer), 201)
+
+
+@router.post(
+    "/v1/arrivals",
+    status_code=201,
+    summary="接收另一套系统的档案包：四项检查，通过即归档",
+    description="不论结果，原样保存并列出。通过的每件带来源归入档案；回执由本系统签名，交给移出单位。",
+    openapi_extra={"requestBody": PACKAGE_BODY},
+)
+async def take(
+    request: Request,
+    who: Caller,
+    office: CallersOffice,
+    org: Annotated[str, Query(max_length=20, description="接收单位的代码")],
+) -> JSONResponse:
+    """201 with what the checks found: `filed`, or `held` for a person."""
+    async with uploaded(request) as (file, _):
+        told = await run_in_threadpool(custody.take, office, who, org, file)
+    return JSONResponse(told, 201)
+
+
+@router.get("/v1/arrivals", summary="到来的档案包；held 的要人处理", response_model=Arrivals)
+def arrivals(who: Caller, office: CallersOffice) -> JSONResponse:
+    """What came for the caller's unit and those below it."""
+    return JSONResponse(custody.arrivals(office, who))
+
+
+@router.get("/v1/arrivals/{arrival}", summary="一个到来的档案包：四项检查各发现什么")
+def arrival(arrival: str, who: Caller, office: CallersOffice) -> JSONResponse:
+    """What it says of itself, and every difference by name."""
+    return JSONResponse(custody.arrival(office, who, arrival))
+
+
+@router.get(
+    "/v1/arrivals/{arrival}/receipt", summary="取回执文件，交给移出单位", response_class=PlainTextResponse
+)
+def arrival_receipt(arrival: str, who: Caller, office: CallersOffice) -> PlainTextResponse:
+    """The signed note as it is carried back."""
+    text = custody.arrival(office, who, arrival)["receipt"]
+    if text is None:
+        raise Problem(
+            "no_receipt",
+            404,
+            "没有回执",
+            "这个档案包不是一次移交，或还不能答复；请看检查结果，处理后再检查一次。",
+        )
+    return PlainTextResponse(text, headers={"Content-Disposition": 'attachment; filename="receipt.txt"'})
+
+
+@router.post("/v1/arrivals/{arrival}/again", status_code=201, summary="登记公钥或学生以后，再检查一次")
+def again(arrival: str, who: Caller, office: CallersOffice) -> JSONResponse:
+    """201 with the new result; the earlier one stays on file."""
+    return JSONResponse(custody.again(office, who, arrival), 201)
+
+
+@router.post("/v1/partners", status_code=201, summary="登记另一套系统的公钥")
+def know(body: PartnerIn, who: Caller, office: CallersOffice) -> JSONResponse:
+    """201; the newest of a name counts, earlier ones stay on file."""
+    return JSONResponse(custody.know(office, who, body.name, body.keys), 201)
+
+
+@router.get("/v1/partners", summary="登记过公钥的其他系统", response_model=Partners)
+def known(who: Caller, office: CallersOffice) -> JSONResponse:
+    """Whose signatures are believed, besides our own."""
+    return JSONResponse(custody.known(office, who))
