@@ -130,7 +130,7 @@ class Cluster:
 
 
 @pytest.fixture(scope="module")
-def cluster(tmp_path_factory):
+def cluster(tmp_path_factory, request):
     """Everything up: the first host makes the signing keys, the others get a copy."""
     folder = tmp_path_factory.mktemp("cluster")
     with ExitStack() as stack:
@@ -159,9 +159,17 @@ def cluster(tmp_path_factory):
         until(lambda: len(made.proxy.ready) == 2)
         made.city = city
         settle(made)
-        yield made
         if not network.apart:
-            sys.stderr.write("no network namespaces here: hosts were loopback addresses\n")
+            said_aloud(
+                request, "no network namespaces here: hosts are loopback addresses, cut off by SIGSTOP"
+            )
+        yield made
+
+
+def said_aloud(request, text):
+    """Write past what pytest captures: whoever reads the run is to know how much it proves."""
+    with request.config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
+        sys.stdout.write(f"\n{text}\n")
 
 
 def caller(cluster, token, name=None):
