@@ -135,5 +135,9 @@ def test_a_package_may_be_larger_than_an_upload(here):
     assert answer.status_code == 201
     assert answer.json()["checks"]["security"]["differences"][0]["code"] == "not_a_zip"
     refused(caller.get(f"/v1/arrivals/{answer.json()['id']}/receipt"), 404, "no_receipt")
+    where = f"/v1/arrivals/{answer.json()['id']}/package"
+    assert caller.get(where).content == data
+    assert here.caller("head").get(where).content == data
+    refused(here.caller(org=OTHER_SCHOOL).get(where), 404, "unknown_arrival")
     refused(caller.get("/v1/arrivals/99"), 404, "unknown_arrival")
     refused(caller.get("/v1/transfers/99"), 404, "unknown_transfer")

@@ -1,6 +1,6 @@
 """Custody passes: a file is handed over with its 移交清单, arrives, is checked four ways, and a signed receipt comes back."""
 
-from service.custody.arriving import again, arrival, arrivals, receive_here, take
+from service.custody.arriving import again, arrival, arrival_package, arrivals, receive_here, take
 from service.custody.handing import (
     Handover,
     bring_receipt,
@@ -16,6 +16,7 @@ __all__ = [
     "Handover",
     "again",
     "arrival",
+    "arrival_package",
     "arrivals",
     "bring_receipt",
     "know",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import IO, Any, BinaryIO
 
 from intake.packages import unpacked
-from service.access import Action, Who, may, sees
+from service.access import Action, Who, may, reads_restricted, restricted, sees
 from service.archives.numbering import arrange
 from service.custody.checks import Found, checked
 from service.custody.checks.nouns import Bag, member
@@ -13,7 +13,7 @@ from service.custody.handing import answered, find_transfer
 from service.custody.keeping import keep, pour, scratch
 from service.custody.knowing import known_keys
 from service.custody.receipts import Got, receipt_note
-from service.office import Office
+from service.office import Handing, Office
 from service.office.files import note
 from service.office.lookups import reach, require, unknown
 from storage.archive import Reading, Transaction
@@ -303,6 +303,20 @@ def arrival(office: Office, who: Who | None, arrival_id: str) -> dict[str, Any]:
     allowed = may(who, Action.HAND_OVER)
     with office.archive.read() as reading:
         return told_arrival(_find(reading, allowed, arrival_id))
+
+
+def arrival_package(office: Office, who: Who | None, arrival_id: str) -> Handing:
+    """The package as it came, for whoever must find out what is wrong with it; the look is noted first (art. 44).
+
+    What few may see can be in it, so of the registrars only who brought it gets it. Raises Problem 401, 403 `restricted`, 404.
+    """
+    allowed = may(who, Action.HAND_OVER)
+    with office.archive.begin() as transaction:
+        found = _find(transaction, allowed, arrival_id)
+        if not reads_restricted(allowed, found.by):
+            raise restricted()
+        note(transaction, allowed, found.org, f"package of arrival {found.id}", None)
+    return Handing("application/zip", f"arrival-{found.id}.zip", lambda out: pour(office, found.package, out))
 
 
 def _find(reading: Reading, who: Who, arrival_id: str) -> Arrival:

@@ -135,6 +135,19 @@ def arrival_receipt(arrival: str, who: Caller, office: CallersOffice) -> PlainTe
     return PlainTextResponse(text, headers={"Content-Disposition": 'attachment; filename="receipt.txt"'})
 
 
+@router.get(
+    "/v1/arrivals/{arrival}/package",
+    summary="取到来的档案包，原样",
+    response_class=StreamingResponse,
+    responses=ZIP,
+)
+def arrival_package(arrival: str, who: Caller, office: CallersOffice) -> StreamingResponse:
+    """The bytes as they came, also of one that did not pass."""
+    handing = custody.arrival_package(office, who, arrival)
+    headers = headers_of(handing.media_type, handing.filename)
+    return StreamingResponse(begun(pieces(handing.write)), media_type=handing.media_type, headers=headers)
+
+
 @router.post("/v1/arrivals/{arrival}/again", status_code=201, summary="登记公钥或学生以后，再检查一次")
 def again(arrival: str, who: Caller, office: CallersOffice) -> JSONResponse:
     """201 with the new result; the earlier one stays on file."""
