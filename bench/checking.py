@@ -17,6 +17,7 @@ from intake.recognise.ppocr import PpOcr
 from service.demo import people
 from service.demo.paper import Paper
 from service.demo.story import SCANNER, SIGNERS, UNITS
+from templates.fonts import KAI, SYSTEM_FOLDERS
 
 MANY: Final = int(os.environ.get("BENCH_PAGES", "120"))
 """Pages read one after the other by two workers: their models are loaded long before the last."""
@@ -29,6 +30,8 @@ def reader(scan: bytes, pdf: bytes, layout: dict[str, Any]) -> Callable[[], Any]
     page = next(iter(uploads.pages(scan, "pdf")))
     units = UNITS["transfer_application"]
     names = [str(unit["name"]) for unit in people.ORGANIZATIONS.values()]
+    files = (path for root in SYSTEM_FOLDERS for path in root.rglob(KAI.files[0]))
+    faces = {KAI.name: next(files)}
 
     def read_once() -> Any:
         return read.read_page(
@@ -40,6 +43,7 @@ def reader(scan: bytes, pdf: bytes, layout: dict[str, Any]) -> Callable[[], Any]
             recogniser=recogniser,
             units=units,
             registry=names,
+            faces=faces,
         )
 
     return read_once

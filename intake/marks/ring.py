@@ -28,6 +28,7 @@ from intake.thresholds import (
 
 STRIP_HEIGHT = 48  # pixels: the recogniser's own height
 ANGLES = 720
+GAP_LEFT = 60  # angles of the gap that stay at both ends of a strip: 30 degrees, a letter's width of paper
 SHORTEST_NAME = 5  # letters of a unit's name
 UNIT_ENDINGS = ("局", "校", "学", "园", "院", "会", "府", "厅", "委", "部", "处", "站", "中心")
 CUTS = ((0.53, 0.90, 1.0), (0.58, 0.93, 1.3), (0.53, 0.90, 1.3), (0.58, 0.93, 1.0))
@@ -149,15 +150,26 @@ def strips(density: Density, px_per_mm: float, stamp: Stamp) -> Iterator[Pixels]
     around = density[top:bottom, left:right]
     around = strokes_alone(around, px_per_mm)
     x, y = stamp.x - left / px_per_mm, stamp.y - top / px_per_mm
-    start = _gap(
+    start, gap = _gap(
         polar(redness(around), px_per_mm, (x, y), np.linspace(0.66, 0.88, 12) * stamp.radius, ANGLES)
     )
+    bare = max(gap - GAP_LEFT, 0)
     picture = seal_ink(around)
     for inner, outer, stretch in CUTS:
         radii = np.linspace(outer, inner, STRIP_HEIGHT) * stamp.radius
         unrolled = np.roll(polar(picture, px_per_mm, (x, y), radii, 2 * ANGLES), -2 * start, axis=1)
-        unrolled = np.hstack([unrolled, unrolled[:, : ANGLES // 12]])
-        length = stretch * np.pi * (inner + outer) / (outer - inner) * STRIP_HEIGHT * 25 / 24
+        unrolled = np.hstack([unrolled, unrolled[:, : ANGLES // 12]])[
+            :, bare : 2 * ANGLES + ANGLES // 12 - bare
+        ]
+        length = (
+            stretch
+            * np.pi
+            * (inner + outer)
+            / (outer - inner)
+            * STRIP_HEIGHT
+            * unrolled.shape[1]
+            / (2 * ANGLES)
+        )
         line = cv2.resize(unrolled, (round(length), STRIP_HEIGHT), interpolation=cv2.INTER_AREA)
         yield _printed(np.asarray(line, np.float32))
 
@@ -254,15 +266,15 @@ def _aligned(emissions: NDArray[np.float64], ends: NDArray[np.int_], lettered: N
     return Scores(value[rows, last], costs[0][rows, last], costs[1][rows, last])
 
 
-def _gap(ring: NDArray[np.float32]) -> int:
-    """Return the angle (index) in the middle of the ring's widest stretch without ink."""
+def _gap(ring: NDArray[np.float32]) -> tuple[int, int]:
+    """Return the angle (index) in the middle of the ring's widest stretch without ink, and how wide it is."""
     ink = np.clip(ring, 0, None).mean(axis=0)
     ink = cv2.blur(np.concatenate([ink, ink])[None, :], (9, 1))[0]
     dark = np.flatnonzero(ink > 0.25 * np.percentile(ink, 90))
     if dark.size < 2:
-        return 0
+        return 0, 0
     width, first = max((int(b - a), int(a)) for a, b in pairwise(dark))
-    return int(first + width // 2) % int(ring.shape[1])
+    return int(first + width // 2) % int(ring.shape[1]), width
 
 
 def _printed(ink: NDArray[np.float32]) -> Pixels:
