@@ -209,17 +209,20 @@ def test_a_service_on_a_lying_store_is_not_ready_and_takes_nothing(tmp_path):
 
 
 def test_a_service_whose_store_goes_away_says_so_and_recovers_alone(tmp_path):
-    """What is handed in meanwhile is answered 503 with a time to come back; then all goes on without a restart."""
+    """What needs the store meanwhile is answered 503 with a time to come back, an upload is taken in; no restart is needed."""
     with liar.served() as (address, store), desk(tmp_path, address) as client:
-        assert brought(client).status_code == 202
+        first = brought(client).raise_for_status().json()["id"]
         store.ill = True
-        problem = brought(client)
+        problem = client.get(f"/v1/scans/{first}/original")
         assert (problem.status_code, problem.json()["code"]) == (503, "store_away")
         assert int(problem.headers["Retry-After"]) > 0
         assert "请稍后重试" in problem.json()["detail"]
+        second = brought(client).raise_for_status().json()["id"]
+        assert client.get(f"/v1/scans/{second}/original").status_code == 200
         assert any("档案库暂时无法访问" in fault for fault in client.get("/readyz").json()["faults"])
         store.ill = False
         time.sleep(1.1)
+        assert client.get(f"/v1/scans/{first}/original").status_code == 200
         assert brought(client).status_code == 202
         assert not any("档案库" in fault for fault in client.get("/readyz").json()["faults"])
-        assert len(client.get("/v1/scans").json()["scans"]) == 2
+        assert len(client.get("/v1/scans").json()["scans"]) == 3
