@@ -102,7 +102,8 @@ thresholds: install-dev ## measure on tuning papers again what each threshold of
 gallery: install-dev ## print every form's example and draw the contact sheets of docs/gallery
 	@PYTHONPATH=bench $(BIN)/python bench/gallery.py
 
-drill: install-dev test-packages ## attacks and accidents: kills, disk full, hostile files, three minutes of fuzzing
+drill: install-dev test-packages ## attacks and accidents at full length: docs/drills.md; then hostile files and three minutes of fuzzing
+	@PYTHONPATH=. $(BIN)/python -m tests.drills $(ONLY)
 	@$(BIN)/python -m pytest tests/test_accidents.py tests/test_disk_full.py tests/test_numbers_store.py tests/test_bad_uploads.py tests/test_hostile.py tests/test_bad_engines.py tests/test_bad_codes.py tests/test_libreoffice.py tests/test_power_cut.py tests/test_batch_workers.py tests/test_lock.py tests/test_stores.py
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) $(BIN)/python -m pytest tests/test_fuzz.py
 

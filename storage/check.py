@@ -1,12 +1,13 @@
 """Proves rows, objects, numbers and log against each other, in both directions, and names every difference."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
 from storage import logged, ordered
 from storage.archive import Archive, Reading
+from storage.committed import Fact, kept
 from storage.errors import BadPattern, ObjectDamaged, StorageError, StoreAway
 from storage.faults import HARMLESS, MESSAGES, Fault
 from storage.objects.folder import NAME
@@ -17,6 +18,7 @@ from storage.records import (
     Decision,
     Document,
     Entry,
+    Head,
     Leaf,
     LogHead,
     NumberBlock,
@@ -48,25 +50,35 @@ class _Rows:
     leaves: list[Leaf]
     nodes: dict[tuple[int, int], bytes]
     head: LogHead
+    kept: dict[str, Fact]
 
     def log(self) -> "logged.Logged":
         """What the log is held against."""
-        void = [row for ledger in self.ledgers.values() for row in ledger if row.state == "void"]
-        return logged.Logged(self.documents, self.entries, void, self.leaves, self.nodes, self.head)
+        given = [row for ledger in self.ledgers.values() for row in ledger if row.state in {"void", "used"}]
+        return logged.Logged(
+            self.documents, self.entries, given, self.kept, self.leaves, self.nodes, self.head
+        )
 
+
+ONE_BY_ONE = 1000
+"""Missing numbers of a stretch that are named one by one; a longer stretch is named by its ends."""
 
 __all__ = ["HARMLESS", "MESSAGES", "Fault", "check"]
 
 
-def check(archive: Archive, checkpoints: Sequence[tuple[int, bytes]] = ()) -> list[Fault]:
+def check(archive: Archive, checkpoints: Sequence[Head] = ()) -> list[Fault]:
     """Check everything and list the differences, none when all agree; reads every object once.
 
-    `checkpoints` are sizes and roots of the log that somebody else has kept: against whoever may write every row, only
-    they hold. The service may be running: what it adds meanwhile shows at most as harmless.
+    `checkpoints` are heads of the log that somebody else has kept: against whoever may write every row, only they hold.
+    The service may be running: what it adds meanwhile shows at most as harmless. When a row cannot even be read, that
+    is named, and nothing else is said before it is mended.
     """
     with archive.read() as reading:
         found = [Fault("database_damaged", line) for line in reading.engine_faults()]
         found += [Fault("guard_missing", name) for name in sorted(reading.missing_guards())]
+        unreadable = [Fault("row_unreadable", about) for about in reading.unreadable_rows()]
+        if unreadable:
+            return [*found, *unreadable]
         rows = _gather(reading)
         order = ordered.gather(reading)
     return [
@@ -101,6 +113,7 @@ def _gather(reading: Reading) -> _Rows:
         leaves=reading.leaves(),
         nodes=reading.log_nodes(),
         head=reading.log_head(),
+        kept={str(fact.ref): fact for fact in (kept(table, row) for table, row in reading.kept_rows())},
     )
 
 
@@ -148,6 +161,8 @@ def _records(rows: _Rows, folder: Store) -> Iterator[Fault]:
             layout = json.loads(folder.get(document.layout))
         except (StorageError, ValueError):
             continue  # a damaged object is named as such
+        if not isinstance(layout, dict):
+            continue  # another file in its place: the leaf differs
         told = {"data": document.data, "student_no": document.student_no}
         record = json.dumps(told, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
         if layout.get("record", "") not in {"", sha256(record.encode()).hexdigest()}:
@@ -190,12 +205,14 @@ def _numbers(rows: _Rows) -> Iterator[Fault]:
     seen: set[tuple[str, str]] = set()
     for block in rows.blocks:
         ledger = {row.seq: row for row in rows.ledgers[block.id]}
-        taken = (row.seq + 1 for row in ledger.values() if row.state != "void")  # void ones may lie ahead
-        for seq in range(block.first, max([rows.next_seqs[block.id], *taken])):
-            if seq not in ledger:
-                yield Fault("number_missing", _number(block, seq))
+        taken = [row.seq + 1 for row in ledger.values() if row.state != "void"]  # void ones may lie ahead
+        if max(taken, default=block.first) > rows.next_seqs[block.id]:
+            yield Fault("block_behind", f"number_blocks/{block.id}")
+        yield from _missing(block, ledger, max([rows.next_seqs[block.id], *taken]))
         for row in ledger.values():
             key = (block.form, row.number)
+            if row.form != block.form or (row.reason is not None and row.state != "void"):
+                yield Fault("number_differs", row.number)
             if row.number != _number(block, row.seq) or not block.first <= row.seq <= block.last:
                 yield Fault("number_text", row.number)
             if key in seen:
@@ -206,6 +223,24 @@ def _numbers(rows: _Rows) -> Iterator[Fault]:
             if row.state == "held":
                 yield Fault("number_held", row.number)
     yield from _uses(rows, used)
+
+
+def _missing(block: NumberBlock, ledger: Mapping[int, NumberRow], end: int) -> Iterator[Fault]:
+    """Numbers of a block before `end` that have no line, one by one; a long stretch by its ends."""
+    for first, last in _gaps(block.first, end, ledger):
+        if last - first < ONE_BY_ONE:
+            yield from (Fault("number_missing", _number(block, seq)) for seq in range(first, last + 1))
+        else:
+            yield Fault("number_missing", f"{_number(block, first)}–{_number(block, last)}")
+
+
+def _gaps(first: int, end: int, ledger: Mapping[int, NumberRow]) -> Iterator[tuple[int, int]]:
+    """The stretches (first, last) from `first` to before `end` that have no line: whoever writes rows can make them long."""
+    expected = first
+    for seq in [*sorted(seq for seq in ledger if first <= seq < end), end]:
+        if seq > expected:
+            yield expected, seq - 1
+        expected = seq + 1
 
 
 def _uses(rows: _Rows, used: dict[tuple[str, str], str | None]) -> Iterator[Fault]:

@@ -25,6 +25,26 @@ ENTRY = (
     *("id", "archive", "kind", "archive_class", "title", "sha256", "size", "media_type", "serial"),
     *("created_at", "by", "evidence"),
 )
+ROWS: Mapping[str, tuple[str, ...]] = {
+    "number_blocks": ("id", "form", "year", "org", "pattern", "first", "last", "by", "created_at"),
+    "scans": ("id", "kind", "original", "org", "by", "uploaded_at"),
+    "copies": ("scan", "kind", "page", "sha256", "size", "media_type", "created_at"),
+    "accesses": ("id", "at", "who", "role", "org", "archive", "what", "approval"),
+    "photos": ("id", "student_no", "sha256", "at", "by"),
+    "template_versions": ("id", "form", "version", "hash", "docx", "note", "at", "by"),
+    "source_templates": ("hash", "docx", "at"),
+    "overrides": ("id", "serial", "form", "org", "rule", "document", "reason", "at", "by"),
+    "decisions": ("id", "review", "answer", "serial", "paper", "note", "by", "role", "org", "at", "evidence"),
+    "volumes": ("school", "year", "volume", "archive", "opened_at"),
+    "archive_numbers": ("entry", "archive", "school", "year", "class_code", "volume", "item"),
+    "locations": ("id", "entry", "paper", "fonds", "cabinet", "box", "pages", "by", "role", "org", "at"),
+    "closures": ("org", "kind", "holder", "closed_on", "document", "lists", "by", "role", "by_org", "at"),
+}
+"""The frozen columns of what else is kept for ever, by table."""
+ROW_KEYS = {"copies": ("scan", "kind", "page"), "volumes": ("school", "year", "volume")}
+"""The columns that name a row in its leaf's `ref`, where it is not the first one; never a person."""
+CARRIED = "log_head/1"
+"""`ref` of the leaf that an upgrade put behind the leaves of what was kept before: it commits to how many those were."""
 NUMBER = ("block_id", "seq", "number", "state", "serial", "reason", "changed_at")
 STATUS = ("serial", "status", "reason", "superseded_by")
 _encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
@@ -69,6 +89,18 @@ def voided(row: Mapping[str, Any]) -> Fact:
 def filed(row: Mapping[str, Any]) -> Fact:
     """An entry of a permanent file."""
     return Fact("entry", row["serial"], str(row["id"]), {**_picked(row, ENTRY), "id": str(row["id"])}, {})
+
+
+def kept(table: str, row: Mapping[str, Any]) -> Fact:
+    """A row of another table that is written once and for ever."""
+    key = "/".join(str(row[name]) for name in ROW_KEYS.get(table, ROWS[table][:1]))
+    told = {name: _plain(row.get(name)) for name in ROWS[table]}
+    return Fact("row", None, f"{table}/{key}", {"table": table, **told}, {})
+
+
+def carried(count: int) -> Fact:
+    """How many leaves an upgrade wrote or found."""
+    return Fact("row", None, CARRIED, {"table": "log_head", "id": 1, "carried": count}, {})
 
 
 def leaf_bytes(fact: Fact, at: datetime, salt: bytes) -> bytes:

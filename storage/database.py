@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from storage import postgresql, sqlite
+from storage import postgresql, readable, sqlite
 from storage.errors import NotPrepared, OutOfScope, StorageError
 from storage.schema.guards import GUARDS
 from storage.schema.scopes import EVERYTHING, SCOPES
@@ -18,6 +18,8 @@ DATABASE_ERRORS = (SQLAlchemyError, *sqlite.DATABASE_ERRORS)
 """Everything an engine may raise; nothing of it leaves this package."""
 VALUE_ERRORS = sqlite.VALUE_ERRORS
 """What a driver raises for a value it cannot write, before the engine sees it."""
+READ_ERRORS = (*DATABASE_ERRORS, OverflowError, ValueError)
+"""What a look-up may raise: also for a stored value that is not what its column holds, which only tampering leaves."""
 
 
 class Rows:
@@ -113,6 +115,10 @@ class Rows:
     def faults(self, connection: Connection) -> list[str]:
         """What the engine itself finds wrong, one line each."""
         return postgresql.faults(connection) if self.on_server else sqlite.faults(connection)
+
+    def unreadable(self, connection: Connection) -> Iterator[str]:
+        """Name the rows that hold a value which is not what its column holds; nothing can be proved of them."""
+        return readable.unreadable(connection, on_server=self.on_server)
 
     def close(self) -> None:
         """Close every connection."""

@@ -54,3 +54,10 @@ class ReadsFigures(Session):
             return self._engine.faults(self._connection)
         except DATABASE_ERRORS as error:
             raise self._translate(error, "row") from None
+
+    def unreadable_rows(self) -> list[str]:
+        """Name, as table/key, the rows that hold what their columns cannot."""
+        try:
+            return list(self._engine.unreadable(self._connection))
+        except DATABASE_ERRORS as error:
+            raise self._translate(error, "row") from None

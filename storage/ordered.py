@@ -74,7 +74,8 @@ def _numbers(order: Order, entries: Mapping[str, Entry]) -> Iterator[tuple[str, 
 def _closures(order: Order, documents: Mapping[str, Document]) -> Iterator[tuple[str, str]]:
     ended = {closure.org: closure for closure in order.closures}
     for closure in order.closures:
-        said = order.units[closure.org].data
+        unit = order.units.get(closure.org)
+        said = {} if unit is None else unit.data
         told = said.get("merged_into") if closure.kind == "merged" else said.get("held_by")
         lists = [documents.get(serial) for serial in closure.lists]
         accepted = all(

@@ -74,6 +74,7 @@ class NumberRow:
     serial: str | None
     reason: str | None
     changed_at: datetime
+    form: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,6 +287,15 @@ class LogHead:
 
     size: int
     carried: int
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A head of the log that somebody outside has kept: size, root (32 bytes), and when it was signed, if that is known."""
+
+    size: int
+    root: bytes
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

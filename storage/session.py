@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Executable, Row, Select, Table, select
 
-from storage.committed import Fact
-from storage.database import DATABASE_ERRORS, VALUE_ERRORS, Rows
+from storage.committed import ROWS, Fact, kept
+from storage.database import DATABASE_ERRORS, READ_ERRORS, VALUE_ERRORS, Rows
 from storage.errors import NotFound, OutOfScope
 from storage.presence import Presence
 from storage.schema.scopes import EVERYTHING
@@ -65,7 +65,7 @@ class Session:
     ) -> Sequence[AnyRow]:
         try:
             return self._connection.execute(statement, values).all()
-        except (*DATABASE_ERRORS, *VALUE_ERRORS) as error:
+        except READ_ERRORS as error:
             raise self._translate(error, kind) from None
 
     def _first(
@@ -73,7 +73,7 @@ class Session:
     ) -> AnyRow | None:
         try:
             return self._connection.execute(statement, values).first()
-        except (*DATABASE_ERRORS, *VALUE_ERRORS) as error:
+        except READ_ERRORS as error:
             raise self._translate(error, kind) from None
 
     def _one(self, kind: str, statement: Executable, values: Mapping[str, object] | None = None) -> AnyRow:
@@ -103,14 +103,22 @@ class Session:
         try:
             result = self._connection.execute(table.insert(), values)
             key = result.inserted_primary_key
-            return key[0] if key and isinstance(key[0], int) else 0
         except (*DATABASE_ERRORS, *VALUE_ERRORS) as error:
             raise self._translate(error, kind) from None
+        made = key[0] if key and isinstance(key[0], int) else 0
+        self._note(table, [{"id": made, **values}])
+        return made
 
     def _insert_many(self, kind: str, table: Table, rows: Sequence[Mapping[str, object]]) -> None:
         """Insert rows, which all have the same columns, in one call of the driver: five times as fast as one by one."""
         if rows:
             self._do_many(kind, table.insert().inline(), rows)
+            self._note(table, rows)
+
+    def _note(self, table: Table, rows: Sequence[Mapping[str, object]]) -> None:
+        """Let the log tell of new rows, where their table is kept for ever."""
+        if table.name in ROWS:
+            self._facts += [kept(table.name, row) for row in rows]
 
     def _insert_many_ids(self, kind: str, table: Table, rows: Sequence[Mapping[str, object]]) -> list[int]:
         """Insert rows as above and return the ids the database gave them, in order."""

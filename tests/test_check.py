@@ -10,8 +10,10 @@ import pytest
 from storage import committed
 from storage.archive import OBJECTS, Archive
 from storage.check import HARMLESS, MESSAGES, Fault, check
+from storage.errors import StoreAway
 from storage.log import leaf_hash
 from storage.patterns import written
+from storage.records import Head
 from tests.shelf import (
     CHILD,
     COUNTY,
@@ -64,6 +66,10 @@ def archive(folder, database):
     with opened.begin() as transaction:
         transaction.set_status(serial(3), "effective")
     checked(opened, 1, "pending")
+    with opened.begin() as transaction:
+        transaction.note_access(
+            who="d1", role="county", org=COUNTY, archive=STUDENT, what="list", approval=None
+        )
     yield opened
     opened.close()
 
@@ -190,7 +196,7 @@ ALTERED = {
     ),
     "a document taken out": (
         ["PRAGMA foreign_keys = OFF", f"DELETE FROM documents WHERE serial = '{FIRST}'"],
-        {("number_without_document", N1)} | {("leaf_without_document", place) for place in ("0", "1", "12")},
+        {("number_without_document", N1)} | {("leaf_without_document", place) for place in ("1", "2", "13")},
     ),
     "a number taken out": (
         [f"DELETE FROM numbers WHERE number = '{N2}'"],
@@ -210,17 +216,18 @@ ALTERED = {
     ),
     "a pattern": (
         ["UPDATE number_blocks SET pattern = 'none'"],
-        {("number_text", f"14042620262012000{seq}") for seq in range(1, 6)},
+        {("number_text", f"14042620262012000{seq}") for seq in range(1, 6)}
+        | {("leaf_differs", "number_blocks/1")},
     ),
     "a leaf taken out": (
         [f"DELETE FROM leaves WHERE serial = '{SECOND}'"],
-        {("leaf_missing", str(place)) for place in range(2, 11)}
-        | {("document_without_leaf", SECOND), ("entry_without_leaf", "2"), ("log_size", "13")},
+        {("leaf_missing", "3"), ("leaf_missing", "4")}
+        | {("document_without_leaf", SECOND), ("entry_without_leaf", "2")},
     ),
     "a leaf's hash": (['UPDATE leaves SET hash = zeroblob(32) WHERE "index" = 1'], {("leaf_hash", "1")}),
     "a leaf's payload": (
         [f"UPDATE leaves SET payload = CAST('{{\"serial\":\"x\"}}' AS BLOB) WHERE serial = '{SECOND}'"],
-        {("leaf_hash", "2"), ("leaf_hash", "3"), ("leaf_differs", SECOND), ("leaf_differs", "entry 2")},
+        {("leaf_hash", "3"), ("leaf_hash", "4"), ("leaf_differs", SECOND), ("leaf_differs", "entry 2")},
     ),
     "a status raised": (
         [f"UPDATE documents SET status = 'effective' WHERE serial = '{FIRST}'"],
@@ -252,7 +259,7 @@ ALTERED = {
     ),
     "an entry taken out": (
         ["DELETE FROM entries WHERE id = 2"],
-        {("document_not_filed", SECOND), ("leaf_without_row", "3")},
+        {("document_not_filed", SECOND), ("leaf_without_row", "4")},
     ),
     "an entry put in": (
         [ENTRY_PUT_IN],
@@ -272,6 +279,34 @@ ALTERED = {
     ),
     "the log's own count": (["UPDATE log_head SET size = 12"], {("log_size", "12")}),
     "a node put in": (["INSERT INTO log_nodes VALUES (1, 0, zeroblob(32))"], {("node_differs", "1/0")}),
+    "a look in the register": (
+        ["UPDATE accesses SET who = 'd2' WHERE id = 1"],
+        {("leaf_differs", "accesses/1")},
+    ),
+    "a look taken out of the register": (
+        ["DELETE FROM accesses WHERE id = 1"],
+        {("leaf_without_row", "14")},
+    ),
+    "a look put in": (
+        [put_in("accesses", "id = 1", id="7")],
+        {("row_without_leaf", "accesses/7")},
+    ),
+    "whose block it is": (
+        ["UPDATE number_blocks SET by = '140426'"],
+        {("leaf_differs", "number_blocks/1")},
+    ),
+    "the form of a number": (
+        [f"UPDATE numbers SET form = 'diploma_primary' WHERE number = '{N2}'"],
+        {("number_differs", N2)},
+    ),
+    "when a number was used": (
+        [f"UPDATE numbers SET changed_at = '2026-07-01T09:00:00.000000Z' WHERE number = '{N2}'"],
+        {("number_differs", N2)},
+    ),
+    "a reason at a paper that stands": (
+        [f"UPDATE documents SET reason = 'y' WHERE serial = '{SECOND}'"],
+        {("revocation_differs", SECOND)},
+    ),
     "an entry told as older": (
         [
             "UPDATE entries SET created_at = '2020-01-01T00:00:00.000000Z' WHERE id = 2",
@@ -298,6 +333,63 @@ def test_a_paper_made_effective_by_an_answer_nobody_gave_is_named(archive):
     assert ("effective_without_check", SECOND) in found(archive)
     checked(archive, 2, "genuine")
     assert ("effective_without_check", SECOND) not in found(archive)
+
+
+UNREADABLE = {
+    "no JSON": ("UPDATE documents SET facts = '{' WHERE serial = ?", "documents/1"),
+    "no moment": ("UPDATE entries SET created_at = 'yesterday' WHERE id = 1 AND serial = ?", "entries/1"),
+}
+ON_A_FILE = {
+    "no number": ("UPDATE numbers SET seq = 'x' WHERE serial = ?", "numbers/1/x"),
+    "no text": ("UPDATE documents SET created_by = CAST(x'ff' AS TEXT) WHERE serial = ?", "documents/1"),
+    "no date": ("UPDATE documents SET issued_on = 'x' WHERE serial = ?", "documents/1"),
+}
+
+
+@pytest.mark.parametrize("what", UNREADABLE)
+def test_a_row_that_cannot_be_read_is_named(archive, hands, what):
+    """The check says which, instead of falling over it; whoever asks for the paper is told that it cannot be had now."""
+    statement, about = UNREADABLE[what]
+    hands.tamper(statement.replace("?", f"'{FIRST}'"))
+    assert {fault for fault in found(archive) if fault[0] != "database_damaged"} == {
+        ("row_unreadable", about)
+    }
+    with archive.read() as reading, pytest.raises(StoreAway):
+        _ = reading.all_entries(), reading.documents()
+
+
+@pytest.mark.parametrize("what", ON_A_FILE)
+def test_a_row_of_another_type_is_named(folder, what):
+    """SQLite keeps any value in any column; a server does not."""
+    archive = furnished(folder, Clock())
+    block(archive)
+    issue(archive, 1)
+    statement, about = ON_A_FILE[what]
+    Raw(folder).tamper(statement.replace("?", f"'{FIRST}'"))
+    assert ("row_unreadable", about) in found(archive)
+    archive.close()
+
+
+def test_an_endless_gap_is_told_by_its_ends(archive, hands):
+    """Whoever sets a block far ahead makes no check that never ends."""
+    hands.tamper("UPDATE number_blocks SET next = 400000000000 WHERE id = 1")
+    missing = {about for code, about in found(archive) if code == "number_missing"}
+    assert missing == {"140426202620120006–1/399999999999"}
+
+
+def test_a_leaf_that_claims_to_be_older_than_a_checkpoint_without_it_is_named(archive, folder, database):
+    """A signed checkpoint says when it was made: what lies behind it and says it is older was put in later."""
+    kept = replace(head(archive), at=Clock().moment)
+    past = Clock()
+    past.forward(days=-400)
+    other = Archive.open(folder, past, database)
+    with other.begin() as transaction:
+        transaction.note_access(
+            who="d9", role="county", org=COUNTY, archive=STUDENT, what="list", approval=None
+        )
+    other.close()
+    assert codes(archive, kept) == {("back_dated", "accesses/2")}
+    assert codes(archive) == set()
 
 
 def test_a_dangling_reference_is_named(archive, hands):
@@ -378,7 +470,7 @@ def test_every_fault_says_what_it_means():
 def head(archive, size=None):
     """A checkpoint as somebody outside has kept it."""
     with archive.read() as reading:
-        return reading.log_size() if size is None else size, reading.log_tree(size).root()
+        return Head(reading.log_size() if size is None else size, reading.log_tree(size).root())
 
 
 def codes(archive, *checkpoints):
@@ -403,22 +495,22 @@ def test_a_checkpoint_holds_against_who_writes_every_row(archive, hands, databas
         f'UPDATE leaves SET payload = {made[0]}, hash = {made[1]} WHERE "index" = {leaf.index}',
     )
     assert codes(archive) == set()
-    assert codes(archive, late) == {("checkpoint_differs", f"0–{late[0]}")}
-    assert codes(archive, late, early) == {("checkpoint_differs", f"3–{late[0]}")}
+    assert codes(archive, late) == {("checkpoint_differs", f"0–{late.size}")}
+    assert codes(archive, late, early) == {("checkpoint_differs", f"{early.size}–{late.size}")}
 
 
 def test_a_checkpoint_holds_against_who_takes_the_end_away(archive, hands):
-    """The last check, its entry and its leaf gone, and the head set back: nothing is left to differ but the checkpoint."""
+    """The last look, its row and its leaf gone, and the head set back: nothing is left to differ but the checkpoint."""
     kept = head(archive)
     with archive.read() as reading:
         last = reading.leaves()[-1]
     hands.tamper(
-        f"DELETE FROM entries WHERE id = {last.ref}",
+        "DELETE FROM accesses WHERE id = 1",
         f'DELETE FROM leaves WHERE "index" = {last.index}',
         f"UPDATE log_head SET size = {last.index}",
     )
     assert codes(archive) == set()
-    assert codes(archive, kept) == {("log_shorter", str(kept[0]))}
+    assert codes(archive, kept) == {("log_shorter", str(kept.size))}
 
 
 def test_what_is_inserted_later_with_an_old_date_is_named(archive, folder, database):
@@ -432,13 +524,13 @@ def test_what_is_inserted_later_with_an_old_date_is_named(archive, folder, datab
         fields = {name: getattr(entry, name) for name in entry.__slots__ if name not in {"id", "created_at"}}
         transaction.add_entry(**fields)
     other.close()
-    assert Fault("time_reversed", str(kept[0])) in check(archive, [kept])
+    assert Fault("time_reversed", str(kept.size)) in check(archive, [kept])
     assert codes(archive, kept) == set()
 
 
 def test_honest_growth_keeps_every_checkpoint(archive):
     """Checkpoints of every size so far hold, and still do when more has come."""
-    kept = [head(archive, size) for size in range(head(archive)[0] + 1)]
+    kept = [head(archive, size) for size in range(head(archive).size + 1)]
     assert codes(archive, *kept) == set()
     checked(archive, 2, "pending")
     assert codes(archive, *kept) == set()

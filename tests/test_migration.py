@@ -13,6 +13,7 @@ from alembic.config import Config
 from storage import log, postgresql, sqlite
 from storage.archive import DATABASE, Archive
 from storage.check import HARMLESS, check
+from storage.committed import CARRIED
 from storage.database import prepare
 from storage.errors import Frozen, NotFound, NotPrepared
 from storage.records import Blank, LogHead, NewEntry
@@ -134,10 +135,14 @@ def test_earlier_release_opens(tmp_path, clock, revision):
         assert reading.job(job.id) == job
         assert len(reading.all_photos()) == (revision != "0001")
         carried = [(leaf.kind, leaf.serial) for leaf in reading.leaves()]
-        assert reading.log_head() == LogHead(len(carried), len(carried))
+        rows = [leaf.ref for leaf in reading.leaves() if leaf.kind == "row"]
+        assert reading.log_head() == LogHead(len(carried), len(carried) - len(rows))
         assert reading.log_tree().root() == log.root([leaf.hash for leaf in reading.leaves()])
     papers = [("issue", paper.serial) for paper in made]
-    assert carried == [*papers, *papers, ("void", None), *(("entry", paper.serial) for paper in made)]
+    entries = [("entry", paper.serial) for paper in made]
+    assert carried == [*papers, *papers, ("void", None), *entries, *[("row", None)] * len(rows)]
+    assert (rows[0], rows[-1]) == ("number_blocks/1", CARRIED)
+    assert len([ref for ref in rows if ref.startswith("photos/")]) == (revision != "0001")
     assert [fault for fault in check(opened) if fault.code not in HARMLESS] == []
     stamped = document(opened, 4, held.number, docx=None, tier=1, stamp="5" * 64)
     with opened.begin() as transaction:
@@ -251,8 +256,8 @@ def test_a_long_log_is_carried_in(tmp_path, clock):
     opened = Archive.open(folder, clock)
     with opened.read() as reading:
         kinds = Counter(leaf.kind for leaf in reading.leaves())
-        assert kinds == {"issue": 4, "revoke": 1, "entry": 2200}
-        assert len(reading.log_nodes()) == 2205 // 256
+        assert kinds == {"issue": 4, "revoke": 1, "entry": 2200, "row": 1}
+        assert len(reading.log_nodes()) == 2206 // 256
     assert check(opened) == []
     with opened.begin() as transaction:
         transaction.set_status(made.serial, "revoked", "错发")

@@ -4,6 +4,7 @@ import contextlib
 import sys
 from argparse import Namespace
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from service.signing.published import head, read_checkpoint
 
 if TYPE_CHECKING:  # the heavy rooms are imported by the commands that need them
     from service.office import Office
+    from storage.records import Head
     from templates.lint.folders import Linted
     from templates.render import Printer
 
@@ -149,18 +151,21 @@ def check(options: Namespace) -> int:
     return FAILED if bad else DONE
 
 
-def _kept_outside(office: "Office", path: Path) -> tuple[int, bytes]:
-    """Size and root of a checkpoint that was kept elsewhere: signed, or the two lines of it that a roster bears."""
+def _kept_outside(office: "Office", path: Path) -> "Head":
+    """A checkpoint that was kept elsewhere: signed, or the two lines of it that a roster bears."""
+    from storage.records import Head
+
     text = path.read_bytes().decode("utf-8", "replace")
     words = text.split()
     try:
         if len(words) == SIZE_AND_ROOT:
-            return head(*words)
+            return Head(*head(*words))
         found = read_checkpoint(office.keys.public, text)
     except BadNote as bad:
         message = f"{path.name} 不是本日志的检查点，或签名不成立（{bad.reason}）；请核对文件。"
         raise Problem("bad_checkpoint", 422, "检查点有误", message) from None
-    return found.size, found.root
+    at = None if found.time is None else datetime.fromtimestamp(found.time, UTC)
+    return Head(found.size, found.root, at)
 
 
 def _tell_fault(code: str, about: str, message: str, *, harmless: bool) -> None:

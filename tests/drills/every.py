@@ -1,0 +1,61 @@
+"""The table of drills: each by its name, what it needs, and how it is run at a scale."""
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+from storage.database import prepare
+from tests import postgresql
+from tests.drills import kept, tampering
+from tests.drills.outcome import Outcome, Scale
+
+SEED = 20261128
+
+
+class Room:
+    """A temporary folder, and a PostgreSQL that is started by the first drill that needs it."""
+
+    def __init__(self, folder: Path, stack: ExitStack) -> None:
+        self._folder = folder
+        self._stack = stack
+        self._server: postgresql.Server | None = None
+        self._count = 0
+
+    def folder(self) -> Path:
+        """One more empty folder."""
+        self._count += 1
+        made = self._folder / str(self._count)
+        made.mkdir()
+        return made
+
+    def server(self) -> postgresql.Server:
+        """The server; it syncs like one in use."""
+        if self._server is None:
+            self._server = self._stack.enter_context(postgresql.started(durable=True))
+        return self._server
+
+    def database(self) -> str:
+        """The URL of one more database with its tables, as the service reaches it."""
+        server = self.server()
+        name = server.create()
+        prepare(server.url(postgresql.OWNER, name), postgresql.SERVICE)
+        return server.url(postgresql.SERVICE, name)
+
+
+def tampers(room: Room, scale: Scale) -> Outcome:
+    """Rows in SQLite, files in the folder."""
+    archive = kept.made(room.folder() / "data", "")
+    return tampering.tampering(archive, scale.tampers, SEED, tampering.Copies(archive))
+
+
+def tampers_on_server(room: Room, scale: Scale) -> Outcome:
+    """Rows on PostgreSQL, altered by its superuser."""
+    archive = kept.made(room.folder() / "data", room.database())
+    copies = tampering.Copies(archive, room.server())
+    return tampering.tampering(archive, scale.tampers_on_server, SEED, copies)
+
+
+DRILLS: dict[str, Callable[[Room, Scale], Outcome]] = {
+    "tampering, SQLite": tampers,
+    "tampering, PostgreSQL": tampers_on_server,
+}
