@@ -12,6 +12,10 @@ PERSONS = frozenset({"student_no", "archive"})
 """Keys that name a person: such a row is told by its place in the table."""
 
 
+KINDS = ((Integer, {"integer"}), (Float, {"real", "integer"}), (LargeBinary, {"blob"}))
+"""What SQLite says of the type of values that are no text."""
+
+
 def unreadable(connection: Connection, *, on_server: bool) -> Iterator[str]:
     """Yield table/key of every such row, reading each table once."""
     for table in metadata.sorted_tables:
@@ -58,12 +62,9 @@ def _holds(column: Column[object], kind: str, value: bytes | None) -> bool:
         return bool(column.nullable)
     if isinstance(column.type, Boolean):
         return kind == "integer" and value in {b"0", b"1"}
-    if isinstance(column.type, Integer):
-        return kind == "integer"
-    if isinstance(column.type, Float):
-        return kind in {"real", "integer"}
-    if isinstance(column.type, LargeBinary):
-        return kind == "blob"
+    for types, kinds in KINDS:
+        if isinstance(column.type, types):
+            return kind in kinds
     try:
         return kind == "text" and _parses(column, value.decode("utf-8"))
     except UnicodeDecodeError:

@@ -161,7 +161,7 @@ def test_a_document_is_proved_without_us(town, keys):
     assert said["token"] == hashlib.sha256(document.token.encode()).hexdigest()
     assert said["pdf"] == document.pdf
     assert [one["kind"] for one in proof["status"]] == ["effective"]
-    for secret in (STUDENT_NO, FACTS["student_name"], document.number + '"'):
+    for secret in (STUDENT_NO, FACTS["student_name"], f'"{document.number}"'):
         assert secret not in json.dumps(proof, ensure_ascii=False)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from storage.database import prepare
 from tests import postgresql
-from tests.drills import kept, tampering
+from tests.drills import codes, kept, numbers, tampering
 from tests.drills.outcome import Outcome, Scale
 
 SEED = 20261128
@@ -55,7 +55,25 @@ def tampers_on_server(room: Room, scale: Scale) -> Outcome:
     return tampering.tampering(archive, scale.tampers_on_server, SEED, copies)
 
 
+def numbers_in_file(room: Room, scale: Scale) -> Outcome:
+    """Eight processes on one SQLite file."""
+    return numbers.numbers(room.folder() / "data", "", scale.numbers, scale.writers_killed, SEED)
+
+
+def numbers_on_server(room: Room, scale: Scale) -> Outcome:
+    """Eight processes on one PostgreSQL, which syncs."""
+    return numbers.numbers(room.folder() / "data", room.database(), scale.numbers, scale.writers_killed, SEED)
+
+
+def altered_codes(room: Room, scale: Scale) -> Outcome:
+    """By the keys alone: what they refuse never reaches the archive."""
+    return codes.codes(room.folder(), scale.codes, SEED)
+
+
 DRILLS: dict[str, Callable[[Room, Scale], Outcome]] = {
     "tampering, SQLite": tampers,
     "tampering, PostgreSQL": tampers_on_server,
+    "numbers, SQLite": numbers_in_file,
+    "numbers, PostgreSQL": numbers_on_server,
+    "altered codes": altered_codes,
 }
