@@ -39,9 +39,27 @@ ROWS: Mapping[str, tuple[str, ...]] = {
     "archive_numbers": ("entry", "archive", "school", "year", "class_code", "volume", "item"),
     "locations": ("id", "entry", "paper", "fonds", "cabinet", "box", "pages", "by", "role", "org", "at"),
     "closures": ("org", "kind", "holder", "closed_on", "document", "lists", "by", "role", "by_org", "at"),
+    "transfers": (
+        *("id", "archive", "kind", "sender", "receiver", "receiver_name", "cause", "document"),
+        *("approved_on", "due", "lists", "package", "size", "told", "restricted", "by", "role", "org", "at"),
+    ),
+    "transfer_steps": ("id", "transfer", "answer", "receipt", "by", "role", "org", "at"),
+    "package_pieces": ("package", "piece", "sha256", "size"),
+    "arrivals": (
+        *("id", "org", "package", "size", "transfer", "said", "passed", "checks", "filed", "receipt"),
+        *("by", "role", "at"),
+    ),
+    "arrived_entries": (
+        *("entry", "arrival", "origin", "original", "archive_no", "serial", "form", "restricted"),
+    ),
+    "partners": ("id", "name", "keys", "by", "role", "org", "at"),
 }
 """The frozen columns of what else is kept for ever, by table."""
-ROW_KEYS = {"copies": ("scan", "kind", "page"), "volumes": ("school", "year", "volume")}
+ROW_KEYS = {
+    "copies": ("scan", "kind", "page"),
+    "volumes": ("school", "year", "volume"),
+    "package_pieces": ("package", "piece"),
+}
 """The columns that name a row in its leaf's `ref`, where it is not the first one; never a person."""
 CARRIED = "log_head/1"
 """`ref` of the leaf that an upgrade put behind the leaves of what was kept before: it commits to how many those were."""

@@ -26,7 +26,7 @@ from sqlalchemy import (
 
 from storage.committed import moment
 
-REVISION = "0014"
+REVISION = "0015"
 """The schema these tables describe; a database that says the same needs no Alembic at start."""
 
 

@@ -35,13 +35,18 @@ from storage.errors import (
 from storage.jobs import MAX_ATTEMPTS
 from storage.records import (
     ArchiveNumber,
+    Arrival,
+    Arrived,
     Blank,
     Closure,
     Copy,
     Doubt,
     Imprint,
     Organization,
+    Partner,
     Student,
+    Transfer,
+    TransferStep,
     Volume,
 )
 from storage.schema.guards import GUARDS, ddl
@@ -361,6 +366,25 @@ def everything(archive):
             Closure(SCHOOL, "revoked", COUNTY, day, "x", [], "x", "county", COUNTY, made.created_at)
         )
         transaction.add_signing_keys({1: ("Ed25519", "x")})
+    custody(archive, made)
+
+
+def custody(archive, made):
+    """A file that was handed over and answered, and one that came."""
+    at = made.created_at
+    with archive.begin() as transaction:
+        paper = {"cause": "01", "document": "x", "approved_on": at.date(), "due": at.date(), "lists": []}
+        more = {"package": made.pdf, "size": 1, "told": {}, "restricted": False}
+        who = {"by": "x", "role": "head", "org": SCHOOL}
+        units = {"kind": "student", "sender": SCHOOL, "receiver": COUNTY, "receiver_name": "x"}
+        transaction.add_transfer(Transfer(id="t", archive=STUDENT, **units, **paper, **more, **who, at=at))
+        transaction.add_transfer_step(TransferStep(0, "t", "received", "x", "x", "head", SCHOOL, at))
+        transaction.add_pieces(made.pdf, [(made.pdf, 1)])
+        arrival = transaction.add_arrival(
+            Arrival("", SCHOOL, made.pdf, 1, None, {}, True, {}, 1, None, "x", "head", at)
+        )
+        transaction.add_arrived([Arrived("1", arrival.id, "x", "x", "x", None, None, False)])
+        transaction.add_partner(Partner(0, "x", {}, "x", "head", SCHOOL, at))
 
 
 def test_what_is_kept_for_ever_is_guarded_in_the_database(archive, tmp_path, database):

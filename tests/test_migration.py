@@ -186,7 +186,7 @@ def moved_to_earlier(server, old, new, revision):
             listed, marks = ", ".join(f'"{name}"' for name in names), ", ".join(["%s"] * len(names))
             for row in source.execute(f"SELECT {listed} FROM {table}"):
                 target.execute(f"INSERT INTO {table} ({listed}) VALUES ({marks})", row)
-            if "id" in names and table != "blanks":
+            if "id" in names and table not in {"blanks", "transfers"}:
                 highest = f"(SELECT coalesce(max(id), 0) + 1 FROM {table})"
                 target.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), {highest}, false)")
         for leaf in first_leaves(target) if revision < LOG else ():

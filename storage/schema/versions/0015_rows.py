@@ -13,14 +13,21 @@ from storage.committed import ROW_KEYS, ROWS, SALT_BYTES, Fact, carried, kept, l
 from storage.log import leaf_hash
 from storage.tree import completed
 
-revision = "0014"
-down_revision = "0013"
+revision = "0015"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 
 AT_ONCE = 1000
 """Rows read, and leaves written, at once."""
-JSON = {("closures", "lists")}
+JSON = {
+    ("closures", "lists"),
+    ("transfers", "lists"),
+    ("transfers", "told"),
+    ("arrivals", "said"),
+    ("arrivals", "checks"),
+    ("partners", "keys"),
+}
 """Columns that hold JSON stand in a leaf as what they hold."""
 
 _leaves = sa.table(
