@@ -86,6 +86,21 @@ def test_a_lock_that_is_not_there_after_a_put_is_noticed():
         assert store.puts.count(sha256(b"other").hexdigest()) == 0
 
 
+def test_another_writer_of_the_same_bytes_takes_no_lock_away():
+    """Where its lock went to the other's version it is asked for again; a store that does not give it then is refused."""
+    with lying() as (objects, store):
+        store.crossed = sha256(b"paper").hexdigest()
+        assert objects.put(b"paper") == store.crossed
+        versions = store.keys[store.crossed]
+        assert len(versions) == 2
+        assert {(one.mode, one.hold) for one in versions} == {("COMPLIANCE", "ON")}
+        assert all(moment(one.until) == moment(versions[0].until) for one in versions)
+        objects.probe()
+        store.crossed, store.breaks = sha256(b"other").hexdigest(), frozenset({"not_told"})
+        with pytest.raises(LockNotHeld):
+            objects.put(b"other")
+
+
 def test_the_lock_is_proved_daily_and_a_liar_that_was_cured_is_believed():
     """A day after the proof it is done again; a refused store is tried again after a minute."""
     clock = Clock()
