@@ -152,6 +152,8 @@ class Archive:
 
             scrub = Scrub(folder, objects, _copy(copy, now), named, now)
             spool = None if place is None else Spool(folder / SPOOL)
+            if spool is not None:
+                spool.sweep((now() - STALE).timestamp())
             presence = Presence(folder / WORKERS)
             archive = cls(rows, objects, presence, now, scrub, spool=spool, randbytes=randbytes)
             try:

@@ -34,7 +34,12 @@ class Spool:
 
         StoreFull or StoreAway, and then nothing was promised.
         """
-        name = self._objects().put(data)
+        objects = self._objects()
+        with system_errors():
+            sync_directory(
+                self._folder.parent
+            )  # a folder whose own name is lost in a power cut keeps nothing
+        name = objects.put(data)
         return name, self.kind() or self._named()
 
     def has(self, name: str) -> bool:
@@ -46,9 +51,14 @@ class Spool:
         return self._objects().get(name)
 
     def drop(self, name: str) -> None:
-        """Forget bytes that the store has."""
-        with suppress(FileNotFoundError):
+        """Forget bytes that the store has; StoreAway when they stay."""
+        with system_errors(), suppress(FileNotFoundError):
             (self._folder / OBJECTS / name[:2] / name[2:4] / name).unlink()
+
+    def sweep(self, before: float) -> None:
+        """Remove what killed writers left half-written before a moment (seconds since 1970)."""
+        if (self._folder / OBJECTS).exists():
+            self._objects().sweep(before)
 
     def _objects(self) -> Folder:
         with system_errors():

@@ -1,6 +1,8 @@
 """An upload that comes while the store is away: safe on this host, delivered and read when it is back, nothing lost."""
 
+import os
 from dataclasses import replace
+from hashlib import sha256
 
 import pytest
 
@@ -12,6 +14,7 @@ from storage.backup import take
 from storage.check import HARMLESS, check
 from storage.errors import StoreAway
 from storage.objects.place import Place
+from storage.spool import Spool
 from tests.conftest import settle
 from tests.stores.liar import served
 from tests.test_verify import png
@@ -112,6 +115,68 @@ def test_the_same_bytes_twice(bureau, store, registrar):
         pass
     assert {receive.result(bureau, registrar, scan)["state"] for scan in scans} == {"done"}
     assert faults(bureau) == []
+
+
+def test_the_same_bytes_go_while_they_are_looked_for(bureau, store, registrar, monkeypatch):
+    """Two services on one data folder: what the other delivered between two looks is in the store, not lost."""
+    ill(bureau, store)
+    scans = [receive.accept(bureau, registrar, DATA, None) for _ in range(2)]
+    well(bureau, store)
+    assert delivery.deliver(bureau)
+    monkeypatch.setattr(bureau.archive.spool, "has", lambda _name: True)
+    assert receive.original(bureau, registrar, scans[1]).data == DATA
+    assert delivery.deliver(bureau)
+    monkeypatch.undo()
+    while worker.work_once(bureau, (worker.SCAN,)):
+        pass
+    assert {receive.result(bureau, registrar, scan)["state"] for scan in scans} == {"done"}
+    assert jobs.dead(bureau, registrar)["jobs"] == []
+
+
+def test_a_wrong_clock_takes_nothing_from_others(bureau, store, registrar, monkeypatch):
+    """A host that is a minute and more ahead would call everybody's lease over."""
+    ill(bureau, store)
+    receive.accept(bureau, registrar, DATA, None)
+    well(bureau, store)
+    monkeypatch.setattr(bureau.archive, "skew", lambda: 90.0)
+    assert not delivery.deliver(bureau)
+    monkeypatch.setattr(bureau.archive, "skew", lambda: -1.0)
+    assert delivery.deliver(bureau)
+
+
+def test_the_name_of_the_spool_is_on_disk_too(tmp_path, monkeypatch):
+    """Before an upload is promised, every folder above it is synced, up to that of the data."""
+    synced = []
+    for module in ("storage.spool", "storage.objects.folder"):
+        monkeypatch.setattr(f"{module}.sync_directory", synced.append)
+    spool = Spool(tmp_path / SPOOL)
+    name, _kind = spool.keep(b"paper")
+    file = tmp_path / SPOOL / "objects" / name[:2] / name[2:4] / name
+    assert file.read_bytes() == b"paper"
+    assert set(file.parents) - set(tmp_path.parents) <= set(synced)
+
+
+def test_what_a_killed_writer_left_is_swept(bureau, store, registrar):
+    """A half-written upload is nobody's: it was never promised; one that waits stays."""
+    ill(bureau, store)
+    receive.accept(bureau, registrar, DATA, None)
+    draft = bureau.settings.data / SPOOL / "objects" / "tmp" / "half"
+    draft.write_bytes(b"ha")
+    os.utime(draft, (0, 0))
+    on(bureau, bureau.settings.data, store, bureau.settings.database).archive.close()
+    assert not draft.exists()
+    assert bureau.archive.spool.has(sha256(DATA).hexdigest())
+
+
+def test_a_spool_that_cannot_forget_says_so(tmp_path):
+    """As an error of ours, which the delivery outlives."""
+    spool = Spool(tmp_path / SPOOL)
+    name, _kind = spool.keep(b"paper")
+    file = tmp_path / SPOOL / "objects" / name[:2] / name[2:4] / name
+    file.unlink()
+    file.mkdir()
+    with pytest.raises(StoreAway):
+        spool.drop(name)
 
 
 def test_another_host_waits_for_it(bureau, store, registrar, office, tmp_path):

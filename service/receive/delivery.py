@@ -6,6 +6,7 @@ import threading
 from service.logs import about, carried
 from service.office import Office
 from service.receive.reading import fail
+from storage.archive import MOST_SKEW
 from storage.errors import LockNotHeld, ObjectDamaged, StorageError, StoreAway, StoreFull
 from storage.records import Job
 
@@ -18,10 +19,13 @@ log = logging.getLogger("yinzheng.spool")
 
 
 def deliver(office: Office) -> bool:
-    """Bring one upload that waits on this host to the store, and queue its reading; False when there is nothing to do now."""
+    """Bring one upload that waits on this host to the store, and queue its reading; False when there is nothing to do now.
+
+    A host whose clock is wrong takes none, as its workers do: who leases also takes back what seems to be over.
+    """
     spool = office.archive.spool
     kind = None if spool is None else spool.kind()
-    if kind is None:
+    if kind is None or abs(office.archive.skew()) > MOST_SKEW:
         return False
     with office.archive.work() as transaction:
         job = transaction.lease_job([kind], LEASE_SECONDS)
@@ -35,10 +39,7 @@ def _delivered(office: Office, job: Job) -> bool:
     spool, name, scan_id = office.archive.spool, str(job.payload["name"]), str(job.payload["scan"])
     assert spool is not None
     try:
-        if spool.has(name):
-            office.archive.objects.put(spool.get(name))
-        else:  # the same bytes came twice, and went with the first
-            office.archive.objects.get(name)
+        _brought(office, name)
     except (StoreAway, StoreFull, LockNotHeld) as error:
         with office.archive.work() as transaction:
             transaction.give_back_job(job.id, type(error).__name__, seconds=AGAIN_SECONDS, spent=False)
@@ -56,6 +57,18 @@ def _delivered(office: Office, job: Job) -> bool:
     spool.drop(name)
     log.info("scan %s delivered to the store", scan_id)
     return True
+
+
+def _brought(office: Office, name: str) -> None:
+    """Put bytes of the spool into the store; ObjectDamaged when neither has them whole."""
+    spool = office.archive.spool
+    assert spool is not None
+    try:
+        data = spool.get(name)
+    except ObjectDamaged:  # the same bytes came twice, and went with the first, perhaps just now
+        office.archive.objects.get(name)
+    else:
+        office.archive.objects.put(data)
 
 
 def run(office: Office, stop: threading.Event) -> None:

@@ -39,7 +39,11 @@ def original_of(office: Office, reading: Reading, scan: Scan) -> bytes:
     """The bytes of an upload, wherever they are. StoreAway while they wait on another host."""
     spool = office.archive.spool
     if spool is not None and spool.has(scan.original):
-        return spool.get(scan.original)
+        try:
+            return spool.get(scan.original)
+        except ObjectDamaged as damage:
+            if not damage.missing:  # else it was delivered between the two looks
+                raise
     try:
         return office.archive.objects.get(scan.original)
     except ObjectDamaged:
