@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -11,6 +12,8 @@ from storage.objects.syncing import sync_directory
 
 KIND: Final = "spool-"
 """What the jobs of a spool begin with; the rest is its name, so that only its own host leases them."""
+READ: Final = "scan"
+"""What a job becomes whose bytes need no delivery any more: the reading of its scan."""
 NAME: Final = "name"
 OBJECTS: Final = "objects"
 
@@ -49,6 +52,11 @@ class Spool:
     def get(self, name: str) -> bytes:
         """Give bytes that wait here; ObjectDamaged when they are lost or changed."""
         return self._objects().get(name)
+
+    def names(self) -> Iterator[str]:
+        """Walk the name of everything that waits here."""
+        if (self._folder / OBJECTS).exists():
+            yield from self._objects().names()
 
     def drop(self, name: str) -> None:
         """Forget bytes that the store has; StoreAway when they stay."""

@@ -10,7 +10,7 @@ from service import jobs, receive, worker
 from service.app import utc_now
 from service.receive import delivery
 from storage.archive import SPOOL, Archive
-from storage.backup import take
+from storage.backup import restore, take
 from storage.check import HARMLESS, check
 from storage.errors import StoreAway
 from storage.objects.place import Place
@@ -226,23 +226,85 @@ def test_a_spool_that_lost_it_says_so(bureau, store, registrar):
     assert receive.result(bureau, registrar, scan)["state"] == "done"
 
 
-def test_a_backup_holds_what_waits(bureau, store, registrar, tmp_path):
-    """As a file of its host; it is not called missing."""
-    ill(bureau, store)
-    receive.accept(bureau, registrar, DATA, None)
-    well(bureau, store)
-    settings = bureau.settings
-    taken = take(
+def backed_up(office, target, objects=None):
+    settings = office.settings
+    return take(
         settings.data,
-        tmp_path / "b",
+        target,
         now=utc_now(),
         version="1",
         settings={},
         url=settings.database,
-        objects=bureau.archive.objects,
+        objects=objects or office.archive.objects,
     )
+
+
+class Overtaken:
+    """A store into which something is brought as soon as somebody has walked its names."""
+
+    def __init__(self, objects, bring):
+        self._objects, self._bring = objects, bring
+
+    def names(self):
+        """Walk them, then bring it."""
+        yield from list(self._objects.names())
+        self._bring()
+
+    def __getattr__(self, name):
+        return getattr(self._objects, name)
+
+
+def test_a_backup_holds_what_waits(bureau, store, registrar, tmp_path):
+    """As an object, so that it is read after a restore, into whatever place; also what was delivered while it was taken."""
+    ill(bureau, store)
+    scan = receive.accept(bureau, registrar, DATA, None)
+    well(bureau, store)
+
+    def deliver():
+        assert delivery.deliver(bureau)
+        assert list(bureau.archive.spool.names()) == []
+
+    taken = backed_up(bureau, tmp_path / "b", Overtaken(bureau.archive.objects, deliver))
     assert taken.manifest.missing == ()
-    assert any(part.path.startswith(f"files/{SPOOL}/objects/") for part in taken.manifest.files)
+    assert not any(SPOOL in part.path for part in taken.manifest.files)
+    restore(tmp_path / "b", tmp_path / "folder")
+    there = Archive.open(tmp_path / "folder", utc_now)
+    back = replace(
+        bureau, archive=there, settings=replace(bureau.settings, data=tmp_path / "folder", database="")
+    )
+    assert worker.work_once(back, (worker.SCAN,))
+    assert receive.result(back, registrar, scan)["state"] == "done"
+    assert receive.original(back, registrar, scan).data == DATA
+    assert faults(back) == []
+    there.close()
+
+
+@pytest.mark.parametrize("to_bucket", [True, False])
+def test_what_waits_on_another_host_is_told(bureau, store, registrar, tmp_path, to_bucket):
+    """Its bytes are not here: a backup says so; its host delivers them after a restore, and without a bucket a person hears."""
+    ill(bureau, store)
+    scan = receive.accept(bureau, registrar, DATA, None)
+    well(bureau, store)
+    kind, name = bureau.archive.spool.kind(), sha256(DATA).hexdigest()
+    spool = bureau.settings.data / SPOOL
+    spool.rename(tmp_path / "elsewhere")
+    assert backed_up(bureau, tmp_path / "b").manifest.missing == (name,)
+    objects = bureau.archive.objects if to_bucket else None
+    restore(tmp_path / "b", tmp_path / "there", objects=objects)
+    place = Place(store.address, "archive", "a", "s") if to_bucket else None
+    there = Archive.open(tmp_path / "there", utc_now, place=place)
+    back = replace(
+        bureau, archive=there, settings=replace(bureau.settings, data=tmp_path / "there", database="")
+    )
+    with there.read() as reading:
+        assert len(reading.open_jobs(kind)) == to_bucket
+    if to_bucket:
+        (tmp_path / "elsewhere").rename(tmp_path / "there" / SPOOL)
+        assert delivery.deliver(back)
+    while worker.work_once(back, (worker.SCAN,)):
+        pass
+    assert receive.result(back, registrar, scan)["state"] == ("done" if to_bucket else "failed")
+    there.close()
 
 
 def test_a_folder_has_no_spool(town):

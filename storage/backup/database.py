@@ -1,7 +1,9 @@
 """The database of a backup: copied as of one moment while others write, and proved whole."""
 
+import json
 import os
 import sqlite3
+from collections.abc import Container
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +15,7 @@ from storage.objects.folder import system_errors
 from storage.presence import Presence
 from storage.schema.scopes import EVERYTHING
 from storage.schema.upgrade import present
+from storage.spool import KIND, READ
 from storage.sqlite import translate
 from storage.tables import REVISION
 
@@ -49,7 +52,7 @@ def proof(file: Path) -> None:
 
 
 def named(file: Path) -> tuple[str, frozenset[str] | None]:
-    """Tell a copied database's schema, and the objects its rows name; None where the schema is not today's."""
+    """Tell a copied database's schema, and the objects its rows name, those that wait on a host too; None where the schema is not today's."""
     rows = Rows(file, file.parent)
     try:
         with rows.reading(EVERYTHING) as connection:
@@ -58,9 +61,24 @@ def named(file: Path) -> tuple[str, frozenset[str] | None]:
                 return schema or "", None
             presence = Presence(file.parent)
             reading = ReadsNamed(connection, lambda: datetime.now(UTC), rows, presence, EVERYTHING)
-            return schema, reading.named_objects()
+            return schema, reading.named_objects() | reading.spooled()
     finally:
         rows.close()
+
+
+def deliver(file: Path, held: Container[str], *, spools: bool) -> None:
+    """Queue for reading what waited on some host for its store, and is `held` as an object now.
+
+    Where the installation has `spools` no more, that is everything: nobody else would ever take it up.
+    """
+    waiting = "SELECT id, payload FROM jobs WHERE kind LIKE ? AND state <> 'done'"
+    try:
+        with closing(sqlite3.connect(file)) as database, database:
+            found = database.execute(waiting, (f"{KIND}%",)).fetchall()
+            there = [key for key, payload in found if not spools or json.loads(payload)["name"] in held]
+            database.executemany("UPDATE jobs SET kind = ? WHERE id = ?", [(READ, key) for key in there])
+    except sqlite3.Error as error:
+        raise translate(error, "row", file.parent) from None
 
 
 def settle(file: Path) -> None:

@@ -76,13 +76,16 @@ def restore(
             rows.require_empty(server.owner, server.url)
         with _empty(data) as stage:
             fresh = objects or Folder(stage / OBJECTS)
-            lost = _objects(source / OBJECTS, fresh, list(listed(chosen, manifest.objects)))
+            wanted = [name for name, _size in listed(chosen, manifest.objects)]
+            lost = _objects(source / OBJECTS, fresh, wanted)
             for part in manifest.files:
                 _inside(stage, part)
                 write(
                     stage / Path(part.path).relative_to(FILES), (chosen / part.path).read_bytes(), part.mode
                 )
             _database(chosen, stage, manifest.database)
+            database.deliver(stage / DATABASE, {*wanted} - {*lost}, spools=objects is not None)
+            database.settle(stage / DATABASE)
             sync_tree(stage)
             if server is None:
                 _placed(stage, data)
@@ -124,11 +127,11 @@ def _empty(data: Path) -> Iterator[Path]:
         sync_directory(data)
 
 
-def _objects(source: Path, fresh: Store, wanted: list[tuple[str, int]]) -> list[str]:
+def _objects(source: Path, fresh: Store, wanted: list[str]) -> list[str]:
     """Copy objects, many to a sync, each proved by its name; gives those that are lost."""
     held, lost = Folder(source), list[str]()
     waiting: list[bytes] = []
-    for name, _size in wanted:
+    for name in wanted:
         try:
             waiting.append(held.get(name))
         except ObjectDamaged:
@@ -156,7 +159,6 @@ def _database(chosen: Path, stage: Path, part: Part) -> None:
     if part_of(stage, DATABASE).sha256 != part.sha256:
         raise BackupUnusable("数据库没有完整地复制过来")
     database.proof(file)
-    database.settle(file)
 
 
 def _placed(stage: Path, data: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from storage import scrub
-from storage.archive import DATABASE, LOCK, OBJECTS, WORKERS
+from storage.archive import DATABASE, LOCK, OBJECTS, SPOOL, WORKERS
 from storage.backup import database, rows
 from storage.backup.manifest import (
     MANIFEST,
@@ -28,11 +28,12 @@ from storage.errors import BackupUnusable, ObjectDamaged
 from storage.objects.folder import NAME, OWNER_ONLY, Folder, system_errors
 from storage.objects.store import Store
 from storage.objects.syncing import sync_directory
+from storage.spool import Spool
 
 BACKUPS: Final = "backups"
 FILES: Final = "files"
 """Where in a backup everything else of the data folder lies."""
-DERIVED: Final = frozenset({"fonts", "soffice", WORKERS, LOCK, OBJECTS, scrub.LOCK})
+DERIVED: Final = frozenset({"fonts", "soffice", WORKERS, LOCK, OBJECTS, SPOOL, scrub.LOCK})
 """Made again by whoever starts on the folder, or copied in a way of its own."""
 UNFINISHED: Final = ".unfinished-"
 STAMP: Final = "%Y-%m-%dT%H%M%S.%fZ"
@@ -63,8 +64,10 @@ def take(
 ) -> Taken:
     """Copy an installation into a target folder, beside earlier backups; the service may go on.
 
-    The database comes first, as of one moment, of a server (`url`) too: row by row into a database file. Then every object of the store that the target does not hold, which
-    are all that its rows name, since an object is on the disk before its row; then keys and the other files. With
+    The database comes first, as of one moment, of a server (`url`) too: row by row into a database file. Then every
+    object that the target does not hold: what waits in this host's spool, which may be delivered meanwhile, then those
+    of the store. These are all that its rows name, since an object is on the disk before its row, but for what waits on
+    other hosts, which is told as missing. Then keys and the other files. With
     `verify` the objects that the target holds already are read too, and written again where they are damaged; without
     it their size has to do. A backup that is broken off leaves nothing that could be taken for one.
 
@@ -80,7 +83,7 @@ def take(
             try:
                 schema, named, part = _database(url, data, draft)
                 copying = _Copying(objects or Folder(data / OBJECTS), target / OBJECTS, verify=verify)
-                copying.run(named or frozenset())
+                copying.run(named or frozenset(), Spool(data / SPOOL))
                 manifest = Manifest(
                     made_at=now.astimezone(UTC).isoformat(),
                     version=version,
@@ -150,14 +153,21 @@ class _Copying:
         self.missing: set[str] = set()
         self.fresh = 0
 
-    def run(self, named: frozenset[str]) -> None:
+    def run(self, named: frozenset[str], spool: Spool) -> None:
         """Copy every object that the target does not hold; `named` are those that must be there."""
+        for name in spool.names():
+            if name in named and not self._there(name):
+                with suppress(ObjectDamaged):  # delivered just now, or the store must have it
+                    self._add(name, spool.get(name))
+        self._flush()
         for name in self._source.names():
             if NAME.fullmatch(name):
                 self._take(name)
         for name in named - self.held.keys() - self.damaged:
+            if self._source.has(name):  # delivered by another host, behind us
+                self._take(name)
             # Lost here, but an earlier backup may have it.
-            if not self._there(name):
+            elif not self._there(name):
                 self.missing.add(name)
         self._flush()
 
@@ -169,6 +179,9 @@ class _Copying:
         except ObjectDamaged:  # told at the end: everything else is worth saving
             self.damaged.add(name)
             return
+        self._add(name, data)
+
+    def _add(self, name: str, data: bytes) -> None:
         self._waiting.append(data)
         self.held[name] = len(data)
         self.fresh += 1
