@@ -190,9 +190,7 @@ def _scan_failed(office: Office, job: Job, scan_id: str, error: Exception) -> No
 
 def _set_aside(office: Office, job: Job, scan_id: str, why: str) -> None:
     """Leave a scan to a person: it has failed for whoever brought it, and its job is dead until somebody requeues it."""
-    receive.fail(office, scan_id)
-    with office.archive.work() as transaction:
-        transaction.bury_job(job.id, why)
+    receive.fail(office, scan_id, job.id, why)
 
 
 def _copies(office: Office, job: Job, _stopping: Callable[[], bool]) -> None:

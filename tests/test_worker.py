@@ -10,7 +10,10 @@ from datetime import timedelta
 
 import pytest
 
+from intake.errors import UploadRefused
 from service import receive, supervisor, worker
+from service.receive.leafing import Leafing
+from storage.archive import Archive
 from storage.errors import LockNotHeld, StoreAway, StoreFull
 from tests.test_verify import png
 
@@ -72,6 +75,49 @@ def test_it_takes_no_job_while_its_clock_is_wrong(town, registrar, monkeypatch, 
     assert "+90 s away" in caplog.text
     assert "-90 s away" in caplog.text
     assert next(ahead, None) is None
+
+
+@pytest.fixture
+def overtaken(town, registrar, clock, monkeypatch):
+    """A scan whose last attempt hung until another worker had its job: its reading, and what the other has in hand."""
+    scan = receive.accept(town, registrar, png("https://example.com"), None)
+    for _ in range(worker.MOST_ATTEMPTS):
+        with town.archive.work() as transaction:
+            job = transaction.lease_job(worker.KINDS, worker.LEASE_SECONDS)
+        clock.advance(seconds=worker.LEASE_SECONDS + 1)
+    other = replace(town, archive=Archive.open(town.settings.data, clock))
+
+    def hung(error, meanwhile=lambda _office, _job: None):
+        def through(_leafing, _beat):
+            monkeypatch.undo()
+            with other.archive.work() as transaction:
+                taken = transaction.lease_job(worker.KINDS, worker.LEASE_SECONDS)
+            assert taken.id == job.id
+            meanwhile(other, taken)
+            raise error
+
+        monkeypatch.setattr(Leafing, "through", through)
+        worker.WORKS["scan"](town, job, lambda: False)
+        return receive.result(town, registrar, scan)
+
+    yield hung
+    other.archive.close()
+
+
+def test_who_lost_its_job_sets_nobodys_scan_aside(overtaken):
+    """Another is reading it just now, and whoever waits for it is not told that it failed."""
+    assert overtaken(RuntimeError("boom"))["state"] == "running"
+
+
+def test_who_lost_its_job_refuses_nothing_that_was_read(overtaken):
+    """What one worker's decoder had no time for another may have read: that stands."""
+
+    def read(office, job):
+        receive.process(office, str(job.payload["scan"]))
+
+    told = overtaken(UploadRefused("decoder_limit"), read)
+    assert told["state"] == "done"
+    assert "problem" not in told
 
 
 @pytest.mark.parametrize("error", [StoreAway("MaxRetryError"), StoreFull(), LockNotHeld("s3://x", [], [])])

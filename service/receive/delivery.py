@@ -46,9 +46,7 @@ def _delivered(office: Office, job: Job) -> bool:
         return False
     except ObjectDamaged:
         log.critical("scan %s is lost from this host's spool", scan_id)
-        fail(office, scan_id)
-        with office.archive.work() as transaction:
-            transaction.bury_job(job.id, "ObjectDamaged")
+        fail(office, scan_id, job.id, "ObjectDamaged")
         return True
     with office.archive.begin() as transaction:
         if transaction.renew_job(job.id, LEASE_SECONDS):

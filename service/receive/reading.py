@@ -46,7 +46,10 @@ def process(office: Office, scan_id: str, beat: Callable[[], None] = lambda: Non
         leafing.through(beat)
     except UploadRefused as refusal:
         with office.archive.begin() as transaction:
-            transaction.set_scan(scan.id, "failed", problem=upload_problem(refusal).to_json())
+            if (
+                transaction.scan(scan.id).state != "done"
+            ):  # by another worker, for whom there was more time or room
+                transaction.set_scan(scan.id, "failed", problem=upload_problem(refusal).to_json())
         return
     with office.archive.read() as reading:
         cases = {one.document.serial: case_of(reading, one.document) for one in leafing.bundles}
@@ -64,14 +67,20 @@ def process(office: Office, scan_id: str, beat: Callable[[], None] = lambda: Non
         tallies.add(office.settings.data, "reads", checked.judgement.verdict)
 
 
-def fail(office: Office, scan_id: str) -> None:
-    """Set a scan aside for a person after its reading failed for a reason that is not the scan's."""
+def fail(office: Office, scan_id: str, job_id: int, why: str) -> bool:
+    """Set a scan aside for a person, with its job, after that failed for a reason that is not the scan's.
+
+    False, and nothing is changed, when another worker has taken the job meanwhile: it may well read it.
+    """
     problem = Problem(
         "internal", 500, "读取失败", "读取扫描件时发生意外错误，原件已保留；请联系系统管理员，或重新上传。"
     )
     with office.archive.begin() as transaction:
+        if not transaction.bury_job(job_id, why):
+            return False
         if transaction.scan(scan_id).state != "done":
             transaction.set_scan(scan_id, "failed", problem=problem.to_json())
+    return True
 
 
 def _start(office: Office, scan_id: str) -> Scan | None:
