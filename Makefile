@@ -66,6 +66,8 @@ $(BIN)/python:
 .venv/.installed-dev: requirements-dev.lock .venv/.installed | packages
 	@echo "installing the locked development environment into .venv"
 	@$(BIN)/python -m pip install -q --no-deps --require-hashes -r requirements-dev.lock
+	@# pairtree, which ocfl-py needs, brings its own tests as a package `tests`: what runs `-m tests.…` would find those
+	@rm -rf .venv/lib/python3.11/site-packages/tests
 	@touch $@
 
 install: packages .venv/.installed ## everything the service needs

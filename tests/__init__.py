@@ -1,1 +1,1 @@
-"""Everything that proves the product: a package of its own name, since one of the test tools installs another `tests`."""
+"""Everything that proves the product."""
