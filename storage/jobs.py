@@ -30,11 +30,16 @@ _waiting = (
     .order_by(jobs.c.turn, jobs.c.id)
     .limit(1)
 )
-_head = select(func.min(jobs.c.turn)).where(
-    jobs.c.kind == bindparam("kind"),
-    jobs.c.state == "waiting",
-    or_(jobs.c.lease_until.is_(None), jobs.c.lease_until <= bindparam("now")),
+_turn_done = select(
+    *(
+        select(func.max(jobs.c.turn))
+        .where(jobs.c.kind == bindparam("kind"), jobs.c.state == state)
+        .scalar_subquery()
+        .label(state)
+        for state in ("done", "dead")
+    )
 )
+"""One look into the index for each state. What runs may be put off yet, as every job in turn is while the store is away."""
 _last = select(func.max(jobs.c.turn)).where(
     jobs.c.kind == bindparam("kind"), jobs.c.state == "waiting", jobs.c.org == bindparam("org")
 )
@@ -85,14 +90,15 @@ class WritesJobs(ReadsJobs):
         self._insert_many("job", jobs, rows)
 
     def _turn(self, kind: str, org: str) -> int:
-        """When the next job of an organization is due: after its own last, and not before what is due now.
+        """When the next job of an organization is due: after its own last, and not before the latest that was done.
 
-        So an organization that comes waits for one job of each other that has some, never for all of one
-        (start-time fair queueing, Goyal, Vin and Cheng 1996, with all jobs of one size).
+        Not the first that waits: one that was put off long ago would bring whoever comes now before all others. So an
+        organization that comes waits for one job of each other that has some, never for all of one (start-time fair
+        queueing, Goyal, Vin and Cheng 1996, with all jobs of one size).
         """
-        head = self._one("job", _head, {"kind": kind, "now": self._now()})[0]
+        done = max(turn or 0 for turn in self._one("job", _turn_done, {"kind": kind}))
         last = self._one("job", _last, {"kind": kind, "org": org})[0]
-        return max(head or 0, 0 if last is None else last + 1)
+        return max(done, 0 if last is None else last + 1)
 
     def lease_job(self, kinds: Collection[str], seconds: float) -> Job | None:
         """Take a job for so many seconds, or None: of the first of these kinds that has one, the one whose turn it is.

@@ -62,6 +62,34 @@ def test_a_school_that_comes_back_is_not_put_behind(archive, clock):
         assert transaction.lease_job(["print"], 60).id == put_off.id
 
 
+def test_a_job_that_comes_late_brings_nobody_ahead(archive, clock):
+    """One that was put off is due again while the others are far on: who comes now shares their turns, not its old one."""
+    with archive.begin() as transaction:
+        transaction.add_jobs("print", of("big", 100), "big")
+        put_off = transaction.lease_job(["print"], 60)
+        transaction.give_back_job(put_off.id, "away", seconds=3600, spent=False)
+        leased(transaction, most=50)
+        clock.forward(seconds=3601)
+        transaction.add_jobs("print", of("late", 40), "late")
+        got = leased(transaction, most=21)
+    assert got[0] == ("big", 0)
+    assert [org for org, _ in got].count("late") == 10
+
+
+def test_nobody_is_put_behind_by_an_outage(archive, clock):
+    """Every job of a big school was leased and put off in turn: nothing of it is done, and who comes shares its turns."""
+    with archive.begin() as transaction:
+        transaction.add_jobs("print", of("big", 60), "big")
+        for _ in range(30):
+            job = transaction.lease_job(["print"], 60)
+            transaction.give_back_job(job.id, "away", seconds=5, spent=False)
+        transaction.lease_job(["print"], 60)
+        transaction.add_jobs("print", of("late", 20), "late")
+        clock.forward(seconds=61)
+        whose = [org for org, _ in leased(transaction, most=20)]
+    assert whose.count("late") == 10
+
+
 def greatest_gap(whose, queued):
     """How many jobs of others an organization waited for at most between two of its own, while it had some waiting."""
     gaps = {}
