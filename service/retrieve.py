@@ -179,5 +179,5 @@ def entry(office: Office, who: Who | None, owner: str, entry_id: str, approval: 
         office.archive.objects.get(found.sha256),
         found.media_type,
         f"{found.id}-{found.kind}.{suffix}",
-        foreign=found.kind == "scan",
+        foreign=found.kind == "scan" or found.serial is None,
     )

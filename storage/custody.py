@@ -51,9 +51,10 @@ class ReadsCustody(Session):
         wanted = _arrival.where(arrivals.c.id == bindparam("id"))
         return _told(self._one("arrival", wanted, {"id": id_number(arrival_id, "arrival")}))
 
-    def arrivals(self) -> list[Arrival]:
-        """List them, oldest first."""
-        return [_told(row) for row in self._rows("arrival", _arrival)]
+    def arrivals(self, package: str | None = None) -> list[Arrival]:
+        """List them, of one package when given, oldest first."""
+        wanted = _arrival if package is None else _arrival.where(arrivals.c.package == package)
+        return [_told(row) for row in self._rows("arrival", wanted)]
 
     def arrived(self, ids: Collection[str]) -> dict[str, Arrived]:
         """Tell which of these entries came with a package, by id."""

@@ -1,6 +1,6 @@
 """Custody passes: a file is handed over with its 移交清单, arrives, is checked four ways, and a signed receipt comes back."""
 
-from service.custody.arriving import again, arrival, arrival_package, arrivals, receive_here, take
+from service.custody.arriving import again, receive_here, take
 from service.custody.handing import (
     Handover,
     bring_receipt,
@@ -11,6 +11,7 @@ from service.custody.handing import (
 )
 from service.custody.knowing import know, known
 from service.custody.receipts import read_receipt
+from service.custody.telling import arrival, arrival_package, arrivals
 
 __all__ = [
     "Handover",

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from service import issue
-from service.access import Action, Who, may, sees
+from service.access import Action, Role, Who, may, sees
 from service.archives.leaving import Ordered, ordered_students, written
 from service.custody.keeping import keep, pour, scratch
 from service.custody.knowing import known_keys, opened
@@ -155,7 +155,6 @@ def _packed(
     with office.archive.read() as reading:
         sender = reading.organization(look.school)
         papers = [office.archive.objects.get(reading.document(serial).pdf) for serial in lists]
-        few = _restricted(office, reading, look, students)
     identity = office.randbytes(ID_BYTES).hex()
     said = {
         "id": identity,
@@ -172,6 +171,8 @@ def _packed(
     with scratch(office) as file:
         told = written(office, order, file)  # type: ignore[arg-type]
         package, size = keep(office, file)
+    with office.archive.read() as reading:  # after it was packed: what was filed meanwhile counts too
+        few = _restricted(office, reading, look, students)
     with office.archive.begin() as transaction:
         _not_under_way(transaction, look.owner)
         kept = transaction.add_transfer(
@@ -202,7 +203,7 @@ def _packed(
 
 def _restricted(office: Office, reading: Reading, look: Look, students: Sequence[str]) -> bool:
     """Tell whether something of the file is restricted from a registrar who did not write it: then few may open the package."""
-    anybody = Who(look.who.role.REGISTRAR, look.school, "")
+    anybody = Who(Role.REGISTRAR, look.school, "nobody")
     hidden = hidden_papers(office, reading, anybody)
     return any(
         shown(

@@ -29,6 +29,14 @@ def scratch(office: Office) -> Iterator[IO[bytes]]:
 
 def keep(office: Office, file: BinaryIO | IO[bytes]) -> tuple[str, int]:
     """Keep everything of a file, from its beginning; gives its SHA-256 and bytes. Raises Problem 413, storage's errors."""
+    name, size, made = put(office, file)
+    with office.archive.begin() as transaction:
+        transaction.add_pieces(name, made)
+    return name, size
+
+
+def put(office: Office, file: BinaryIO | IO[bytes]) -> tuple[str, int, list[tuple[str, int]]]:
+    """Put a file's pieces into the store; gives its SHA-256, bytes, and the pieces, which no row names yet."""
     file.seek(0)
     whole, made, size = sha256(), [], 0
     while piece := file.read(PIECE):
@@ -38,10 +46,7 @@ def keep(office: Office, file: BinaryIO | IO[bytes]) -> tuple[str, int]:
             raise Problem("package_too_large", 413, "档案包过大", message)
         whole.update(piece)
         made.append((office.archive.objects.put(piece), len(piece)))
-    name = whole.hexdigest()
-    with office.archive.begin() as transaction:
-        transaction.add_pieces(name, made)
-    return name, size
+    return whole.hexdigest(), size, made
 
 
 def pour(office: Office, package: str, out: BinaryIO | IO[bytes]) -> None:

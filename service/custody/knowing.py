@@ -14,6 +14,9 @@ from service.signing.note import Note
 from storage.archive import Reading
 from storage.records import Partner
 
+MOST_KEYS = 64 << 10
+"""Characters of a key file: 255 keys, which is all there can be, are 40 KB."""
+
 
 @dataclass(frozen=True, slots=True)
 class Known:
@@ -53,9 +56,12 @@ def know(office: Office, who: Who | None, name: str, keys: dict[str, Any]) -> di
     """
     allowed = may(who, Action.WRITE_ORGANIZATION)
     host = name.strip().lower()
-    if not HOST_PATTERN.fullmatch(host.upper()) or host == office.settings.host.lower():
+    if not host.isascii() or not HOST_PATTERN.fullmatch(host.upper()) or host == office.settings.host.lower():
         message = "名称（name）须是对方系统的主机名，与其二维码中的一致，且不是本系统；请改正"
         raise refused([Objection("name", "bad_partner", message)])
+    if not _is_short(keys):
+        message = f"公钥（keys）须是对方系统公布的公钥文件，不超过 {MOST_KEYS >> 10} KB；请重新下载后再登记"
+        raise refused([Objection("keys", "bad_partner", message)])
     PublicKeys.from_json(_text(keys))
     with office.archive.begin() as transaction:
         kept = transaction.add_partner(
@@ -79,6 +85,14 @@ def _told(one: Partner) -> dict[str, Any]:
         "org": one.org,
         "at": one.at.isoformat(),
     }
+
+
+def _is_short(keys: dict[str, Any]) -> bool:
+    """Tell whether keys can be shown again as they are: JSON of a size, without the numbers that are none."""
+    try:
+        return len(json.dumps(keys, allow_nan=False)) <= MOST_KEYS
+    except (ValueError, RecursionError):
+        return False
 
 
 def _text(keys: dict[str, Any]) -> str:

@@ -58,7 +58,7 @@ class PublicKeys:
         try:
             rows = [row for row in json.loads(text)["keys"] if row["algorithm"] == ALGORITHM]
             keys = {int(row["kid"]): _public(row["public_key"]) for row in rows}
-        except (ValueError, KeyError, TypeError, binascii.Error):
+        except (ValueError, KeyError, TypeError, OverflowError, binascii.Error):
             raise Problem(
                 "bad_key_file",
                 422,

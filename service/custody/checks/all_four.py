@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
 from intake.packages import Unpacked
@@ -52,10 +51,7 @@ class Found:
 def checked(files: Unpacked, known: Sequence[Known], org: str) -> Found:
     """Check a package that was taken apart, for the unit that takes it over."""
     if files.faults:
-        security = [Difference(code, path) for code, path in files.faults[:MOST_TOLD]]
-        return Found(
-            {"security": security, **{name: [Difference("not_checked")] for name in list(TITLES)[1:]}}
-        )
+        return unsafe([Difference(code, path) for code, path in files.faults[:MOST_TOLD]])
     bag = Bag(files)
     return Found(
         {
@@ -67,5 +63,16 @@ def checked(files: Unpacked, known: Sequence[Known], org: str) -> Found:
     )
 
 
+def unsafe(security: list[Difference]) -> Found:
+    """What is told of a package that nobody could look into."""
+    return Found({"security": security, **{name: [Difference("not_checked")] for name in list(TITLES)[1:]}})
+
+
 def _some(found: Iterable[Difference]) -> list[Difference]:
-    return list(islice(dict.fromkeys(found), MOST_TOLD))
+    """Each once; what would find more than can be told is not asked any further."""
+    told: dict[Difference, None] = {}
+    for one in found:
+        told[one] = None
+        if len(told) == MOST_TOLD:
+            break
+    return list(told)

@@ -7,8 +7,9 @@ from hashlib import sha256
 from typing import get_args
 
 from service.archives.leaving import CONTENT
-from service.custody.checks.nouns import Bag, Difference, member
+from service.custody.checks.nouns import Bag, Difference, is_plain, member
 from storage.packing.bag import DECLARATION, MANIFEST, SIGNATURE
+from storage.packing.suffixes import SUFFIXES
 from storage.records import EntryKind
 
 KINDS = frozenset(get_args(EntryKind))
@@ -26,8 +27,12 @@ ROOT_FILES = tuple(
 )
 TAG_MANIFEST = "tagmanifest-sha256.txt"
 LINE = re.compile(r"([0-9a-f]{64})  (\S+)")
-OXUM = re.compile(r"^Payload-Oxum: ([0-9]+)\.([0-9]+)$", re.MULTILINE)
+OXUM = re.compile(r"^Payload-Oxum: ([0-9]{1,18})\.([0-9]{1,18})$", re.MULTILINE)
 NUMBER = re.compile(r"(XJ-[0-9]+-[0-9]{4}-Y-[0-9]{4}-[0-9]{4})-([0-9]{4})")
+IDENTITY = re.compile(r"[0-9a-f]{32}")
+"""The id of a transfer."""
+MOST_LISTS = 1000
+"""移交清单 of one transfer: each names 400 files."""
 LISTS = re.compile(r"data/transfer/list-[0-9]+\.pdf")
 
 
@@ -43,15 +48,24 @@ def completeness(bag: Bag) -> Iterator[Difference]:
     if bag.told.get("content") != CONTENT:
         yield Difference("bad_list", "data/package.json")
         return
-    if bag.transfer:
-        lists = {path for path in bag.files.members if LISTS.fullmatch(path)}
-        told = bag.transfer.get("lists")
-        count = len(told) if isinstance(told, list) else 1
-        wanted = {f"data/transfer/list-{place}.pdf" for place in range(1, max(count, 1) + 1)}
-        yield from (Difference("list_missing", path) for path in sorted(wanted - lists))
-        yield from (Difference("file_extra", path) for path in sorted(lists - wanted))
+    yield from _transfer(bag)
+    files = bag.told.get("files")
+    if not isinstance(files, list) or len(files) != len(bag.folders):
+        yield Difference("bad_list", "data/package.json")
     for one in bag.folders:
         yield from _folder(bag, one["folder"], one)
+
+
+def _transfer(bag: Bag) -> Iterator[Difference]:
+    """What is said of the transfer, without which a package is a copy for reading, and its lists."""
+    if not IDENTITY.fullmatch(str(bag.transfer.get("id", ""))):
+        yield Difference("no_transfer", "data/package.json")
+    lists = {path for path in bag.files.members if LISTS.fullmatch(path)}
+    told = bag.transfer.get("lists")
+    count = len(told) if isinstance(told, list) and 0 < len(told) <= MOST_LISTS else 1
+    wanted = {f"data/transfer/list-{place}.pdf" for place in range(1, count + 1)}
+    yield from (Difference("list_missing", path) for path in sorted(wanted - lists))
+    yield from (Difference("file_extra", path) for path in sorted(lists - wanted))
 
 
 def _manifests(bag: Bag) -> Iterator[Difference]:
@@ -102,11 +116,14 @@ def _folder(bag: Bag, folder: str, told: dict[str, object]) -> Iterator[Differen
         if here + name not in bag.files.members:
             yield Difference("file_missing", here + name)
     papers: dict[str, set[str]] = defaultdict(set)
-    listed, items, count = set(), defaultdict(set), 0
+    listed, items, count, ids = set(), defaultdict(set), 0, set()
     for one in bag.entries(folder):
         count += 1
         path = here + str(one.get("file", ""))
+        if path in listed or str(member(one, "entry", "id")) in ids:
+            yield Difference("bad_list", path)
         listed.add(path)
+        ids.add(str(member(one, "entry", "id")))
         yield from _entry(bag, path, one)
         if serial := member(one, "entry", "serial"):
             papers[str(serial)].add(str(member(one, "entry", "sha256")))
@@ -125,13 +142,15 @@ def _folder(bag: Bag, folder: str, told: dict[str, object]) -> Iterator[Differen
 def _entry(bag: Bag, path: str, told: dict[str, object]) -> Iterator[Difference]:
     """One entry: it is told as entries are, and its bytes are there."""
     row = member(told, "entry")
-    texts = ("id", "archive", "archive_class", "title", "sha256", "media_type")
+    texts = ("id", "archive", "archive_class", "title", "sha256", "media_type", "kind")
     if (
         not isinstance(row, dict)
-        or row.get("kind") not in KINDS
+        or not all(is_plain(row.get(name)) for name in texts)
+        or not all(row.get(name) is None or is_plain(row[name]) for name in ("evidence", "serial"))
+        or not is_plain(told.get("archive_no") or "")
+        or row["kind"] not in KINDS
+        or row["media_type"] not in SUFFIXES
         or not isinstance(row.get("size"), int)
-        or not all(isinstance(row.get(name), str) for name in texts)
-        or not isinstance(row.get("evidence"), str | None)
     ):
         yield Difference("bad_list", path)
         return
@@ -154,7 +173,7 @@ def _papers(bag: Bag, here: str, papers: dict[str, set[str]]) -> Iterator[Differ
         path = f"{here}documents/{serial}.json"
         if path not in bag.files.members:
             yield Difference("document_missing", path)
-        elif member(bag.json(path), "document", "pdf") not in there:
+        elif str(member(bag.json(path), "document", "pdf")) not in there:
             yield Difference("paper_missing", serial)
 
 

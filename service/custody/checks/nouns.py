@@ -1,15 +1,27 @@
 """What the checks look at and what they say: a package taken apart, as far as it can be believed, and one difference."""
 
+import io
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from typing import Any
 
 from intake.packages import Unpacked
 
-MOST_JSON = 32 << 20
-"""Bytes of one JSON file that is read whole, or of one line of a list; our largest is a tenth of it."""
+MOST_TEXT = 32 << 20
+"""Bytes of a manifest: 200,000 lines of 120 bytes are 24 MB."""
+MOST_LIST = 64 << 20
+"""Bytes of the list of a file's entries, which is read line by line."""
+MOST_JSON = 8 << 20
+"""Bytes of one JSON value: it may take thirty times as many in memory. package.json of 5,000 students has 2 MB."""
+MOST_LINE = 1 << 20
+"""Bytes of what is told of one entry; ours are 3 KB."""
+MOST_LINES = 250_000
+"""Lines of one list: more than a package may have files."""
+LONGEST = 300
+"""Characters of one text that is kept of a package: our longest title is a fifth of it."""
 
 MESSAGES = {
     "not_a_zip": "不是 zip 文件；请向移出单位索取原样的档案包",
@@ -51,6 +63,8 @@ MESSAGES = {
     "wrong_kind": "打开来不是所写的类型；请移出单位核对原件",
     "pages_differ": "页数与记录不符；请移出单位核对原件",
     "not_pdfa": "不是 PDF/A；请移出单位核对原件",
+    "no_transfer": "没有写明是哪一次移交；请移出单位开出移交，取移交的档案包",
+    "not_finished": "还在检查，或检查中断了；请稍后看结果，没有结果的再检查一次",
     "not_checked": "因前面的检查没有通过，这一项没有检查；请先解决前面的问题",
 }
 
@@ -76,7 +90,7 @@ class Bag:
     def text(self, path: str) -> str | None:
         """A file as text; None when there is none, or it is none."""
         member = self.files.members.get(path)
-        if member is None or member.size > MOST_JSON:
+        if member is None or member.size > MOST_TEXT:
             return None
         try:
             return self.files.read(path).decode("utf-8")
@@ -86,13 +100,14 @@ class Bag:
     def lines(self, path: str) -> list[str]:
         """The lines of a list; what is no text in one of them costs the others nothing."""
         member = self.files.members.get(path)
-        if member is None or member.size > MOST_JSON:
+        if member is None or member.size > MOST_TEXT:
             return []
-        return self.files.read(path).decode("utf-8", "replace").removesuffix("\n").split("\n")
+        return self.files.read(path).decode("utf-8", "replace").removesuffix("\n").split("\n", MOST_LINES)
 
     def json(self, path: str) -> dict[str, Any]:
         """A JSON object; empty when there is none."""
-        return as_object(self.text(path) or "")
+        member = self.files.members.get(path)
+        return {} if member is None or member.size > MOST_JSON else as_object(self.text(path) or "")
 
     @cached_property
     def told(self) -> dict[str, Any]:
@@ -101,10 +116,11 @@ class Bag:
 
     @cached_property
     def folders(self) -> list[dict[str, Any]]:
-        """What package.json says of each file."""
+        """What package.json says of each file, of each of them once."""
         found = self.told.get("files")
         plain = found if isinstance(found, list) else []
-        return [one for one in plain if isinstance(one, dict) and isinstance(one.get("folder"), str)]
+        told = [one for one in plain if isinstance(one, dict) and isinstance(one.get("folder"), str)]
+        return list({one["folder"]: one for one in told}.values())
 
     @property
     def transfer(self) -> dict[str, Any]:
@@ -115,12 +131,12 @@ class Bag:
     def entries(self, folder: str) -> Iterator[dict[str, Any]]:
         """The entries of a file as they are listed, one a line; a line that is none of ours comes as an empty object."""
         path = f"data/{folder}/entries.json"
-        if path not in self.files.members or self.files.members[path].size > MOST_JSON * 2:
+        if path not in self.files.members or self.files.members[path].size > MOST_LIST:
             return
-        for line in self.files.read(path).split(b"\n")[1:]:
+        for line in islice(io.BytesIO(self.files.read(path)), 1, MOST_LINES):
             plain = line.strip().removesuffix(b",")
             if plain and plain != b"]":
-                yield as_object(plain.decode("utf-8", "replace"))
+                yield as_object(plain.decode("utf-8", "replace")) if len(plain) <= MOST_LINE else {}
 
 
 def as_object(text: str) -> dict[str, Any]:
@@ -130,6 +146,13 @@ def as_object(text: str) -> dict[str, Any]:
     except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def is_plain(value: object) -> bool:
+    """Tell whether a value is a text that can be kept and shown: not long, no half characters, nothing that controls."""
+    if not isinstance(value, str) or len(value) > LONGEST:
+        return False
+    return not any(char < " " or "\ud800" <= char <= "\udfff" for char in value)
 
 
 def member(value: dict[str, Any], *names: str) -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 
 from intake.errors import UploadRefused
 from intake.uploads import inspect
-from service.custody.checks.nouns import Bag, Difference, member
+from service.custody.checks.nouns import MOST_JSON, Bag, Difference, member
 from service.office.uploads import MEDIA_TYPES
 
 PDFA = b"pdfaid:part"
@@ -17,11 +17,13 @@ MOST = 64 << 20
 
 def usability(bag: Bag) -> Iterator[Difference]:
     """Every file of an entry that nobody could use."""
+    seen = set()
     for one in bag.folders:
         folder = f"data/{one['folder']}/"
         for told in bag.entries(one["folder"]):
             path = folder + str(told.get("file", ""))
-            if path in bag.files.members:
+            if path in bag.files.members and path not in seen:
+                seen.add(path)
                 code = _opened(bag, folder, path, told)
                 if code is not None:
                     yield Difference(code, path)
@@ -32,7 +34,7 @@ def _opened(bag: Bag, folder: str, path: str, told: dict[str, Any]) -> str | Non
     data, media_type = bag.files.read(path), member(told, "entry", "media_type")
     if media_type == JSON:
         return None if _is_json(data) else "cannot_open"
-    if media_type not in KINDS:
+    if str(media_type) not in KINDS:
         return None if data.startswith(b"PK\x03\x04") else "wrong_kind"
     try:
         found = inspect(data, MOST)
@@ -54,6 +56,8 @@ def _of_paper(bag: Bag, path: str, paper: Any, pages: int) -> str | None:
 
 
 def _is_json(data: bytes) -> bool:
+    if len(data) > MOST_JSON:
+        return False
     try:
         json.loads(data)
     except (ValueError, RecursionError):
