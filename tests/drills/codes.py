@@ -132,7 +132,7 @@ def codes(folder: Path, count: int, seed: int) -> Outcome:
     tokens = sorted(map(b32decode, known))
     done: Counter[str] = Counter()
     accepted: Counter[str] = Counter()
-    for _ in range(count):
+    while done.total() < count:
         token, other = dice.sample(tokens, 2)
         alter = dice.choice(ALTERED)
         made = alter(dice, token, other)

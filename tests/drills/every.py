@@ -6,7 +6,7 @@ from pathlib import Path
 
 from storage.database import prepare
 from tests import postgresql
-from tests.drills import codes, kept, numbers, tampering
+from tests.drills import batches, codes, kept, killing, locks, numbers, outages, power, tampering
 from tests.drills.outcome import Outcome, Scale
 
 SEED = 20261128
@@ -70,10 +70,58 @@ def altered_codes(room: Room, scale: Scale) -> Outcome:
     return codes.codes(room.folder(), scale.codes, SEED)
 
 
+def killed(room: Room, scale: Scale) -> Outcome:
+    """Rows on PostgreSQL, objects in a bucket."""
+    return killing.killing(room.folder(), scale.kills, SEED)
+
+
+def killed_batch(room: Room, scale: Scale) -> Outcome:
+    """Rows and objects in the folder."""
+    return batches.batches(room.folder(), scale.batch, scale.batch_kills, SEED)
+
+
+def power_cuts(room: Room, scale: Scale) -> Outcome:
+    """Rows and objects on one small disk."""
+    return power.power(room.folder(), scale.cuts, SEED)
+
+
+def disk_full(room: Room, _scale: Scale) -> Outcome:
+    """At any scale once: what fills up is full."""
+    return outages.disk_full(room.folder())
+
+
+def store_away(room: Room, scale: Scale) -> Outcome:
+    """The bucket's store is killed and comes back."""
+    return outages.away(room.folder(), "store", scale.away_seconds)
+
+
+def database_away(room: Room, scale: Scale) -> Outcome:
+    """The server is killed and comes back."""
+    return outages.away(room.folder(), "database", scale.away_seconds)
+
+
+def clock_jumps(room: Room, _scale: Scale) -> Outcome:
+    """At any scale the same jumps."""
+    return outages.clock_jumps(room.folder())
+
+
+def canaries(_room: Room, _scale: Scale) -> Outcome:
+    """As long as it takes, at any scale."""
+    return locks.locks()
+
+
 DRILLS: dict[str, Callable[[Room, Scale], Outcome]] = {
+    "kills under load": killed,
+    "batch killed": killed_batch,
+    "power cuts": power_cuts,
+    "disk full": disk_full,
+    "store away": store_away,
+    "database away": database_away,
+    "clock jumps": clock_jumps,
     "tampering, SQLite": tampers,
     "tampering, PostgreSQL": tampers_on_server,
     "numbers, SQLite": numbers_in_file,
     "numbers, PostgreSQL": numbers_on_server,
     "altered codes": altered_codes,
+    "lock canary": canaries,
 }

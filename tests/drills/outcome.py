@@ -21,14 +21,13 @@ class Outcome:
     def line(self) -> str:
         """Say it in one line."""
         return "; ".join(
-            ", ".join(f"{_figure(value)} {name}" for name, value in part.items())
-            for part in (self.done, self.bad, self.told)
-            if part
+            ", ".join(told)
+            for told in (
+                [f"{count:,} {name}" for name, count in (*self.done.items(), *self.bad.items())],
+                [f"{name}: {value}" for name, value in self.told.items()],
+            )
+            if told
         )
-
-
-def _figure(value: float | str) -> str:
-    return value if isinstance(value, str) else f"{value:,}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +52,7 @@ SHORT = Scale(
     codes=20_000,
     numbers=20_000,
     writers_killed=4,
-    kills=6,
+    kills=4,
     batch=300,
     batch_kills=4,
     cuts=4,

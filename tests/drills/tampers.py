@@ -9,9 +9,12 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from sqlalchemy import Boolean
+
 from storage import committed
 from storage.log import leaf_hash
 from storage.patterns import written
+from storage.tables import metadata
 from tests.drills.hands import Hands
 from tests.drills.kept import PAPERS, SPOILT, now
 from tests.shelf import PATTERN, REFUSED
@@ -169,6 +172,13 @@ def _is_overwritten(hands: Hands, leaf: dict[str, Any]) -> bool:
     return leaf["kind"] == OVERWRITTEN and hands.run(later, leaf["serial"], "revoke", leaf["index"]) != [(0,)]
 
 
+def _fitting(dice: random.Random, table: str, column: str, value: Any) -> Any:
+    """Another value that the column can hold: SQLite keeps a flag as 0 or 1."""
+    if isinstance(metadata.tables[table].c[column].type, Boolean):
+        return not value if isinstance(value, bool) else 1 - value
+    return another(dice, value)
+
+
 def kept_row_edited(hands: Hands, dice: random.Random, _paper: Paper, _other: Paper) -> frozenset[str]:
     """One column of a row of any other table that is kept for ever: a look, a scan, a photo, a block of numbers …"""
     while True:
@@ -183,7 +193,7 @@ def kept_row_edited(hands: Hands, dice: random.Random, _paper: Paper, _other: Pa
         where = " AND ".join(f'"{key}" = ?' for key in keys)
         with contextlib.suppress(*REFUSED):
             if ref not in {*hands.touched, LEDGER}:
-                value = another(dice, row[column])
+                value = _fitting(dice, table, column, row[column])
                 hands.run(
                     f'UPDATE {table} SET "{column}" = ? WHERE {where}', value, *(row[key] for key in keys)
                 )
