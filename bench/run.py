@@ -13,6 +13,7 @@ import checking
 import copies
 import decoding
 import evidence
+import growing
 import load
 import logged
 import papers
@@ -43,6 +44,7 @@ PARTS: dict[str, Callable[[list[Row]], None]] = {
     "verifying": verifying.verifying,
     "starting": serving.starting,
     "logged": logged.logged,
+    "growing": growing.growing,
     "storing": storing.storing,
     "forms": papers.every_form,
 }

@@ -19,7 +19,7 @@ from storage.objects.folder import Folder
 from storage.objects.locked import Locked
 from storage.objects.place import Place
 
-sys.path.append(str(ROOT))
+sys.path.insert(0, str(ROOT))  # a distribution brings a package `tests` too
 
 from tests.stores import rgw, versity
 
