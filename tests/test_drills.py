@@ -15,6 +15,7 @@ def room(tmp_path_factory):
         yield Room(tmp_path_factory.mktemp("drills"), stack)
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("name", DRILLS)
 def test_a_drill_holds(room, name):
     """All that was done was done, and nothing happened that must not."""

@@ -47,8 +47,8 @@ class Scale:
 
 
 SHORT = Scale(
-    tampers=120,
-    tampers_on_server=40,
+    tampers=80,
+    tampers_on_server=25,
     codes=20_000,
     numbers=20_000,
     writers_killed=4,
