@@ -240,10 +240,10 @@ def test_many_papers_at_once(archive):
         transaction.add_entries([])
         assert transaction.documents() == papers
         assert transaction.documents_of([STUDENT, "nobody"]) == {STUDENT: papers}
-        leaves = transaction.leaves()
-        assert [(leaf.index, leaf.serial) for leaf in leaves[:5]] == [
-            (place, paper.serial) for place, paper in enumerate(papers)
-        ]
+        every = transaction.leaves()
+        assert [leaf.index for leaf in every] == list(range(len(every)))
+        leaves = [leaf for leaf in every if leaf.kind != "row"]
+        assert [leaf.serial for leaf in leaves[:5]] == [paper.serial for paper in papers]
         assert [leaf.kind for leaf in leaves] == ["issue"] * 5 + ["entry"] * 5
         assert [entry.sha256 for entry in transaction.entries(STUDENT)] == [paper.pdf for paper in papers]
     assert codes(archive) == set()

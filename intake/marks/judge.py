@@ -69,12 +69,14 @@ class _Page:
 
     @cached_property
     def red(self) -> Density:
-        red = redness(self.density)
-        return red + shade(-red, self.scale)
+        return redness(self.density)
 
     @cached_property
     def rounds(self) -> list[Stamp]:
-        return seals.round_seals(self.red, self.scale) if self.colour else []
+        """The round seals, in shadow too: shade swallows red as well and would hide a rim."""
+        if not self.colour:
+            return []
+        return seals.round_seals(self.red + shade(-self.red, self.scale), self.scale)
 
     @cached_property
     def squares(self) -> list[Stamp]:
