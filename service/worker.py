@@ -295,7 +295,8 @@ def signal_stop(stop: threading.Event, *, patient: bool) -> None:
     def ask(_number: int, _frame: object) -> None:
         if stop.is_set() and not patient:
             os._exit(0)
-        stop.set()
+        # In a thread of its own: this one may be within stop.wait() and hold the very lock that set() takes.
+        threading.Thread(target=stop.set, daemon=True).start()
 
     with contextlib.suppress(ValueError):  # only the main thread may listen to signals
         signal.signal(signal.SIGTERM, ask)

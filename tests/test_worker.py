@@ -197,3 +197,15 @@ def test_a_reading_keeps_its_lease_between_pages(town, clock, monkeypatch):
     beat()
     with town.archive.read() as reading:
         assert reading.job(key).lease_until == clock() + timedelta(seconds=worker.LEASE_SECONDS)
+
+
+def test_told_to_stop_at_the_worst_moment():
+    """SIGTERM while the loop is about to wait, and holds the event's own lock: it stops, instead of hanging for ever."""
+    stop, before = threading.Event(), signal.getsignal(signal.SIGTERM)
+    try:
+        worker.signal_stop(stop, patient=True)
+        with stop._cond:
+            signal.raise_signal(signal.SIGTERM)
+        assert stop.wait(5)
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -19,19 +19,31 @@ WRITERS = 8
 RANGE = 250
 """Numbers in one transaction: what a batch takes at once."""
 SECONDS = 1800
+WAITED = "waited"
 WRITER = """
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from storage.archive import Archive
+from storage.errors import StoreAway
 folder, database, name, size = Path(sys.argv[1]), sys.argv[2], sys.argv[3], int(sys.argv[4])
 archive = Archive.open(folder, lambda: datetime.now(UTC), database)
+
+
+def patiently(work):
+    while True:
+        try:
+            with archive.begin() as transaction:
+                return work(transaction)
+        except StoreAway:  # nobody let go in time: again, as a worker does
+            print("waited", flush=True)
+
+
 for place in range(10**9):
     serials = [f"{name}/{place}/{row}" for row in range(size)]
-    with archive.begin() as transaction:
-        taken = transaction.take_numbers("diploma_junior", ["3114000123", "140426"], 2026, serials)
-    with archive.begin() as transaction:
-        transaction.use_numbers(serials)
+    take = lambda one: one.take_numbers("diploma_junior", ["3114000123", "140426"], 2026, serials)
+    taken = patiently(take)
+    patiently(lambda one: one.use_numbers(serials))
     print(f"{name}/{place}", taken[0].seq, taken[-1].seq, flush=True)
 """
 
@@ -64,9 +76,18 @@ class Writers:
         told = {}
         for file in self.files:
             for line in file.read_text().split("\n")[:-1]:
-                name, first, last = line.split()
-                told[name] = (int(first), int(last))
+                if line != WAITED:
+                    name, first, last = line.split()
+                    told[name] = (int(first), int(last))
         return told
+
+    def waited(self) -> int:
+        """How often a writer's turn did not come in time."""
+        return sum(file.read_text().split("\n").count(WAITED) for file in self.files)
+
+    def gone(self) -> int:
+        """How many ended by themselves."""
+        return sum(process.poll() is not None for process in self.running)
 
 
 def numbers(folder: Path, database: str, count: int, kills: int, seed: int) -> Outcome:
@@ -83,6 +104,7 @@ def numbers(folder: Path, database: str, count: int, kills: int, seed: int) -> O
         while (done := len(writers.acknowledged()) * RANGE) < count or killed < kills:
             began = began or (time.monotonic() if done else 0.0)
             assert time.monotonic() < end
+            assert not writers.gone()
             if done * kills > killed * count and killed < kills:
                 writers.kill(dice.randrange(WRITERS))
                 writers.start()
@@ -92,7 +114,8 @@ def numbers(folder: Path, database: str, count: int, kills: int, seed: int) -> O
     finally:
         while writers.running:
             writers.kill(0)
-    return _judged(folder, database, writers.acknowledged(), killed, round(done / seconds))
+    outcome = _judged(folder, database, writers.acknowledged(), killed, round(done / seconds))
+    return replace(outcome, told={**outcome.told, "turns that did not come in 10 s": writers.waited()})
 
 
 def _judged(folder: Path, database: str, told: dict[str, tuple[int, int]], killed: int, rate: int) -> Outcome:
