@@ -45,7 +45,7 @@ GOOD = sheet([field("student_name", "match"), field("note", "match")], [seal("sc
     ("fields", "marks", "verdict", "reasons"),
     [
         ({}, {}, "genuine", ()),
-        ({"note": "unreadable"}, {}, "genuine", ()),
+        ({"note": "unreadable"}, {}, "cannot_check", ("field_unreadable:note",)),
         ({}, {"city": "absent"}, "genuine", ()),
         ({}, {"photo": "not_checked"}, "genuine", ()),
         ({}, {"school": "absent"}, "pending", ("mark_absent:school",)),

@@ -122,7 +122,7 @@ def _differing(differences: Iterable[Difference], result: str) -> list[str]:
 def _unreadable(
     layout: Mapping[str, Any], sheets: Sequence[SheetReading], fields: Iterable[FieldFinding]
 ) -> list[str]:
-    """Missing pages, pages to be scanned again, and compared fields that nobody can read."""
+    """Missing pages, pages to be scanned again, and fields nobody can read: what was altered there nobody knows."""
     there = {sheet.page for sheet in sheets}
     missing = [
         f"page_missing:{number}" for number in range(1, len(layout["pages"]) + 1) if number not in there
@@ -130,12 +130,7 @@ def _unreadable(
     rescan = [f"rescan:{reason}" for sheet in sheets for reason in sheet.reading.quality.reasons]
     if missing or rescan:
         return [*missing, *dict.fromkeys(rescan)]
-    keys = {value["name"] for page in layout["pages"] for value in page["values"] if value["key"]}
-    return [
-        f"field_unreadable:{finding.name}"
-        for finding in fields
-        if finding.result == "unreadable" and finding.name in keys
-    ]
+    return [f"field_unreadable:{finding.name}" for finding in fields if finding.result == "unreadable"]
 
 
 def _doubted(marks: Iterable[MarkFinding]) -> list[str]:

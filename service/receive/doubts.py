@@ -132,14 +132,10 @@ def _pages(seen: Seen) -> Iterator[Doubt]:
 
 
 def _fields(seen: Seen) -> Iterator[Doubt]:
-    """Compared values nobody could read, and values that differ; those of a page to be scanned again wait for that."""
-    compared = {value["name"] for page in seen.layout["pages"] for value in page["values"] if value["key"]}
+    """Values nobody could read, and values that differ; those of a page to be scanned again wait for that."""
     bad = seen.bad_sides()
     for field in seen.body["fields"]:
-        doubtful = field["result"] == "altered" or (
-            field["result"] == "unreadable" and field["name"] in compared
-        )
-        if doubtful and field["page"] not in bad:
+        if field["result"] in {"altered", "unreadable"} and field["page"] not in bad:
             yield _doubt(
                 seen,
                 "field",
