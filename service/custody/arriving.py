@@ -12,7 +12,7 @@ from service.custody.checks import Found, checked
 from service.custody.checks.completeness import IDENTITY
 from service.custody.checks.nouns import Bag, member
 from service.custody.filing import Load, file_all, leave_out, put_objects
-from service.custody.handing import answered, find_transfer
+from service.custody.following import answered, find_transfer
 from service.custody.keeping import pour, put, scratch
 from service.custody.knowing import known_keys
 from service.custody.receipts import Got, receipt_note
