@@ -20,7 +20,7 @@ WHAT: Final = {
 GONE: Final = "worker gone"
 WHY_GONE: Final = "处理它的进程多次中途退出，可能是内存不足，也可能是文件有损坏"
 WHY_ERROR: Final = "处理时多次发生意外错误（{}）"
-TODO: Final = {
+ADVICE: Final = {
     "spool": "这份扫描件送来时存储不通，暂存在收件的主机上，现在那里的文件读不出来。请重新扫描上传；主机的磁盘修好后，也可以点“重新排队”。",
     "scan": "原件已保留。请先看原件能否打开，再点“重新排队”；仍不行时请重新扫描上传，并把任务编号告诉系统管理员。",
     "copies": "核对结果不受影响。请点“重新排队”；仍不行时请把任务编号告诉系统管理员。",
@@ -91,7 +91,7 @@ def _body(job: Job, org: Organization) -> dict[str, Any]:
         "org_name": org.name,
         "what": WHAT[kind].format(about["scan"] or about["batch"]),
         "why": _why(job) if job.state == "dead" else None,
-        "todo": TODO[kind] if job.state == "dead" else None,
+        "advice": ADVICE[kind] if job.state == "dead" else None,
     }
 
 

@@ -50,9 +50,9 @@ def test_a_dead_job_is_listed_requeued_and_done(town, registrar):
         "org_name": UNITS[SCHOOL]["name"],
         "what": f"扫描件 {scan_id} 没有读成",
         "why": "处理时多次发生意外错误（MemoryError）",
-        "todo": jobs.TODO["scan"],
+        "advice": jobs.ADVICE["scan"],
     }
-    fresh = {"state": "waiting", "attempts": 0, "why": None, "todo": None}
+    fresh = {"state": "waiting", "attempts": 0, "why": None, "advice": None}
     assert jobs.requeue(town, registrar, job) == {**told, **fresh}
     assert jobs.dead(town, registrar) == {"jobs": []}
     with pytest.raises(Problem, match="job_not_dead"):

@@ -218,7 +218,7 @@ def test_a_spool_that_lost_it_says_so(bureau, store, registrar):
     assert receive.result(bureau, registrar, scan)["state"] == "failed"
     (told,) = jobs.dead(bureau, registrar)["jobs"]
     assert (told["kind"], told["what"]) == ("spool", f"扫描件 {scan} 没有送到存储")
-    assert "请重新扫描上传" in told["todo"]
+    assert "请重新扫描上传" in told["advice"]
     file.write_bytes(DATA)
     jobs.requeue(bureau, registrar, told["id"])
     assert delivery.deliver(bureau)

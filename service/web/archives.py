@@ -9,8 +9,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from service import archives, retrieve
 from service.web.archive_schemas import IndexOut, ItemOut, LocationIn, LocationOut, LocationsOut, new_item
 from service.web.auth import Caller, CallersOffice
-from service.web.downloads import headers_of, send
-from service.web.streams import begun, pieces
+from service.web.downloads import send, stream
 from service.web.uploads import FIELD, FORM, uploaded
 
 router = APIRouter(tags=["档案"])
@@ -85,9 +84,7 @@ def package(
     approval: Approval = None,
 ) -> StreamingResponse:
     """The whole file as one zip that can be read and checked without this software."""
-    handing = archives.package(office, who, owner, format, approval)
-    headers = headers_of(handing.media_type, handing.filename)
-    return StreamingResponse(begun(pieces(handing.write)), media_type=handing.media_type, headers=headers)
+    return stream(archives.package(office, who, owner, format, approval))
 
 
 @router.get(

@@ -22,10 +22,9 @@ from service.spreadsheet.writing import XLSX
 from service.web.auth import Caller, CallersOffice
 from service.web.batch_schemas import BatchErrors, Batches, BatchIn, BatchOut, BatchShared
 from service.web.documents import Key
-from service.web.downloads import headers_of, send
+from service.web.downloads import send, stream
 from service.web.limits import Places
 from service.web.server import Leaving
-from service.web.streams import begun, pieces
 from service.web.uploads import FIELD, FORM, uploaded
 from service.web.waiting import MAX_WAIT, finished
 from storage.errors import StorageError
@@ -272,5 +271,4 @@ def content(
 ) -> StreamingResponse:
     """Everything that is printed by now; the looks are noted first (art. 44)."""
     handing = batch.content(office, who, batch_id, kind, order, per_sheet=int(per_sheet), duplex=duplex)
-    headers = headers_of(handing.media_type, handing.filename)
-    return StreamingResponse(begun(pieces(handing.write)), media_type=handing.media_type, headers=headers)
+    return stream(handing)

@@ -10,8 +10,7 @@ from service import custody
 from service.errors import Problem
 from service.web.auth import Caller, CallersOffice
 from service.web.custody_schemas import Arrivals, PartnerIn, Partners, ReceiptIn, TransferIn, Transfers
-from service.web.downloads import headers_of
-from service.web.streams import begun, pieces
+from service.web.downloads import stream
 from service.web.uploads import FIELD, FORM, uploaded
 
 router = APIRouter(tags=["移交"])
@@ -67,9 +66,7 @@ def transfer(transfer: str, who: Caller, office: CallersOffice) -> JSONResponse:
 )
 def package(transfer: str, who: Caller, office: CallersOffice) -> StreamingResponse:
     """The package as it was made."""
-    handing = custody.transfer_package(office, who, transfer)
-    headers = headers_of(handing.media_type, handing.filename)
-    return StreamingResponse(begun(pieces(handing.write)), media_type=handing.media_type, headers=headers)
+    return stream(custody.transfer_package(office, who, transfer))
 
 
 @router.post("/v1/transfers/{transfer}/receipt", summary="上传接收单位的回执（两套系统之间）")
@@ -143,9 +140,7 @@ def arrival_receipt(arrival: str, who: Caller, office: CallersOffice) -> PlainTe
 )
 def arrival_package(arrival: str, who: Caller, office: CallersOffice) -> StreamingResponse:
     """The bytes as they came, also of one that did not pass."""
-    handing = custody.arrival_package(office, who, arrival)
-    headers = headers_of(handing.media_type, handing.filename)
-    return StreamingResponse(begun(pieces(handing.write)), media_type=handing.media_type, headers=headers)
+    return stream(custody.arrival_package(office, who, arrival))
 
 
 @router.post("/v1/arrivals/{arrival}/again", status_code=201, summary="登记公钥或学生以后，再检查一次")

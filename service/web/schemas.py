@@ -135,7 +135,7 @@ class JobOut(BaseModel):
     org_name: str = Field(description="谁送来的")
     what: str = Field(description="是什么任务", examples=["扫描件 12 没有读成"])
     why: str | None = Field(description="为什么停下；没有停下时为空")
-    todo: str | None = Field(description="请怎么办；没有停下时为空")
+    advice: str | None = Field(description="请怎么办；没有停下时为空")
 
 
 class Jobs(BaseModel):

@@ -91,7 +91,7 @@ function stoppedRow(job) {
   const row = document.createElement("li");
   row.appendChild(document.createElement("b")).textContent = job.what;
   row.appendChild(document.createElement("span")).textContent = `${job.org_name} · 任务 ${job.id} · 试过 ${job.attempts} 次`;
-  for (const text of [`${job.why}。`, job.todo]) row.appendChild(document.createElement("p")).textContent = text;
+  for (const text of [`${job.why}。`, job.advice]) row.appendChild(document.createElement("p")).textContent = text;
   const button = row.appendChild(document.createElement("button"));
   button.type = "button";
   button.className = "quiet";
