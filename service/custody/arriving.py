@@ -27,6 +27,8 @@ from storage.records import Arrival, Transfer
 
 MOST_SAID = 200
 """Characters of what is kept of a stranger's words."""
+MOST_NAMED = 20
+"""Folders named in one message."""
 UNSHOWN = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
@@ -39,6 +41,17 @@ class _Came:
     package: str
     size: int
     here: Transfer | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Homes:
+    """Folder of a package → owner of the file it goes into; `absent` are folders of students nobody here has registered.
+
+    One of those keeps the whole package from being filed.
+    """
+
+    owners: dict[str, str]
+    absent: list[str]
 
 
 def take(office: Office, who: Who | None, org: str, file: BinaryIO | IO[bytes]) -> dict[str, Any]:
@@ -94,9 +107,9 @@ def _checked(office: Office, came: _Came, file: IO[bytes]) -> dict[str, Any]:
             known = known_keys(office, reading)
         found = checked(files, known, came.org)
         bag = Bag(files)
-        ready = _owners(office, bag, came) if found.passed else {}
+        homes = _homes(office, bag, came) if found.passed else _Homes({}, [])
         said = _said(bag)
-        kept = _kept(office, came, found, bag, ready)
+        kept = _kept(office, came, found, bag, homes)
     return told_arrival(kept, said=said)
 
 
@@ -117,11 +130,12 @@ def _said(bag: Bag) -> dict[str, Any]:
     return {name: UNSHOWN.sub("?", text[:MOST_SAID]) for name, text in texts.items() if isinstance(text, str)}
 
 
-def _owners(office: Office, bag: Bag, came: _Came) -> dict[str, str]:
-    """Into which file of ours each folder goes. Raises Problem 422 for a student who is not registered with the receiver."""
+def _homes(office: Office, bag: Bag, came: _Came) -> _Homes:
+    """Find the file of ours that each folder of a package goes into."""
+    owners: dict[str, str] = {}
+    absent: list[str] = []
     if _is_ours(office, bag):
-        return {}
-    owners, absent = {}, []
+        return _Homes(owners, absent)
     with office.archive.read() as reading:
         for one in bag.folders:
             about = bag.json(f"data/{one['folder']}/file.json")
@@ -137,9 +151,7 @@ def _owners(office: Office, bag: Bag, came: _Came) -> dict[str, str]:
                 owners[one["folder"]] = owner
             else:
                 absent.append(one["folder"])
-    if absent:
-        return {"": "、".join(absent[:20])}
-    return owners
+    return _Homes({} if absent else owners, absent)
 
 
 def _is_ours(office: Office, bag: Bag) -> bool:
@@ -147,18 +159,18 @@ def _is_ours(office: Office, bag: Bag) -> bool:
     return bool(member(bag.told, "log", "origin") == f"{office.settings.host.lower()}/log")
 
 
-def _kept(office: Office, came: _Came, found: Found, bag: Bag, owners: dict[str, str]) -> Arrival:
+def _kept(office: Office, came: _Came, found: Found, bag: Bag, homes: _Homes) -> Arrival:
     """Write down what was found; what passed is filed, and answered by a receipt, all in one transaction."""
-    told = found.told()
-    absent = owners.pop("", None)
-    if absent is not None:
+    told, owners = found.told(), homes.owners
+    if homes.absent:
+        absent = "、".join(homes.absent[:MOST_NAMED])
         message = f"卷 {absent} 的学生没有在接收单位登记学籍；请先登记学生，再检查一次"
         told["registered"] = {
             "title": "登记",
             "passed": False,
             "differences": [{"code": "student_not_registered", "about": absent, "message": message}],
         }
-    passed = found.passed and absent is None
+    passed = found.passed and not homes.absent
     identity = str(bag.transfer.get("id"))
     transfer = identity if IDENTITY.fullmatch(identity) else None
     load = Load(bag, owners, put_objects(office, bag, owners) if passed else {})
@@ -168,7 +180,7 @@ def _kept(office: Office, came: _Came, found: Found, bag: Bag, owners: dict[str,
         leave_out(transaction, load)
         filed = sum(map(len, load.entries.values()))
         receipt = None
-        if transfer is not None and absent is None:
+        if transfer is not None and not homes.absent:
             unit = transaction.organization(came.org)
             got = Got(transfer, came.package, came.size, f"{unit.code} {unit.name}")
             receipt = receipt_note(office, got, found.counts(), filed)
