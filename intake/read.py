@@ -25,7 +25,7 @@ from intake.reading import (
     Quality,
     Registered,
 )
-from intake.recognise import Recogniser
+from intake.recognise import LineReading, Recogniser
 from intake.recognise.quick import expected_lines
 from intake.reference import Printed, printed_page
 from intake.thresholds import MIN_CONFIDENCE, TOUCHED
@@ -122,40 +122,10 @@ def read_fields(
 
     By letters, since a lone 0 in a table is read as 0 or O on the cleanest page. The confidence is 1 where it
     means nothing: without lines, and from a recogniser that keeps no probabilities.
-
-    Seals are taken away by their colour first, so that the print under them can be read.
     """
-    print_only = lines.without_red(lines.evenly_lit(flat.pixels))
-    printed = archived.pixels if archived else None
     values = [value for value in layout_page["values"] if value["lines"]]
-    wanted = [(line, _room(layout_page, value["name"], line)) for value in values for line in value["lines"]]
-    texts = [line["text"] for line, _ in wanted]
-    pens = [mark["box"] for mark in layout_page["marks"] if mark["kind"] == "signature"]
-    cuts = lines.held_together(
-        [
-            lines.cut(print_only, printed, line["box"], signed=_touches(line["box"], pens), room_mm=room)
-            for line, room in wanted
-        ]
-    )
-    readings = expected_lines(recogniser, [cut.crop for cut in cuts], texts)
-    usual = compare.usual_likeness(texts, readings, cuts)
-    owners = [value for value in values for _ in value["lines"]]
-    looks = [
-        _look(print_only, archived, (owner, line, cut), (reading.text, faces.get(owner["font"])))
-        for owner, (line, _), cut, reading in zip(owners, wanted, cuts, readings, strict=True)
-    ]
-    verdicts = [
-        compare.line(text, reading, cut, usual, look)
-        for text, reading, cut, look in zip(texts, readings, cuts, looks, strict=True)
-    ]
-    judged = iter(
-        [
-            verdict
-            if verdict.result != "altered" or printed is None or lines.held(print_only, printed, line["box"])
-            else replace(verdict, result="unreadable")
-            for verdict, (line, _) in zip(verdicts, wanted, strict=True)
-        ]
-    )
+    readings, verdicts = _judged_lines(flat, archived, layout_page, (recogniser, faces))
+    judged = iter(verdicts)
     found = []
     for value in values:
         verdict = compare.value([next(judged) for _ in value["lines"]])
@@ -163,6 +133,7 @@ def read_fields(
         found.append(
             FieldFinding(value["name"], value["text"], verdict.read, verdict.result, verdict.confidence, box)
         )
+    texts = [line["text"] for value in values for line in value["lines"]]
     known = [
         (reading.confidence, len(text))
         for reading, text in zip(readings, texts, strict=True)
@@ -170,6 +141,47 @@ def read_fields(
     ]
     sure, letters = zip(*known, strict=True) if known else ((1.0,), (1,))
     return tuple(found), float(np.average(sure, weights=letters))
+
+
+def _judged_lines(
+    flat: Registered,
+    archived: Printed | None,
+    layout_page: LayoutPage,
+    eyes: tuple[Recogniser, shapes.Faces],
+) -> tuple[list[LineReading], list[compare.Judgement]]:
+    """Read and judge every line of every value, in the layout's order; seals are taken away by their colour first."""
+    recogniser, faces = eyes
+    print_only = lines.without_red(lines.evenly_lit(flat.pixels))
+    printed = archived.pixels if archived else None
+    owned = [(value, line) for value in layout_page["values"] for line in value["lines"]]
+    texts = [line["text"] for _, line in owned]
+    pens = [mark["box"] for mark in layout_page["marks"] if mark["kind"] == "signature"]
+    cuts = lines.held_together(
+        [
+            lines.cut(
+                print_only,
+                printed,
+                line["box"],
+                signed=_touches(line["box"], pens),
+                room_mm=_room(layout_page, value["name"], line),
+            )
+            for value, line in owned
+        ]
+    )
+    readings = expected_lines(recogniser, [cut.crop for cut in cuts], texts)
+    usual = compare.usual_likeness(texts, readings, cuts)
+    verdicts = []
+    for (value, line), cut, reading in zip(owned, cuts, readings, strict=True):
+        look = _look(print_only, archived, (value, line, cut), (reading.text, faces.get(value["font"])))
+        verdict = compare.line(line["text"], reading, cut, usual, look)
+        if (
+            verdict.result == "altered"
+            and printed is not None
+            and not lines.held(print_only, printed, line["box"])
+        ):
+            verdict = replace(verdict, result="unreadable")
+        verdicts.append(verdict)
+    return readings, verdicts
 
 
 def _look(
