@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 
 from intake.lines import Cut
@@ -42,11 +42,15 @@ _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """The result for a value or one of its lines: what was read, match, altered or unreadable, and how sure."""
+    """The result for a value or one of its lines: what was read, match, altered or unreadable, and how sure.
+
+    `signed_over` tells that an unreadable one is so by a signature across it alone (see FieldFinding).
+    """
 
     read: str
     result: FieldResult
     confidence: float
+    signed_over: bool = False
 
 
 def value(lines: Sequence[Judgement]) -> Judgement:
@@ -55,7 +59,10 @@ def value(lines: Sequence[Judgement]) -> Judgement:
         hit = [line for line in lines if line.result == result]
         if hit:
             return Judgement(
-                "".join(line.read for line in lines), hit[0].result, min(one.confidence for one in hit)
+                "".join(line.read for line in lines),
+                hit[0].result,
+                min(one.confidence for one in hit),
+                all(one.signed_over for one in hit),
             )
     return Judgement(
         "".join(line.read for line in lines), "match", min((one.confidence for one in lines), default=0.0)
@@ -77,6 +84,11 @@ def line(
     expected: str, reading: LineReading, cut: Cut, usual: float = 1.0, shape: Shape = UNSEEN
 ) -> Judgement:
     """Judge one printed line; a wrong match is never worth the risk, so doubt always ends as unreadable."""
+    judged = _judged(expected, reading, cut, usual, shape)
+    return replace(judged, signed_over=judged.result == "unreadable" and _signed_over(cut, shape))
+
+
+def _judged(expected: str, reading: LineReading, cut: Cut, usual: float, shape: Shape) -> Judgement:
     confidence = round(reading.confidence, 3)
     ink = None if cut.likeness is None else cut.likeness / usual
     if reading.disputed:  # two recognisers disagree: whoever is right, a person looks
@@ -119,6 +131,15 @@ def _beyond_alphabet(expected: str, reading: LineReading) -> bool:
         mine == theirs or ord(mine) >= SECOND_PLANE or (known is not None and not columns(known, mine))
         for mine, theirs in zip(one, other, strict=True)
     )
+
+
+def _signed_over(cut: Cut, shape: Shape) -> bool:
+    """Tell whether a signature alone keeps a line from being read: its print stands whole, and no stroke makes another letter.
+
+    A reprinted, scraped or pasted value loses archived ink; a lookalike's picture is nearer than its own.
+    """
+    whole = cut.likeness is not None and cut.lost <= ALL_INK and not cut.faded
+    return cut.signed and cut.touched > TOUCHED and whole and shape.penned is False and shape.rival >= RIVAL
 
 
 def _by_shape(margin: float | None, ink: float | None, cut: Cut, shape: Shape) -> bool:

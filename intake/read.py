@@ -131,7 +131,15 @@ def read_fields(
         verdict = compare.value([next(judged) for _ in value["lines"]])
         box = flat.on_scan(_around(value))
         found.append(
-            FieldFinding(value["name"], value["text"], verdict.read, verdict.result, verdict.confidence, box)
+            FieldFinding(
+                value["name"],
+                value["text"],
+                verdict.read,
+                verdict.result,
+                verdict.confidence,
+                box,
+                verdict.signed_over,
+            )
         )
     texts = [line["text"] for value in values for line in value["lines"]]
     known = [

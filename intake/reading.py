@@ -104,7 +104,10 @@ class Registered:
 
 @dataclass(frozen=True, slots=True)
 class FieldFinding:
-    """One value of the paper against the archive; `box` is in scan pixels, `confidence` 0..1 of `result`."""
+    """One value of the paper against the archive; `box` is in scan pixels, `confidence` 0..1 of `result`.
+
+    `signed_over` explains an unreadable one: a signature crosses it, and all that was printed there still stands.
+    """
 
     name: str
     expected: str
@@ -112,6 +115,7 @@ class FieldFinding:
     result: FieldResult
     confidence: float
     box: Box
+    signed_over: bool = False
 
 
 @dataclass(frozen=True, slots=True)

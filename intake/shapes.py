@@ -40,13 +40,13 @@ class Shape:
 
     `rival` is what the nearest rival of any letter leaves unexplained of the picture, as a multiple of what the letter
     itself does: over 1, the letter is the better explanation. `read` is the same of the letters that were read in
-    their place; 0 when the two texts cannot be laid over each other. `penned` tells that pen strokes on a letter may make
-    another one of it (see intake/penned.py).
+    their place; 0 when the two texts cannot be laid over each other. `penned` tells whether pen strokes on a letter may
+    make another one of it (see intake/penned.py), None where nobody asked.
     """
 
     rival: float = NO_RIVAL
     read: float = 0.0
-    penned: bool = False
+    penned: bool | None = None
 
 
 UNSEEN: Final = Shape()

@@ -170,6 +170,28 @@ def test_a_pen_that_may_have_made_another_letter_is_looked_at():
     assert compare.line("秦志远", Reading("秦志远", 0), clean, 1.0, Shape(penned=True)).result == "match"
 
 
+@pytest.mark.parametrize(
+    ("cut", "shape", "told"),
+    [
+        ({}, {"penned": False}, True),
+        ({}, {"penned": True}, False),
+        ({}, {}, False),
+        ({"lost": 0.2}, {"penned": False}, False),
+        ({"signed": False}, {"penned": False}, False),
+        ({"faded": True}, {"penned": False}, False),
+        ({}, {"penned": False, "rival": 0.9}, False),
+        ({"within": 0.3}, {"penned": False}, True),
+    ],
+    ids=["signed", "another-letter", "unasked", "lost-ink", "elsewhere", "scraped", "lookalike", "in-line"],
+)
+def test_a_signature_alone_explains_an_unread_name(cut, shape, told):
+    """All its print stands, no stroke makes another letter of it: then nothing but the signature is in the way."""
+    crossed = Cut(CROP, 0.4, **{"signed": True, "touched": 0.3, **cut})
+    judged = compare.line("秦志远", Reading("秦志选", -8), crossed, 1.0, Shape(**shape))
+    assert (judged.result == "unreadable" and judged.signed_over) == told
+    assert compare.value([judged, compare.Judgement("", "unreadable", 0.9)]).signed_over is False
+
+
 def test_a_scraped_value_goes_to_a_person():
     """What is left of scraped ink can still be read; beside the other lines of the page it is a ghost."""
     told = [Cut(CROP, 0.99, depth=depth) for depth in (200.0, 190.0, 210.0, 30.0)]

@@ -25,8 +25,8 @@ LAYOUT = {
 BOX = (0.0, 0.0, 1.0, 1.0)
 
 
-def field(name, result):
-    return FieldFinding(name, "文勇俊", "文勇俊", result, 0.9, BOX)
+def field(name, result, *, signed_over=False):
+    return FieldFinding(name, "文勇俊", "文勇俊", result, 0.9, BOX, signed_over)
 
 
 def seal(block, result):
@@ -68,6 +68,21 @@ def test_the_gravest_finding_decides(fields, marks, verdict, reasons):
     page = sheet([field(*item) for item in said.items()], [seal(*item) for item in seen.items()])
     judged = judge_paper(LAYOUT, "pending", [page])
     assert (judged.verdict, judged.reasons) == (verdict, reasons)
+
+
+@pytest.mark.parametrize(
+    ("name", "verdict"), [("note", "genuine"), ("student_name", "cannot_check")], ids=["note", "key"]
+)
+def test_a_signature_across_a_whole_name_holds_nothing_back(name, verdict):
+    """Forms print the head's name where the head signs; what says whose the paper is must be read all the same."""
+    marks = [seal("school", "present")]
+    fields = {"student_name": field("student_name", "match"), "note": field("note", "match")}
+    over = field(name, "unreadable", signed_over=True)
+    assert (
+        judge_paper(LAYOUT, "pending", [sheet([*{**fields, name: over}.values()], marks)]).verdict == verdict
+    )
+    twice = [*fields.values(), over, field(name, "unreadable")]
+    assert judge_paper(LAYOUT, "pending", [sheet(twice, marks)]).verdict == "cannot_check"
 
 
 def test_a_value_printed_twice_counts_by_its_worst():

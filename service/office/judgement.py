@@ -82,7 +82,7 @@ def _worst_fields(findings: Iterable[FieldFinding]) -> tuple[FieldFinding, ...]:
     worst: dict[str, FieldFinding] = {}
     for finding in findings:
         before = worst.get(finding.name)
-        if before is None or _rank(FIELD_ORDER, finding) > _rank(FIELD_ORDER, before):
+        if before is None or _weight(finding) > _weight(before):
             worst[finding.name] = finding
     return tuple(worst.values())
 
@@ -94,6 +94,10 @@ def _told_marks(findings: Iterable[MarkFinding]) -> tuple[MarkFinding, ...]:
         if before is None or _rank(MARK_ORDER, finding) > _rank(MARK_ORDER, before):
             told[finding.block, finding.kind] = finding
     return tuple(told.values())
+
+
+def _weight(finding: FieldFinding) -> tuple[int, bool]:
+    return _rank(FIELD_ORDER, finding), not finding.signed_over
 
 
 def _rank(order: Sequence[str], finding: FieldFinding | MarkFinding) -> int:
@@ -122,7 +126,10 @@ def _differing(differences: Iterable[Difference], result: str) -> list[str]:
 def _unreadable(
     layout: Mapping[str, Any], sheets: Sequence[SheetReading], fields: Iterable[FieldFinding]
 ) -> list[str]:
-    """Missing pages, pages to be scanned again, and fields nobody can read: what was altered there nobody knows."""
+    """Missing pages, pages to be scanned again, and fields nobody can read: what was altered there nobody knows.
+
+    But for values beneath a signature whose print all stands: forms print names where people sign. Never key values.
+    """
     there = {sheet.page for sheet in sheets}
     missing = [
         f"page_missing:{number}" for number in range(1, len(layout["pages"]) + 1) if number not in there
@@ -130,7 +137,17 @@ def _unreadable(
     rescan = [f"rescan:{reason}" for sheet in sheets for reason in sheet.reading.quality.reasons]
     if missing or rescan:
         return [*missing, *dict.fromkeys(rescan)]
-    return [f"field_unreadable:{finding.name}" for finding in fields if finding.result == "unreadable"]
+    keys = keys_of(layout)
+    return [
+        f"field_unreadable:{finding.name}"
+        for finding in fields
+        if finding.result == "unreadable" and (finding.name in keys or not finding.signed_over)
+    ]
+
+
+def keys_of(layout: Mapping[str, Any]) -> set[str]:
+    """Name the values of a paper that say whose it is and what it certifies."""
+    return {value["name"] for page in layout["pages"] for value in page["values"] if value["key"]}
 
 
 def _doubted(marks: Iterable[MarkFinding]) -> list[str]:

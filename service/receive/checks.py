@@ -78,6 +78,7 @@ def _field(item: FieldFinding, page: int | None) -> dict[str, Any]:
         "confidence": round(item.confidence, 4),
         "box": item.box,
         "page": page,
+        "signed_over": item.signed_over,
     }
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from service.office import Office
+from service.office.judgement import keys_of
 from service.office.papers import units_of
 from service.receive.answers import AGAINST
 from service.receive.dating import written_since
@@ -133,7 +134,7 @@ def _pages(seen: Seen) -> Iterator[Doubt]:
 
 def _fields(seen: Seen) -> Iterator[Doubt]:
     """Values nobody could read, and values that differ; those of a page to be scanned again wait for that."""
-    bad = seen.bad_sides()
+    bad, keys = seen.bad_sides(), keys_of(seen.layout)
     for field in seen.body["fields"]:
         if field["result"] in {"altered", "unreadable"} and field["page"] not in bad:
             yield _doubt(
@@ -146,6 +147,7 @@ def _fields(seen: Seen) -> Iterator[Doubt]:
                 read=field["read"],
                 result=field["result"],
                 reason=f"field_{field['result']}:{field['name']}",
+                holds=field["name"] in keys or not field["signed_over"],
             )
 
 

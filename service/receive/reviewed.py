@@ -82,6 +82,7 @@ def _judged(
             _put_in(one["result"], answers.get(("field", one["name"], None))),
             one["confidence"],
             tuple(one["box"]),
+            one.get("signed_over", False),  # checks filed before it was told have none
         )
         for one in told["fields"]
     )

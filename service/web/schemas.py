@@ -327,6 +327,7 @@ class FieldOut(BaseModel):
     result: Literal["match", "altered", "unreadable", "not_checked"]
     confidence: float
     page: int | None = None
+    signed_over: bool = Field(default=False, description="不能辨认仅因签名压字：原印墨迹完整")
 
 
 class MarkOut(BaseModel):
