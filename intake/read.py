@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +11,7 @@ from types import MappingProxyType
 import cv2
 import numpy as np
 
-from intake import align, compare, dates, lines, marks, penned, quality, shapes, surface
+from intake import align, compare, dates, lines, marks, penned, proven, quality, shapes, surface
 from intake.layouts import check_page
 from intake.marks import halves
 from intake.reading import (
@@ -84,31 +85,53 @@ def read_page(
             if archived
             else reading
         )
-    with _timed(seconds, "fields"):
-        fields, mean_confidence = read_fields(flat, archived, layout_page, recogniser, faces)
-    if mean_confidence < MIN_CONFIDENCE:
-        return _not_readable(layout_page, flat, Quality(False, ("poor_reading",)), seconds)
-    good = quality.after_reading(page, flat, [field.result for field in fields])
-    if not good.ok:
-        fields = tuple(_unaccused(field) for field in fields)
-    with _timed(seconds, "marks"):
-        days = tuple(dates.places(archived.glyphs, layout_page)) if archived else ()
-        found = marks.find(
-            flat,
-            printed,
+    days = tuple(dates.places(archived.glyphs, layout_page)) if archived else ()
+    with ThreadPoolExecutor(
+        1
+    ) as beside:  # values and marks share nothing but the page: on two cores half the wait
+        marked = beside.submit(
+            _timed_marks,
+            (flat, archived, page.colour),
             layout_page,
-            page.colour,
+            days,
+            (recogniser, units, registry),
+            seconds,
+        )
+        with _timed(seconds, "fields"):
+            fields, mean_confidence = read_fields(flat, archived, layout_page, recogniser, faces)
+        if mean_confidence < MIN_CONFIDENCE:
+            return _not_readable(layout_page, flat, Quality(False, ("poor_reading",)), seconds)
+        good = quality.after_reading(page, flat, [field.result for field in fields])
+        if not good.ok:
+            fields = tuple(_unaccused(field) for field in fields)
+        with _timed(seconds, "surface"):
+            differ = surface.differences(page, flat, archived, layout_page, recogniser) if archived else ()
+        with _timed(seconds, "dates"):
+            dated = dates.find(flat, archived, layout_page, days, colour=page.colour) if archived else ()
+        found = marked.result() + halves.missing(whole, part, flat)
+    return PageReading(good, fields, found, flat.how, seconds, part, edge, differ, dated)
+
+
+def _timed_marks(
+    seen: tuple[Registered, Printed | None, bool],
+    layout_page: LayoutPage,
+    days: Sequence[dates.DatePlace],
+    eyes: tuple[Recogniser, Mapping[str, str], Sequence[str]],
+    seconds: dict[str, float],
+) -> tuple[MarkFinding, ...]:
+    """Look for every mark of a page (`seen`: straightened, archived, whether in colour)."""
+    (flat, archived, colour), (recogniser, units, registry) = seen, eyes
+    with _timed(seconds, "marks"):
+        return marks.find(
+            flat,
+            archived.pixels if archived else None,
+            layout_page,
+            colour,
             recogniser=recogniser,
             units=units,
             registry=registry,
             dated=[day.box for day in days],
         )
-    found += halves.missing(whole, part, flat)
-    with _timed(seconds, "surface"):
-        differ = surface.differences(page, flat, archived, layout_page, recogniser) if archived else ()
-    with _timed(seconds, "dates"):
-        dated = dates.find(flat, archived, layout_page, days, colour=page.colour) if archived else ()
-    return PageReading(good, fields, found, flat.how, seconds, part, edge, differ, dated)
 
 
 def read_fields(
@@ -145,7 +168,7 @@ def read_fields(
     known = [
         (reading.confidence, len(text))
         for reading, text in zip(readings, texts, strict=True)
-        if reading.probabilities is not None
+        if reading.by_ink or reading.probabilities is not None
     ]
     sure, letters = zip(*known, strict=True) if known else ((1.0,), (1,))
     return tuple(found), float(np.average(sure, weights=letters))
@@ -176,11 +199,17 @@ def _judged_lines(
             for value, line in owned
         ]
     )
-    readings = expected_lines(recogniser, [cut.crop for cut in cuts], texts)
+    sure = proven.looks(print_only, archived, owned, cuts, faces) if archived else [None] * len(owned)
+    readings = expected_lines(
+        recogniser, [cut.crop for cut in cuts], texts, [look is not None for look in sure]
+    )
     usual = compare.usual_likeness(texts, readings, cuts)
     verdicts = []
-    for (value, line), cut, reading in zip(owned, cuts, readings, strict=True):
-        look = _look(print_only, archived, (value, line, cut), (reading.text, faces.get(value["font"])))
+    for (value, line), cut, reading, seen in zip(owned, cuts, readings, sure, strict=True):
+        look = seen if seen and reading.by_ink else None
+        look = look or _look(
+            print_only, archived, (value, line, cut), (reading.text, faces.get(value["font"]))
+        )
         verdict = compare.line(line["text"], reading, cut, usual, look)
         if (
             verdict.result == "altered"

@@ -119,7 +119,7 @@ def _ratios(
     ink = 255.0 - archived[top : bottom + AIR, left : right + AIR].astype(np.float32)
     if not ink.any():
         return None
-    own = _unexplained(page, _explaining(ink)[np.newaxis], (left, top))
+    own = _unexplained(page, explaining(ink)[np.newaxis], (left, top))
     if own is None:
         return None
     if own[0] <= CLEAR_SHAPE:
@@ -146,15 +146,15 @@ def _unexplained(page: Pixels, pictures: Stack, corner: tuple[int, int]) -> NDAr
     flat = pictures.reshape(len(pictures), parts, -1).astype(np.float64)
     scan = around[down : down + height, right : right + width].ravel().astype(np.float64)
     if len(pictures) > 1:  # rivals are told by less than half a pixel
-        first = _mixture(flat[:1], scan)[0]
+        first = mixture(flat[:1], scan)[0]
         by = np.clip(first[3:5] / max(first[1] + first[2], 1e-6), -1, 1)
         middle = (right + (width - 1) / 2 - float(by[0]), down + (height - 1) / 2 - float(by[1]))
         scan = cv2.getRectSubPix(around, (width, height), middle).ravel().astype(np.float64)
-    rest = scan - (_mixture(flat, scan)[:, np.newaxis] @ flat)[:, 0]
+    rest = scan - (mixture(flat, scan)[:, np.newaxis] @ flat)[:, 0]
     return cast("NDArray[np.float64]", (rest**2).mean(axis=1) / max(float(scan.var()), 1e-6))
 
 
-def _mixture(flat: NDArray[np.float64], scan: NDArray[np.float64]) -> NDArray[np.float64]:
+def mixture(flat: NDArray[np.float64], scan: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the amounts (letters x parts) of each letter's pictures that explain a scan best, by least squares."""
     products = flat @ flat.transpose(0, 2, 1)
     stiff = STIFF * np.einsum("kii->ki", products) + STIFF
@@ -176,18 +176,29 @@ def _pictures(face: Path, pixels: float, letters: str) -> tuple[Stack, NDArray[n
         ImageDraw.Draw(canvas).text(at, letter, fill=255, font=font, anchor="ls")
         fine = np.asarray(canvas, np.float32)
         drawn.append(cv2.resize(fine, (width, height), interpolation=cv2.INTER_AREA))
-    return np.stack([_explaining(ink) for ink in drawn]), _middle(drawn[0])
+    return np.stack([explaining(ink) for ink in drawn]), _middle(drawn[0])
 
 
-def _explaining(ink: Any) -> Stack:
+def explaining(ink: Any) -> Stack:
     """Return what a scan of this ink may be mixed of: paper, two sharpnesses, shifts and stretches both ways."""
+    return stretched(filtered(ink))
+
+
+def filtered(ink: Any) -> Stack:
+    """Return the first five of these, which are the same wherever a letter stands in the ink."""
     sharp, soft = (cv2.GaussianBlur(ink, (0, 0), blur) for blur in BLURS)
     middle = cv2.GaussianBlur(ink, (0, 0), sum(BLURS) / 2)
     across, down = cv2.Sobel(middle, cv2.CV_32F, 1, 0) / 8, cv2.Sobel(middle, cv2.CV_32F, 0, 1) / 8
-    height, width = ink.shape
+    return np.stack([np.ones_like(ink), sharp, soft, across, down])
+
+
+def stretched(parts: Stack) -> Stack:
+    """Add stretches around the middle of a letter to the first five."""
+    _, _, _, across, down = parts
+    height, width = across.shape
     x = (np.arange(width, dtype=np.float32) - width / 2)[np.newaxis] / 10
     y = (np.arange(height, dtype=np.float32) - height / 2)[:, np.newaxis] / 10
-    return np.stack([np.ones_like(ink), sharp, soft, across, down, x * across, y * down])
+    return np.concatenate([parts, (x * across)[np.newaxis], (y * down)[np.newaxis]])
 
 
 def _middle(ink: Any) -> NDArray[np.float64]:

@@ -54,6 +54,11 @@ SURE = 0.85  # confidence from which a recogniser without probabilities is belie
 # Of 1,968 fields on 64 pages, half of them tampered, none was judged otherwise than by the whole network alone.
 QUICK = 0.9  # the least sure character of the quick network's reading where that is the expected text
 
+# Whether a line's ink alone proves it, so that nobody need read it: intake/proven.py
+PROVEN_LETTER = 0.04  # of a letter's contrast, unexplained by its archived picture; other letters leave more
+PROVEN_LIKE = 0.97  # of the usual likeness of such lines
+PROVEN_RIVAL = 1.2  # what the nearest rival of any letter must leave, of what the letter leaves
+
 # Whether a red ring is a seal, and a red square a name seal: intake/marks/seals.py
 SEARCH_SCORE = 0.30  # rim minus surroundings in the search; real seals give 0.5-0.9
 COVERAGE = 0.70  # share of the rim that must show ink; text and other seals crossing it take little

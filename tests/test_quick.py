@@ -84,9 +84,20 @@ def test_only_what_is_surely_expected_is_believed():
     assert engine.asked == 2
 
 
+def test_what_the_ink_proves_is_not_read():
+    """Neither quickly nor wholly; the answers keep their order."""
+    engine = Hasty(
+        says(LineReading("甲", 1.0, weakest=1.0), LineReading("丙", 1.0, weakest=1.0)), answer="乙"
+    )
+    readings = expected_lines(engine, CROPS, ["甲", "丁", "甲"], [False, True, False])
+    assert [(one.text, one.by_ink) for one in readings] == [("甲", False), ("丁", True), ("乙", False)]
+    assert engine.asked == 1
+
+
 def test_an_engine_without_a_quick_reader_reads_all():
-    """Tesseract, two engines together, one in a child: as before."""
-    assert [one.text for one in expected_lines(Fake("乙"), CROPS, ["甲"] * 3)] == ["乙"] * 3
+    """Tesseract, two engines together, one in a child: a second opinion, on what the ink proves too."""
+    readings = expected_lines(Fake("乙"), CROPS, ["甲"] * 3, [True] * 3)
+    assert [(one.text, one.by_ink) for one in readings] == [("乙", False)] * 3
 
 
 def test_the_quick_reader_is_held_to_its_word():

@@ -13,7 +13,8 @@ class LineReading:
     """One line as read: text, confidence 0..1 (mean and of the weakest character), probabilities per time step.
 
     `probabilities` is T x A (column 0 is CTC's blank) and `alphabet` names its columns; both are None from a
-    recogniser that keeps only its answer. `disputed`: a second recogniser read another text.
+    recogniser that keeps only its answer. `disputed`: a second recogniser read another text. `by_ink`: no recogniser
+    was asked, since each letter's ink is the archive's (intake/proven.py).
     """
 
     text: str
@@ -22,6 +23,7 @@ class LineReading:
     alphabet: Alphabet | None = None
     weakest: float = 0.0
     disputed: bool = False
+    by_ink: bool = False
 
     def margin(self, expected: str) -> float | None:
         """Return log P(expected) - log P(what was read): about 0 when equal, under -6 for another text.

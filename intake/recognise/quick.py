@@ -11,16 +11,34 @@ AT_ONCE = 8  # lines: a line's table of probabilities has 2 to 9 MB until all bu
 
 
 def expected_lines(
-    recogniser: Recogniser, crops: Sequence[Pixels], texts: Sequence[str]
+    recogniser: Recogniser,
+    crops: Sequence[Pixels],
+    texts: Sequence[str],
+    proven: Sequence[bool] | None = None,
 ) -> list[LineReading]:
     """Read each crop; the answers keep the order, and with them the probabilities of the letters that matter.
 
     The quick reader of an engine is believed only where it reads the very text that is expected, and each letter of it
-    surely. All else, so everything that could accuse, is what the engine itself reads.
+    surely. All else, so everything that could accuse, is what the engine itself reads. Lines whose ink alone is `proven`
+    to say their text are not read at all, but by engines without a quick reader, which are there to be a second opinion.
     """
     quick = quick_of(recogniser)
     if quick is None:
         return recogniser.read_lines(crops)
+    asked = [k for k in range(len(crops)) if not (proven and proven[k])]
+    read = iter(_read(recogniser, quick, [crops[k] for k in asked], [texts[k] for k in asked]))
+    wanted = set(asked)
+    return [next(read) if k in wanted else _by_ink(text) for k, text in enumerate(texts)]
+
+
+def _by_ink(text: str) -> LineReading:
+    return LineReading(text, 1.0, weakest=1.0, by_ink=True)
+
+
+def _read(
+    recogniser: Recogniser, quick: Recogniser, crops: Sequence[Pixels], texts: Sequence[str]
+) -> list[LineReading]:
+    """Read quickly, and wholly what is not surely the expected text then."""
     found: list[LineReading] = []
     for start in range(0, len(crops), AT_ONCE):
         part, expected = crops[start : start + AT_ONCE], texts[start : start + AT_ONCE]
