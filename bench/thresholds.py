@@ -8,25 +8,23 @@ Every number a judgement looks at is noted with the truth; each threshold is tol
 import json
 import random
 import sys
-from collections import defaultdict
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import papers
+from watching import Notes, watched
 
-from intake import codes, compare, quality, read, thresholds, uploads
-from intake.marks import signatures
+from intake import codes, quality, read, shapes, thresholds, uploads
 from intake.reading import PageImage
-from intake.recognise.likelihood import fold
 from intake.recognise.ppocr import PpOcr
 from service.demo.apart import TUNING
 from service.demo.levels import level
 from service.demo.paper import Paper
 from service.demo.people import ORGANIZATIONS
+from templates.fonts import KAI, SYSTEM_FOLDERS
 
 ROOT = Path(__file__).resolve().parent.parent
 TABLE, DATA = ROOT / "docs" / "thresholds.md", ROOT / "data" / "thresholds.json"
@@ -35,21 +33,6 @@ LEVELS = ("A", "B", "C", "D", "F")
 ALTERED = ("student_name", "birth_date", "id_number", "issued_on", "reason")
 OTHER = {"一": "二", "年": "月", "1": "7", "3": "8", "0": "6"}
 BLANKS = 12
-
-
-@dataclass
-class Notes:
-    """What was seen: by name of the figure and by truth (`honest`, `altered` …)."""
-
-    seen: dict[tuple[str, str], list[float]] = field(default_factory=lambda: defaultdict(list))
-    changed: frozenset[str] = frozenset()
-    signed: bool = True
-    fit: bool = True
-
-    def add(self, figure: str, truth: str, value: float | None) -> None:
-        """Note one figure that exists."""
-        if value is not None and np.isfinite(value):
-            self.seen[figure, truth].append(float(value))
 
 
 @dataclass(frozen=True)
@@ -77,54 +60,17 @@ RULES = (
     Rule("MIN_CONTRAST", "contrast", "honest", "unfit"),
     Rule("MIN_SHARPNESS", "sharpness", "honest", "unfit"),
     Rule("BLANK_SHARE", "dark", "honest", "blank"),
+    Rule("RIVAL", "rival", "honest", "lookalike"),
+    Rule("PROVEN_RIVAL", "rival", "honest", "lookalike"),
+    Rule("PROVEN_LETTER", "unexplained", "altered", "honest"),
+    Rule("PROVEN_LETTER", "unexplained", "lookalike", "honest"),
+    Rule("TOUCHED", "touched", "over", "honest"),
+    Rule("KEPT_WITHIN", "within", "over", "crossed"),
+    Rule("ANOTHER", "another", "over", "crossed"),
+    Rule("CROWDED", "crowding", "over", "crossed"),
     Rule("ENOUGH_MM2", "ink_mm2", "signed", "unsigned"),
     Rule("ENOUGH_WIDE_MM", "ink_mm", "signed", "unsigned"),
 )
-
-
-@contextmanager
-def watched(notes: Notes) -> Iterator[None]:
-    """Note what every judgement of a reading looks at, while it judges as it always does."""
-    line, sharp, written = compare.line, quality.contrast_and_sharpness, signatures.written
-    fields = read.read_fields
-
-    def noted_line(expected: str, reading: Any, cut: Any, usual: float = 1.0, *shape: Any) -> Any:
-        if not notes.fit:
-            return line(expected, reading, cut, usual, *shape)
-        truth = "altered" if expected in notes.changed else "honest"
-        same = fold(reading.text) == fold(expected)
-        notes.add("margin", truth, None if same else reading.margin(expected))
-        notes.add("ink", truth, None if cut.likeness is None else cut.likeness / usual)
-        notes.add("lost", truth, cut.lost)
-        if truth == "honest":
-            notes.add("weakest", "honest" if same else "misread", reading.weakest)
-        return line(expected, reading, cut, usual, *shape)
-
-    def noted_sharp(page: Any, reference: Any) -> tuple[float, float]:
-        found = sharp(page, reference)
-        notes.add("contrast", "honest" if notes.fit else "unfit", found[0])
-        notes.add("sharpness", "honest" if notes.fit else "unfit", found[1])
-        return found
-
-    def noted_fields(*arguments: Any, **named: Any) -> Any:
-        found = fields(*arguments, **named)
-        notes.add("confidence", "honest" if notes.fit else "unfit", found[1])
-        return found
-
-    def noted_written(*arguments: Any, **named: Any) -> Any:
-        found = written(*arguments, **named)
-        truth = "signed" if notes.signed else "unsigned"
-        notes.add("ink_mm2", truth, found.area_mm2)
-        notes.add("ink_mm", truth, found.width_mm)
-        return found
-
-    compare.line, quality.contrast_and_sharpness, signatures.written = noted_line, noted_sharp, noted_written
-    read.read_fields = noted_fields
-    try:
-        yield
-    finally:
-        compare.line, quality.contrast_and_sharpness, signatures.written = line, sharp, written
-        read.read_fields = fields
 
 
 def other(text: str, dice: random.Random) -> str:
@@ -138,10 +84,31 @@ def other(text: str, dice: random.Random) -> str:
     return text[:at] + new + text[at + 1 :]
 
 
+def alike(text: str, dice: random.Random) -> str | None:
+    """A text with one letter changed into one that looks like it; None where none does."""
+    places = [at for at, letter in enumerate(text) if shapes.lookalikes().get(letter)]
+    if not places:
+        return None
+    at = dice.choice(places)
+    return text[:at] + dice.choice(shapes.lookalikes()[text[at]]) + text[at + 1 :]
+
+
+def crossed_name(layout: Any) -> Any:
+    """A value of one line, without numerals, that is printed where somebody signs; None when there is none."""
+    page = layout["pages"][0]
+    pens = [mark["box"] for mark in page["marks"] if mark["kind"] == "signature"]
+    for value in page["values"]:
+        (line, *more) = value["lines"] or [None]
+        if line and not more and read.touches(line["box"], pens) and len(line["text"]) in {2, 3}:
+            return value
+    return None
+
+
 def measured(pages: int, say: Callable[[str], None]) -> Notes:
     """Print, mark, alter, scan and read so many pages of each kind."""
     notes, recogniser = Notes(), PpOcr()
     registry = sorted(str(unit["name"]) for unit in ORGANIZATIONS.values())
+    faces = {KAI.name: next(path for root in SYSTEM_FOLDERS for path in root.rglob(KAI.files[0]))}
     with papers.press(lazy=True) as press:
         printed = [(form, press.print(press.catalogue.get(form))) for form in FORMS]
     for number in range(pages):
@@ -161,13 +128,26 @@ def measured(pages: int, say: Callable[[str], None]) -> Notes:
         wrong = other(chosen["text"], dice)
         scanner = level(LEVELS[number % len(LEVELS)], seed)
         unfit = replace(scanner, blur=dice.uniform(2.5, 4.0)) if number % 2 else replace(scanner, dpi=70)
-        for signed, paper, changed, camera in (
-            (True, whole.complete(units, names), frozenset[str](), scanner),
-            (False, whole.complete(units, names, leave_out=bare), frozenset[str](), scanner),
-            (False, whole.alter(chosen["name"], wrong), _lines_changed(chosen, wrong), scanner),
-            (False, whole, frozenset[str](), unfit),
-        ):
-            notes.signed, notes.changed, notes.fit = signed, changed, camera is scanner
+        none: frozenset[str] = frozenset()
+        kinds = [
+            (True, whole.complete(units, names), none, none, scanner),
+            (False, whole.complete(units, names, leave_out=bare), none, none, scanner),
+            (False, whole.alter(chosen["name"], wrong), _lines_changed(chosen, wrong), none, scanner),
+            (False, whole, none, none, unfit),
+        ]
+        twin = alike(chosen["text"], dice)
+        if twin is not None:
+            kinds.append(
+                (False, whole.alter(chosen["name"], twin), _lines_changed(chosen, twin), none, scanner)
+            )
+        name = crossed_name(layout)
+        if name is not None:
+            forged = alike(name["text"], dice) or other(name["text"], dice)
+            paper = whole.overwrite(name["name"], forged).complete(units, names)
+            kinds.append((True, paper, none, frozenset({name["text"]}), scanner))
+        for signed, paper, changed, over, camera in kinds:
+            notes.signed, notes.changed, notes.over, notes.fit = signed, changed, over, camera is scanner
+            notes.alike = paper is kinds[4][1] if twin is not None else False
             page = next(iter(uploads.pages(paper.scan(camera), "pdf")))
             found = codes.find(page)
             with watched(notes):
@@ -180,6 +160,7 @@ def measured(pages: int, say: Callable[[str], None]) -> Notes:
                     recogniser=recogniser,
                     units=units,
                     registry=registry,
+                    faces=faces,
                 )
             if notes.fit:
                 notes.add("dark", "honest", dark_share(page))

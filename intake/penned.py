@@ -66,16 +66,16 @@ def doubtful(
     `page` and `archived` are gray at STANDARD_DPI, `face` is the letters' font file and size in pixels. A signature's
     strokes run on beside the letter and follow no letter; where that cannot be told, True.
     """
-    ground = _ground(page, archived, box_mm)
+    ground = ground_of(page, archived, box_mm)
     if ground is None:
         return True
     return any(
-        _crowded(ground, ground.box(glyph.box)) or _another(ground, glyph, face) >= ANOTHER
+        crowding(ground, ground.box(glyph.box)) >= CROWDED or another(ground, glyph, face) >= ANOTHER
         for glyph in glyphs
     )
 
 
-def _ground(page: Pixels, archived: Pixels, box_mm: Box) -> Ground | None:
+def ground_of(page: Pixels, archived: Pixels, box_mm: Box) -> Ground | None:
     """Lay the scan over the archive around a line; None where nothing is printed."""
     box = [round(edge * SCALE) for edge in box_mm]
     right, down = local_shift(page, archived, box)
@@ -103,17 +103,20 @@ def _thicker(mask: Any) -> Mask:
     return cv2.dilate(np.asarray(mask, np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
 
 
-def _crowded(ground: Ground, box: list[int]) -> bool:
-    """Tell whether far more pen ink stands on a letter than beside it: a signature does not gather there."""
+def crowding(ground: Ground, box: list[int]) -> float:
+    """Return how many times as much pen ink stands on a letter as beside it: a signature does not gather there.
+
+    0 where too little stands on it to say; infinite where nothing is known of what is beside it.
+    """
     half = max(box[2] - box[0], box[3] - box[1]) // 2 + 1
     middle = ((box[0] + box[2]) // 2, (box[1] + box[3]) // 2)
     inside = _inked(ground, middle, half)
     if inside is None or inside < CROWDED_INK:
-        return False
+        return 0.0
     places = [(middle[0] + 2 * half * x, middle[1] + 2 * half * y) for x in (-1, 0, 1) for y in (-1, 0, 1)]
     beside = [_inked(ground, place, half) for place in places if place != middle]
     known = [share for share in beside if share is not None]
-    return not known or inside >= CROWDED * float(np.mean(known))
+    return inside / max(float(np.mean(known)), 1e-6) if known else float("inf")
 
 
 def _inked(ground: Ground, middle: tuple[int, int], half: int) -> float | None:
@@ -124,7 +127,7 @@ def _inked(ground: Ground, middle: tuple[int, int], half: int) -> float | None:
     return float((ground.dark & ground.free)[place].sum()) / free if free > SEEN * (2 * half) ** 2 else None
 
 
-def _another(ground: Ground, glyph: Glyph, face: tuple[Path, float]) -> float:
+def another(ground: Ground, glyph: Glyph, face: tuple[Path, float]) -> float:
     """Return how wholly the likeliest other letter's own strokes are there in ink, 0 to 1; 1 where nothing can be told.
 
     Only letters count that account for much of the pen's ink and are more than the printed one.

@@ -193,7 +193,7 @@ def _judged_lines(
                 print_only,
                 printed,
                 line["box"],
-                signed=_touches(line["box"], pens),
+                signed=touches(line["box"], pens),
                 room_mm=_room(layout_page, value["name"], line),
             )
             for value, line in owned
@@ -298,7 +298,7 @@ def _room(layout_page: LayoutPage, name: str, line: LayoutPage) -> Box | None:
     return next((box for box in boxes if box[0] <= middle <= box[2]), None)
 
 
-def _touches(box: Box, others: Sequence[Box]) -> bool:
+def touches(box: Box, others: Sequence[Box]) -> bool:
     """Tell whether a box overlaps one of the others."""
     return any(box[0] < one[2] and one[0] < box[2] and box[1] < one[3] and one[1] < box[3] for one in others)
 
