@@ -13,6 +13,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -112,6 +113,7 @@ def open_pdf(data: bytes) -> Any:
     return document
 
 
+@lru_cache(maxsize=2)
 def _beside(name: str) -> Any:
     """Load a module that lies beside this file, whose folder is on no path."""
     found = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
@@ -320,12 +322,17 @@ def refusal_code(error: BaseException) -> str:
 
 
 def main(arguments: list[str]) -> None:
-    """Serve one upload: arguments are the task (inspect, pages, page-N, own-N), the kind and the two descriptors.
+    """Serve one upload: arguments are the two descriptors; the first line says the task and the kind.
 
-    own-N is page N of a PDF of our own: its letters are told with it.
+    Tasks are inspect, pages, page-N and own-N, page N of a PDF of our own: its letters are told with it. Ends without a
+    word when the parent goes before it has a task.
     """
     limit_this_process()
-    task, kind, source, target = arguments[0], arguments[1], int(arguments[2]), int(arguments[3])
+    source, target = int(arguments[0]), int(arguments[1])
+    _beside("pdfium")  # most uploads are PDFs; this time nobody waits for
+    task, _, kind = sys.stdin.readline().strip().partition(" ")
+    if not task:
+        return
     try:
         with os.fdopen(source, "rb") as file:
             data = file.read()

@@ -5,12 +5,9 @@ import os
 import select
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
@@ -19,6 +16,7 @@ from intake import decoder, headers
 from intake.errors import UploadRefused
 from intake.headers import Kind
 from intake.reading import Box, PageImage, Pixels
+from intake.spare import child
 
 __all__ = ["Kind", "Upload", "inspect", "pages", "sniff"]
 
@@ -97,7 +95,7 @@ def inspect(data: bytes, max_bytes: int = MAX_BYTES) -> Upload:
         raise UploadRefused("too_large")
     kind = sniff(data)
     headers.check(data, kind)
-    with _child("inspect", kind, data) as (process, _):
+    with child("inspect", kind, data) as (process, _):
         answer = _answer(process)
     return Upload(kind, int(answer["pages"]))
 
@@ -105,7 +103,7 @@ def inspect(data: bytes, max_bytes: int = MAX_BYTES) -> Upload:
 def pages(data: bytes, kind: Kind, only: int | None = None) -> Iterator[PageImage]:
     """Decode page after page, or `only` one, in a limited child; raises UploadRefused when a page cannot be had."""
     headers.check(data, kind)
-    with _child("pages" if only is None else f"page-{only}", kind, data) as (process, pixels_file):
+    with child("pages" if only is None else f"page-{only}", kind, data) as (process, pixels_file):
         for index in range(decoder.MAX_PAGES + 1):
             answer = _answer(process, ask=True)
             if "end" in answer:
@@ -120,7 +118,7 @@ def own_page(pdf: bytes, index: int) -> tuple[PageImage, list[tuple[str, Box]]]:
 
     Raises UploadRefused when the archived bytes cannot be rendered or have no such page.
     """
-    with _child(f"own-{index}", "pdf", pdf) as (process, pixels_file):
+    with child(f"own-{index}", "pdf", pdf) as (process, pixels_file):
         answer = _answer(process)
         letters = [(str(letter), tuple(map(float, box))) for letter, *box in answer["glyphs"]]
         return _page(index, answer, pixels_file), cast("list[tuple[str, Box]]", letters)
@@ -145,37 +143,6 @@ def has_colour(pixels: Pixels) -> bool:
     blue, green, red = (pixels[::3, ::3, channel] for channel in range(3))
     chroma = np.maximum(np.maximum(blue, green), red) - np.minimum(np.minimum(blue, green), red)
     return bool((chroma >= 8).mean() > 0.001 or (chroma >= 60).mean() > 0.00002)
-
-
-@contextmanager
-def _child(task: str, kind: Kind, data: bytes) -> Iterator[tuple["subprocess.Popen[bytes]", int]]:
-    """Start a decoder on these bytes; whatever happens it is dead and its files are closed afterwards."""
-    source, target = os.memfd_create("upload"), os.memfd_create("pixels")
-    try:
-        with os.fdopen(os.dup(source), "wb") as file:
-            file.write(data)
-        os.lseek(source, 0, os.SEEK_SET)
-        command = [sys.executable, "-I", str(Path(decoder.__file__)), task, kind, str(source), str(target)]
-        with subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            pass_fds=(source, target),
-            env={
-                "OPENBLAS_NUM_THREADS": "1",
-                "OMP_NUM_THREADS": "1",
-                "MALLOC_ARENA_MAX": "2",
-                "LC_ALL": "C.UTF-8",
-            },
-        ) as process:
-            try:
-                yield process, target
-            finally:
-                process.kill()
-    finally:
-        os.close(source)
-        os.close(target)
 
 
 def _answer(process: "subprocess.Popen[bytes]", *, ask: bool = False) -> dict[str, Any]:

@@ -1,6 +1,8 @@
 """Uploads: what is accepted is decoded right, what is hostile is refused by name before it costs anything."""
 
+import os
 import resource
+import signal
 import subprocess
 import sys
 import time
@@ -202,15 +204,56 @@ def test_a_stack_earns_its_time():
 
 
 def test_nothing_stays_behind():
-    """After a refusal and a half-read upload no child runs and no descriptor is open."""
-    before, others = len(list(Path("/proc/self/fd").iterdir())), children()
+    """After a refusal and a half-read upload no child that saw them runs and no descriptor is open: a fresh one waits."""
+    refusal(make.truncated_jpeg())
+    before, waiting = len(list(Path("/proc/self/fd").iterdir())), children()
     refusal(make.truncated_jpeg())
     half_read = uploads.pages(make.tiff(3), "tiff")
     assert next(half_read).index == 0
-    assert children() > others
+    busy = children()
     half_read.close()
     assert len(list(Path("/proc/self/fd").iterdir())) <= before
-    assert children() <= others
+    assert len(children()) <= len(waiting)
+    assert len(children() & busy) < len(waiting)
+    assert len(children() & waiting) < len(waiting)
+
+
+def test_a_decoder_that_died_waiting_is_replaced():
+    """Whoever kills the one that waits costs nobody a page."""
+    refusal(make.truncated_jpeg())
+    for pid in children():
+        if b"decoder.py" in Path(f"/proc/{pid}/cmdline").read_bytes():
+            os.kill(pid, signal.SIGKILL)
+    assert len(everything(make.tiff(2))) == 2
+
+
+def test_a_decoder_ends_with_its_parent():
+    """One that waits hears that nobody is left to give it a task."""
+    script = (
+        "from intake import uploads\n"
+        "import os, sys\n"
+        "sys.stdout.write(str(uploads.inspect(sys.stdin.buffer.read()).pages)); sys.stdout.flush(); os._exit(0)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], input=make.tiff(2), capture_output=True, check=True)
+    assert done.stdout == b"2"
+    end = time.monotonic() + 20
+    while any(orphan("decoder.py")) and time.monotonic() < end:
+        time.sleep(0.1)
+    assert not list(orphan("decoder.py"))
+
+
+def orphan(name):
+    """The processes of this script whose parent has gone."""
+    for place in Path("/proc").glob("[0-9]*"):
+        try:
+            words, parent = (
+                place.joinpath("cmdline").read_bytes(),
+                place.joinpath("stat").read_text().rpartition(")")[2].split()[1],
+            )
+        except OSError:
+            continue
+        if name.encode() in words and parent == "1":
+            yield place.name
 
 
 def children():
