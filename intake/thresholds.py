@@ -72,6 +72,9 @@ SQUARE_SIDES = 0.55  # share of the outline that must show ink, over its four si
 EXTRA_LETTER = 3.0  # cost (natural log) of a letter on the seal that the name does not explain
 PLAUSIBLE = -3.0  # what the winner's own letters may cost; one letter read surely as another one costs 5-9
 CLEAR_MARGIN = 2.5  # between the winner and the next name
+# Between the winner and units one letter off that nobody here knows (intake/marks/neighbours.py): seals of such units took
+# its name at -2.5 to -5.8, 6 of 256; right ones are 0.0 and more ahead.
+NEIGHBOUR_MARGIN = 0.0
 ALONE = 6.0  # a margin at which no other name comes near: then a spoilt letter is forgiven more
 LONG_NAME = 6  # letters from which a name is known again with one letter lost
 AGREEING = 2  # cuts that must agree: the second best counts, so one lucky or spoilt cut decides nothing

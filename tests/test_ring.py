@@ -5,7 +5,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from intake.marks import ring
+from intake.marks import neighbours, ring
 from intake.recognise import LineReading
 from service.demo.ink import RED
 from tests.marked import NAMES, REGISTRY, UNITS, blank_paper, judged
@@ -123,6 +123,32 @@ def test_scores_of_names():
     assert smudged.contradicted[0] == pytest.approx(0, abs=0.2)
     assert smudged.smudged[0] < -5
     assert ring.scores(LineReading("黎城", 1.0), names) is None
+
+
+def test_a_unit_one_letter_off_does_not_take_the_name():
+    """第二 read without conviction is no 第三, though no register here knows a 第二; where it cannot be read at all it may be."""
+    names = ("黎城县第三中学校", "黎城县教育局")
+
+    def won(text, sure):
+        reading = strip(text, sure)
+        cuts = [ring._Cut(reading, ring.scores(reading, names))] * ring.AGREEING
+        return ring._won(cuts, names).unit
+
+    faint = strip("黎城县第二中学校", 0.9).probabilities.copy()
+    faint[3 * 4 + 2, ALPHABET["三"]] = 0.02
+    reading = LineReading("黎城县第二中学校", 0.9, faint, ALPHABET)
+    cuts = [ring._Cut(reading, ring.scores(reading, names))] * ring.AGREEING
+    assert ring._winner([cut.scores for cut in cuts], names).unit == names[0]
+    assert ring._won(cuts, names).unit is None
+    assert won("黎城县第三中学校", 0.9) == won("黎城县第?中学校", 0.99) == names[0]
+
+
+def test_neighbours_differ_in_one_letter_of_their_kind():
+    """Another number, another kind of place, another stage; a name without such letters has none."""
+    near = neighbours.of("黎城县第三中学校")
+    assert {"黎城县第二中学校", "黎城市第三中学校", "黎城县第三小学校"} <= set(near)
+    assert all(sum(a != b for a, b in zip(one, "黎城县第三中学校", strict=True)) == 1 for one in near)
+    assert neighbours.of("某某公司") == ()
 
 
 def test_a_longer_name_beats_the_one_inside_it():

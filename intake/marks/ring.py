@@ -9,7 +9,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from intake.marks import neighbours
 from intake.marks.ink import Density, redness
+from intake.marks.neighbours import LETTERS
 from intake.marks.seals import Stamp, polar
 from intake.reading import Pixels
 from intake.recognise import LineReading, Recogniser, quick_of
@@ -20,6 +22,7 @@ from intake.thresholds import (
     CLEAR_MARGIN,
     EXTRA_LETTER,
     LONG_NAME,
+    NEIGHBOUR_MARGIN,
     OTHER_LETTERS,
     PLAUSIBLE,
     SURE_LETTER,
@@ -84,29 +87,50 @@ def owner(
     """Say whose round seal a stamp is, by the likelihood of each registered name on its ring.
 
     A name wins when it explains the ring nearly as well as a free reading does and better than every other name;
-    with one name in the registry the first condition alone decides. Nobody wins on an unreadable ring. The quick reader
-    of an engine may agree with the engine's own first cut; it never decides without it.
+    with one name in the registry the first condition alone decides. It must also stand against its neighbours, units one
+    letter off that no registry here knows. Nobody wins on an unreadable ring. The quick reader of an engine may agree with
+    the engine's own first cut; it never decides without it.
     """
     names = [name for name in names if fold(name)]
     if not names:
         return NOBODY
-    known: list[Scores] = []
-    read: list[LineReading] = []
+    cuts: list[_Cut] = []
     found = NOBODY
     quick = quick_of(recogniser)
     for number, line in enumerate(strips(density, px_per_mm, stamp)):
         if quick is not None and number == 1:
-            second = filter(None, [scores(quick.read_lines([line])[0], names)])
-            found = _winner([*known, *second], names)
+            found = _won([*cuts, _Cut.of(quick, line, names)], names)
             if found.unit is not None and found.whole:
                 break
-        (reading,) = recogniser.read_lines([line])
-        known += filter(None, [scores(reading, names)])
-        read.append(replace(reading, probabilities=None, alphabet=None))
-        found = _winner(known, names)
+        cuts.append(_Cut.of(recogniser, line, names))
+        found = _won(cuts, names)
         if found.unit is not None and found.whole:  # further cuts could only agree
             break
-    return found if found.unit is not None else replace(found, read=_sure_text(read))
+    return found if found.unit is not None else replace(found, read=_sure_text([cut.reading for cut in cuts]))
+
+
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """One line of a ring as it was read, with the letters that matter, and how well each name explains it."""
+
+    reading: LineReading
+    scores: Scores | None
+
+    @classmethod
+    def of(cls, recogniser: Recogniser, line: Pixels, names: Sequence[str]) -> "_Cut":
+        (reading,) = recogniser.read_lines([line])
+        return cls(reading.about(*names, LETTERS), scores(reading, names))
+
+
+def _won(cuts: Sequence[_Cut], names: Sequence[str]) -> Owner:
+    """Say whose name wins on the cuts read so far, and stands against its own neighbours."""
+    found = _winner([cut.scores for cut in cuts if cut.scores is not None], names)
+    near = [name for name in neighbours.of(found.unit or "") if name not in names]
+    if found.unit is None or not near:
+        return found
+    told = [scores(cut.reading, [found.unit, *near]) for cut in cuts]
+    own, *others = np.sort(np.stack([one.total for one in told if one is not None]), axis=0)[-AGREEING]
+    return found if own - max(others) >= NEIGHBOUR_MARGIN else NOBODY
 
 
 def _sure_text(read: Sequence[LineReading]) -> str:
