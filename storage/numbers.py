@@ -5,13 +5,14 @@ from dataclasses import asdict, replace
 from datetime import datetime
 from itertools import islice, takewhile
 
-from sqlalchemy import bindparam, func, or_, select
+from sqlalchemy import bindparam, func, literal, literal_column, or_, select
 
 from storage.committed import voided
+from storage.each import Each, among, array
 from storage.errors import AlreadyThere, BadPattern, NoNumberLeft, NotFound
 from storage.patterns import Pattern, collide, within, written
 from storage.records import NumberBlock, NumberRow, TakenNumber
-from storage.session import AnyRow, Session, portions, select_record
+from storage.session import AnyRow, Session, select_record
 from storage.tables import batch_rows, documents, number_blocks, numbers
 
 AUTHORITY_DIGITS = 6
@@ -42,12 +43,20 @@ _borne = (
         or_(documents.c.school == bindparam("org"), func.length(bindparam("org")) == AUTHORITY_DIGITS),
     )
 )
-_held = select(numbers.c.serial, numbers.c.block_id, numbers.c.seq, numbers.c.number).where(
-    numbers.c.state == "held"
+_of_serials = among(numbers.c.serial, "serials")
+_by_serials = select(
+    numbers.c.state, numbers.c.serial, numbers.c.block_id, numbers.c.seq, numbers.c.number
+).where(_of_serials)
+_use = (
+    numbers.update()
+    # The serials are what to look by: in a server's index of the held, those used since lie until it is swept.
+    .where(numbers.c.state.op("||")(literal_column("''")) == "held", _of_serials)
+    .values(state="used", reason=None, changed_at=bindparam("at"))
 )
 _free = (
     select(numbers.c.seq, numbers.c.number)
-    .where(numbers.c.block_id == bindparam("block_id"), numbers.c.state == "free")
+    # In so many words: the engine finds the few that are free in an index of those alone.
+    .where(numbers.c.block_id == bindparam("block_id"), numbers.c.state == literal_column("'free'"))
     .order_by(numbers.c.seq)
 )
 _ahead = select(numbers.c.seq).where(
@@ -57,6 +66,25 @@ _hold = (
     numbers.update()
     .where(numbers.c.block_id == bindparam("of_block"), numbers.c.seq == bindparam("of_seq"))
     .values(state="held", serial=bindparam("to_serial"), reason=None, changed_at=bindparam("at"))
+)
+_row = Each("rows")
+_new = numbers.insert().from_select(
+    ["block_id", "seq", "form", "number", "state", "serial", "changed_at"],
+    select(
+        bindparam("block_id", type_=numbers.c.block_id.type),
+        _row.whole(0),
+        bindparam("form", type_=numbers.c.form.type),
+        _row.text(1),
+        literal("held"),
+        _row.text(2),
+        bindparam("at", type_=numbers.c.changed_at.type),
+    ),
+)
+_repeated = (
+    select(numbers.c.number)
+    .join(number_blocks, number_blocks.c.id == numbers.c.block_id)
+    .group_by(number_blocks.c.form, numbers.c.number)
+    .having(func.count() > 1)
 )
 _awaited = select(batch_rows.c.row).where(
     batch_rows.c.serial == numbers.c.serial, batch_rows.c.state == "numbered"
@@ -91,6 +119,10 @@ class ReadsNumbers(Session):
         """List every number of a block that was ever taken, in order; those never taken have no row."""
         ledger = select_record(numbers, NumberRow).where(numbers.c.block_id == block_id)
         return [NumberRow(*row) for row in self._rows("number", ledger.order_by(numbers.c.seq))]
+
+    def repeated_numbers(self) -> list[str]:
+        """List the numbers that stand in the ledgers of a form more than once."""
+        return [row.number for row in self._rows("number", _repeated)]
 
 
 class WritesNumbers(ReadsNumbers):
@@ -166,10 +198,9 @@ class WritesNumbers(ReadsNumbers):
 
     def use_numbers(self, serials: Collection[str]) -> None:
         """Make the held numbers of these documents theirs for good; NotFound when one was given back meanwhile."""
-        held = numbers.update().where(numbers.c.state == "held")
-        used = held.values(state="used", reason=None, changed_at=self._now())
-        done = sum(self._do("number", used.where(numbers.c.serial.in_(some))) for some in portions(serials))
-        if done != len(set(serials)):
+        once = set(serials)
+        done = self._do("number", _use, {"serials": array(once), "at": self._now()})
+        if done != len(once):
             raise NotFound("number")
 
     def give_back(self, serial: str) -> None:
@@ -214,16 +245,15 @@ class WritesNumbers(ReadsNumbers):
         What a batch holds for a paper still to be printed stays held, however long the batch rests.
         """
         stale = numbers.update().where(
-            numbers.c.state == "held", numbers.c.changed_at < before, ~_awaited.exists()
+            numbers.c.state == literal_column("'held'"), numbers.c.changed_at < before, ~_awaited.exists()
         )
         return self._do("number", stale.values(state="free", serial=None, changed_at=self._now()))
 
     def _held_by(self, serials: Sequence[str]) -> dict[str, TakenNumber]:
         """The numbers these serials hold already."""
+        found = self._rows("number", _by_serials, {"serials": array(serials)})
         return {
-            row.serial: TakenNumber(row.block_id, row.seq, row.number)
-            for some in portions(serials)
-            for row in self._rows("number", _held.where(numbers.c.serial.in_(some)))
+            row.serial: TakenNumber(row.block_id, row.seq, row.number) for row in found if row.state == "held"
         }
 
     def _take_free(self, block_id: int, serials: Sequence[str]) -> list[TakenNumber]:
@@ -247,13 +277,8 @@ class WritesNumbers(ReadsNumbers):
         seqs = list(islice(left, len(serials)))
         pattern = Pattern.read(block.pattern)
         made = [TakenNumber(block.id, seq, pattern.number(seq)) for seq in seqs]
-        now = self._now()
-        rows = [
-            {"block_id": block.id, "seq": number.seq, "form": form, "number": number.number}
-            | {"serial": serial, "state": "held", "reason": None, "changed_at": now}
-            for number, serial in zip(made, serials, strict=False)
-        ]
-        self._insert_many("number", numbers, rows)
+        rows = array((one.seq, one.number, serial) for one, serial in zip(made, serials, strict=False))
+        self._do("number", _new, {"block_id": block.id, "form": form, "rows": rows, "at": self._now()})
         after = seqs[-1] + 1 if len(seqs) == len(serials) else block.last + 1
         if after > block.next:
             self._do("block", number_blocks.update().where(number_blocks.c.id == block.id).values(next=after))

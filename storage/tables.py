@@ -22,11 +22,12 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    text,
 )
 
 from storage.committed import moment
 
-REVISION = "0015"
+REVISION = "0016"
 """The schema these tables describe; a database that says the same needs no Alembic at start."""
 
 
@@ -109,11 +110,18 @@ numbers = Table(
     Column("seq", BigInteger, primary_key=True),
     Column("form", String(64), nullable=False),
     Column("number", Text, nullable=False),
-    Column("state", String(8), nullable=False, index=True),
+    Column("state", String(8), nullable=False),
     Column("serial", String(32), unique=True),
     Column("reason", Text),
     Column("changed_at", Moment, nullable=False),
     UniqueConstraint("form", "number", name="uq_numbers_form_number"),
+    *(
+        Index(f"ix_numbers_{state}", *columns, sqlite_where=where, postgresql_where=where)
+        for state, columns, where in (
+            ("free", ("block_id", "seq"), text("state = 'free'")),
+            ("held", ("changed_at",), text("state = 'held'")),
+        )
+    ),
 )
 
 documents = Table(

@@ -10,11 +10,13 @@ from types import SimpleNamespace
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy.dialects import sqlite
 
+from storage import numbers
 from storage.errors import AlreadyThere, BadPattern, NoNumberLeft, NotFound
 from storage.patterns import within, written
 from storage.records import NumberBlock, TakenNumber
-from tests.shelf import CHILD, CITY, COUNTY, FORM, PATTERN, SCHOOL, Clock, block, document, furnished
+from tests.shelf import CHILD, CITY, COUNTY, FORM, PATTERN, SCHOOL, Clock, Raw, block, document, furnished
 
 WRITERS = 8
 ROUNDS = 25
@@ -385,6 +387,40 @@ def test_blocks_come_back(archive):
         assert reading.blocks() == reading.blocks(FORM, SCHOOL) == [low, high]
         assert reading.blocks(form="other") == reading.blocks(org=COUNTY) == []
         assert reading.next_seqs() == {low.id: 1, high.id: 201}
+
+
+BY_INDEX = {
+    "ix_numbers_free (block_id=?)": numbers._free,
+    "(serial=?)": numbers._use,
+    "(serial=?) of some": numbers._by_serials,
+}
+
+
+@pytest.mark.parametrize("index", BY_INDEX)
+def test_what_was_used_is_not_gone_through(tmp_path, index):
+    """The free are found among the free, and a serial's number by it, however many numbers were used."""
+    archive = furnished(tmp_path / "data", Clock())
+    statement = BY_INDEX[index].compile(dialect=sqlite.dialect())
+    values = [None] * len(statement.positiontup)
+    plan = Raw(tmp_path / "data").execute(f"EXPLAIN QUERY PLAN {statement}", values)
+    assert any(index.removesuffix(" of some") in row[3] for row in plan)
+    assert not any(row[3].startswith("SCAN numbers") for row in plan)
+    archive.close()
+
+
+def test_many_serials_are_one_parameter(archive):
+    """Also such as JSON writes otherwise, and more than an engine takes parameters."""
+    made = block(archive, last=9999)
+    serials = ['a"b', "文\\", "'; --", *(f"S{place}" for place in range(1200))]
+    with archive.begin() as transaction:
+        taken = transaction.take_numbers(FORM, [SCHOOL], 2026, serials)
+        assert transaction.take_numbers(FORM, [SCHOOL], 2026, serials[::-1]) == taken[::-1]
+        transaction.use_numbers(serials[1:])
+    with archive.read() as reading:
+        told = {row.serial: (row.seq, row.state) for row in reading.numbers(made.id)}
+    assert told == {
+        serial: (place, "used" if place > 1 else "held") for place, serial in enumerate(serials, 1)
+    }
 
 
 CLASHES = [
