@@ -146,10 +146,6 @@ class ReadsArrangement(Session):
                 found[one.entry] = one  # a newer one takes the place of those before it
         return found
 
-    def all_locations(self) -> list[Location]:
-        """List every location ever noted, oldest first."""
-        return [_location_record(tuple(row)) for row in self._rows("location", _location)]
-
 
 class WritesArrangement(ReadsArrangement):
     """Gives 档号 and notes where paper lies; nothing of it is ever changed."""

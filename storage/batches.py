@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import bindparam, func, select
 
 from storage.errors import Frozen, NotFound
-from storage.records import Batch, BatchRow, BatchSerial, BatchState, RowState
+from storage.records import Batch, BatchRow, BatchState, RowState
 from storage.session import Session, select_record
 from storage.tables import batch_rows, batches, numbers
 
@@ -16,16 +16,6 @@ ENDED: frozenset[BatchState] = frozenset({"done", "cancelled"})
 _batches = select_record(batches, Batch)
 _batch = _batches.where(batches.c.id == bindparam("id"))
 _rows = select_record(batch_rows, BatchRow).order_by(batch_rows.c.row)
-_serials = (
-    select(
-        *(batch_rows.c[name] for name in ("batch", "row")),
-        batches.c.form,
-        *(batch_rows.c[name] for name in ("student_no", "state", "serial", "number")),
-    )
-    .join(batches, batches.c.id == batch_rows.c.batch)
-    .where(batch_rows.c.serial.is_not(None))
-    .order_by(batch_rows.c.batch, batch_rows.c.row)
-)
 _counts = (
     select(batch_rows.c.state, func.count())
     .where(batch_rows.c.batch == bindparam("batch"))
@@ -98,10 +88,6 @@ class ReadsBatches(Session):
         )
         with self.beyond_scope():
             return {row.student_no for row in self._rows("batch", wanted)}
-
-    def batch_serials(self) -> list[BatchSerial]:
-        """List what ties rows to documents and numbers: every row of any batch that was given a serial."""
-        return [BatchSerial(*row) for row in self._rows("batch", _serials)]
 
 
 class WritesBatches(ReadsBatches):

@@ -1,15 +1,14 @@
 """The leaves of the Merkle log as rows: appended with what they tell of, never touched again, and the nodes above them."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Collection, Sequence
 
 from sqlalchemy import and_, bindparam, select
 
-from storage.committed import ROWS, SALT_BYTES, leaf_bytes
+from storage.committed import SALT_BYTES, leaf_bytes
 from storage.log import leaf_hash
 from storage.records import Leaf, LogHead
 from storage.session import Session, portions, select_record
-from storage.tables import leaves, log_head, log_nodes, metadata
+from storage.tables import leaves, log_head, log_nodes
 from storage.tree import Tree, completed
 
 _leaf = select_record(leaves, Leaf).order_by(leaves.c.index)
@@ -70,13 +69,6 @@ class ReadsLeaves(Session):
     def log_nodes(self) -> dict[tuple[int, int], bytes]:
         """Every stored node's hash by level and index."""
         return {(level, index): found for level, index, found in self._rows("leaf", _nodes)}
-
-    def kept_rows(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        """Give every row, with its table, of the tables that have leaves of kind `row`: what those commit to."""
-        for name, columns in ROWS.items():
-            table = metadata.tables[name]
-            for row in self._rows("row", select(*(table.c[column] for column in columns))):
-                yield name, dict(zip(columns, row, strict=True))
 
     def _log_hashes(self, level: int, first: int, end: int) -> Sequence[bytes]:
         if level == 0:

@@ -2,69 +2,67 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from storage import committed
+from storage import committed, lookups
+from storage.archive import Reading
 from storage.faults import Fault
 from storage.log import EMPTY, leaf_hash
-from storage.records import Document, Entry, Head, Leaf, LogHead, NumberRow
-from storage.tree import Tree, completed
+from storage.lookups import STATUS_KINDS, Told
+from storage.records import Document, Entry, Head, Leaf, NumberRow
+from storage.tiles import Tiles
 
 APART = timedelta(days=1)
 """A row is written into the log within the transaction that keeps it; a clock is seldom set by more."""
-ONE_TRANSACTION = timedelta(seconds=60)
-"""No transaction of ours lasts as long."""
 ONE_BY_ONE = 1000
 """Missing leaves of a stretch that are named one by one."""
 MOMENTS = ("created_at", "uploaded_at", "at")
 """Columns that say when their row was written."""
-STATUS_KINDS = frozenset(committed.ENDS.values())
 
 
-@dataclass(frozen=True, slots=True)
-class Logged:
-    """The log and what it tells of: documents by serial, all entries, the numbers used or written off.
+def faults(reading: Reading, checkpoints: Sequence[Head]) -> Iterator[Fault]:
+    """Every difference between the log, the checkpoints that others have kept, and the rows the log tells of.
 
-    `kept` has what the leaf of every other row commits to, by its `ref`.
+    What rows lack in the log is told where they are gone through: `papers`, `items`, `given_up`; of other tables here.
     """
-
-    documents: Mapping[str, Document]
-    entries: Sequence[Entry]
-    given: Sequence[NumberRow]
-    kept: Mapping[str, committed.Fact]
-    leaves: Sequence[Leaf]
-    nodes: Mapping[tuple[int, int], bytes]
-    head: LogHead
-
-    def void(self) -> Iterator[NumberRow]:
-        """The numbers that were written off."""
-        return (row for row in self.given if row.state == "void")
-
-
-def faults(log: Logged, checkpoints: Sequence[Head]) -> Iterator[Fault]:
-    """Every difference between the log, the rows, and the checkpoints that others have kept."""
-    yield from _shape(log)
-    yield from _tree(log, checkpoints)
-    yield from _told(log)
-    yield from _untold(log)
-    yield from _carried(log)
-    yield from _times(log, checkpoints)
-    yield from _used(log)
+    head, carried = reading.log_head(), lookups.carried(reading)
+    shape = _Shape(Tiles([one.size for one in checkpoints]))
+    times = _Times(checkpoints, head.carried, -1 if carried is None else carried)
+    for leaves in lookups.leaves(reading):
+        told = lookups.told(reading, leaves, head.carried)
+        for leaf in leaves:
+            yield from shape.faults(leaf)
+            yield from _told(told, leaf)
+            if leaf.index in told.again:
+                yield Fault("leaf_without_row", str(leaf.index))
+            yield from times.faults(leaf, told)
+    if head.size != shape.expected:
+        yield Fault("log_size", str(head.size))
+    if carried is None and head.carried:
+        yield Fault("log_size", str(head.carried))
+    yield from _tree(shape.tiles, reading.log_nodes(), checkpoints)
+    yield from (Fault("row_without_leaf", ref) for ref in lookups.refs_without_leaf(reading))
 
 
-def _shape(log: Logged) -> Iterator[Fault]:
-    """The log counts from 0 without a gap to where its head says, and each hash is that of its leaf."""
-    expected = 0
-    for leaf in log.leaves:
-        yield from (Fault("leaf_missing", about) for about in _stretch(expected, leaf.index))
-        expected = leaf.index + 1
+class _Shape:
+    """The log counts from 0 without a gap, and each hash is that of its leaf; the hashes go into a tree."""
+
+    def __init__(self, tiles: Tiles) -> None:
+        self.expected = 0
+        self.tiles = tiles
+
+    def faults(self, leaf: Leaf) -> Iterator[Fault]:
+        """Take the next leaf."""
+        yield from (Fault("leaf_missing", about) for about in _stretch(self.expected, leaf.index))
+        self.expected = leaf.index + 1
         if leaf.hash != leaf_hash(leaf.payload):
             yield Fault("leaf_hash", str(leaf.index))
-    if log.head.size != expected:
-        yield Fault("log_size", str(log.head.size))
+        # Where leaves are gone the root over nothing stands for them.
+        for _ in range(min(leaf.index - self.tiles.size, ONE_BY_ONE)):
+            self.tiles.add(EMPTY)
+        self.tiles.add(leaf.hash)
 
 
 def _stretch(first: int, end: int) -> Iterable[str]:
@@ -72,67 +70,46 @@ def _stretch(first: int, end: int) -> Iterable[str]:
     return map(str, range(first, end)) if end - first <= ONE_BY_ONE else [f"{first}–{end - 1}"]
 
 
-def _tree(log: Logged, checkpoints: Sequence[Head]) -> Iterator[Fault]:
+def _tree(
+    tiles: Tiles, stored: Mapping[tuple[int, int], bytes], checkpoints: Sequence[Head]
+) -> Iterator[Fault]:
     """Every stored node is made of what lies below it; every checkpoint is the root of a beginning of the log."""
-    hashes = _hashes(log)
-    made: dict[tuple[int, int], bytes] = {}
-
-    def fetch(level: int, first: int, end: int) -> Sequence[bytes]:
-        return hashes[first:end] if level == 0 else [made[level, index] for index in range(first, end)]
-
-    for level, index, found in completed(0, len(hashes), fetch):
-        made[level, index] = found
-    for level, index in sorted(made.keys() | log.nodes.keys()):
-        if made.get((level, index)) != log.nodes.get((level, index)):
+    made = tiles.nodes()
+    for level, index in sorted(made.keys() | stored.keys()):
+        if made.get((level, index)) != stored.get((level, index)):
             yield Fault("node_differs", f"{level}/{index}")
     good = 0
     for head in sorted(checkpoints, key=lambda one: one.size):
-        if head.size > len(hashes):
+        if head.size > tiles.size:
             yield Fault("log_shorter", str(head.size))
-        elif (Tree(head.size, fetch).root() if head.size else EMPTY) == head.root:
+        elif tiles.root(head.size) == head.root:
             good = head.size
         else:
             yield Fault("checkpoint_differs", f"{good}–{head.size}")
 
 
-def _hashes(log: Logged) -> list[bytes]:
-    """The leaves' hashes, each in its place; where leaves are gone the root over nothing stands for them."""
-    hashes: list[bytes] = []
-    for leaf in log.leaves:
-        hashes += [EMPTY] * min(leaf.index - len(hashes), ONE_BY_ONE)
-        hashes.append(leaf.hash)
-    return hashes
+def _told(told: Told, leaf: Leaf) -> Iterator[Fault]:
+    """A leaf tells what its row says; of those that tell of a document's status, the last one."""
+    if leaf.kind == "row":
+        yield from _row_told(told, leaf)
+        return
+    document = told.documents.get(leaf.serial or "")
+    if document is None and (leaf.serial is not None or leaf.ref is None):
+        yield Fault("leaf_without_document", str(leaf.index))
+        return
+    row = told.entries.get(leaf.ref or "") or told.void.get(leaf.ref or "") or document
+    if leaf.kind in STATUS_KINDS and leaf.salt and told.last.get(leaf.serial) != leaf.index:
+        if not _spoke(leaf):
+            yield Fault("leaf_differs", leaf.serial or str(leaf.index))
+    elif document is not None and leaf.kind in STATUS_KINDS and leaf.salt:
+        yield from _status(document, leaf)
+    else:
+        yield from _content(leaf, row)
 
 
-def _told(log: Logged) -> Iterator[Fault]:
-    """Each leaf tells what its row says; of those that tell of a document's status, the last one."""
-    entries = {entry.id: entry for entry in log.entries}
-    void = {f"{row.block_id}/{row.seq}": row for row in log.void()}
-    last = {leaf.serial: leaf.index for leaf in log.leaves if leaf.kind in STATUS_KINDS and leaf.salt}
-    for leaf in log.leaves:
-        if leaf.kind == "row":
-            yield from _row_told(log, leaf)
-            continue
-        document = log.documents.get(leaf.serial or "")
-        if document is None and (leaf.serial is not None or leaf.ref is None):
-            yield Fault("leaf_without_document", str(leaf.index))
-            continue
-        row = entries.get(leaf.ref or "") or void.get(leaf.ref or "") or document
-        if leaf.kind in STATUS_KINDS and leaf.salt and last[leaf.serial] != leaf.index:
-            if not _spoke(leaf):
-                yield Fault("leaf_differs", leaf.serial or str(leaf.index))
-            continue
-        if document is not None and leaf.kind in STATUS_KINDS and leaf.salt:
-            yield from _status(document, leaf)
-        else:
-            yield from _content(leaf, row)
-
-
-def _row_told(log: Logged, leaf: Leaf) -> Iterator[Fault]:
+def _row_told(told: Told, leaf: Leaf) -> Iterator[Fault]:
     """A leaf of any other row tells all of it; that of the upgrade's end tells how much the upgrade carried in."""
-    fact = (
-        committed.carried(log.head.carried) if leaf.ref == committed.CARRIED else log.kept.get(leaf.ref or "")
-    )
+    fact = told.kept.get(leaf.ref or "")
     if fact is None:
         yield Fault("leaf_without_row", str(leaf.index))
     elif not _says(leaf, fact):
@@ -203,14 +180,10 @@ def _row(record: Document | Entry | NumberRow) -> dict[str, Any]:
     return {name: getattr(record, name) for name in record.__slots__}
 
 
-def _untold(log: Logged) -> Iterator[Fault]:
-    """Each row has its leaf, and only one."""
-    issued = [leaf.serial for leaf in log.leaves if leaf.kind == "issue" and leaf.salt]
-    refs = [(leaf.kind, leaf.ref) for leaf in log.leaves if leaf.ref is not None]
-    ended = {leaf.serial for leaf in log.leaves if leaf.kind in STATUS_KINDS and leaf.salt}
-    yield from (Fault("leaf_without_row", str(index)) for index in _repeated(log))
-    known, filed = set(issued), set(refs)
-    for document in log.documents.values():
+def papers(reading: Reading, documents: Sequence[Document]) -> Iterator[Fault]:
+    """Each document has its leaf, and what became of it has one."""
+    known, ended = lookups.issued_and_ended(reading, [document.serial for document in documents])
+    for document in documents:
         if document.serial not in known:
             yield Fault("document_without_leaf", document.serial)
         if document.status == "pending" and (document.reason, document.superseded_by) != (None, None):
@@ -218,51 +191,54 @@ def _untold(log: Logged) -> Iterator[Fault]:
         if document.status != "pending" and document.serial not in ended:
             code = "effective_without_leaf" if document.status == "effective" else "revocation_differs"
             yield Fault(code, document.serial)
-    for entry in log.entries:
-        if ("entry", entry.id) not in filed:
-            yield Fault("entry_without_leaf", entry.id)
-    for row in log.void():
-        if ("void", f"{row.block_id}/{row.seq}") not in filed:
-            yield Fault("number_without_leaf", row.number)
-    yield from (Fault("row_without_leaf", ref) for ref in log.kept if ("row", ref) not in filed)
 
 
-def _carried(log: Logged) -> Iterator[Fault]:
-    """What the head says an upgrade carried in stands in a leaf of its own; without one, nothing was."""
-    told = any(leaf.kind == "row" and leaf.ref == committed.CARRIED for leaf in log.leaves)
-    if not told and log.head.carried:
-        yield Fault("log_size", str(log.head.carried))
+def items(reading: Reading, entries: Sequence[Entry]) -> Iterator[Fault]:
+    """Each entry has its leaf."""
+    filed = lookups.refs(reading, "entry", [entry.id for entry in entries])
+    yield from (Fault("entry_without_leaf", entry.id) for entry in entries if entry.id not in filed)
 
 
-def _repeated(log: Logged) -> Iterator[int]:
-    """Leaves that tell once more what an earlier one told."""
-    seen: set[tuple[str, str | None, str | None]] = set()
-    for leaf in log.leaves:
-        if leaf.kind in STATUS_KINDS or leaf.salt is None:
-            continue
-        key = leaf.kind, leaf.ref, leaf.serial if leaf.ref is None else None
-        if key in seen:
-            yield leaf.index
-        seen.add(key)
+def given_up(reading: Reading, rows: Sequence[NumberRow]) -> Iterator[Fault]:
+    """Each number that was written off has its leaf."""
+    void = {f"{row.block_id}/{row.seq}": row for row in rows if row.state == "void"}
+    filed = lookups.refs(reading, "void", list(void))
+    yield from (Fault("number_without_leaf", row.number) for ref, row in void.items() if ref not in filed)
 
 
-def _times(log: Logged, checkpoints: Sequence[Head]) -> Iterator[Fault]:
-    """What was inserted later than it says: its leaf lies behind younger ones or behind a checkpoint, or is younger than its row."""
-    carried = max((leaf.index for leaf in log.leaves if leaf.ref == committed.CARRIED), default=-1)
-    made = {("issue", document.serial): document.created_at for document in log.documents.values()}
-    made |= {("entry", entry.id): entry.created_at for entry in log.entries}
-    latest: datetime | None = None
-    for leaf in log.leaves[log.head.carried :]:
-        if latest is not None and leaf.created_at < latest - APART:
+class _Times:
+    """What was inserted later than it says: its leaf lies behind younger ones or behind a checkpoint, or is younger than its row.
+
+    Leaves that an upgrade wrote say nothing of when: the first `written` ones, and those of rows up to the place `carried`.
+    """
+
+    def __init__(self, checkpoints: Sequence[Head], written: int, carried: int) -> None:
+        self._checkpoints = checkpoints
+        self._left = written
+        self._carried = carried
+        self._latest: datetime | None = None
+
+    def faults(self, leaf: Leaf, told: Told) -> Iterator[Fault]:
+        """Take the next leaf."""
+        if self._left > 0:
+            self._left -= 1
+            return
+        if self._latest is not None and leaf.created_at < self._latest - APART:
             yield Fault("time_reversed", str(leaf.index))
-        latest = leaf.created_at if latest is None else max(latest, leaf.created_at)
-        key = leaf.kind, leaf.ref or leaf.serial or ""
-        known = made.get(key)
-        if leaf.kind == "row" and leaf.index > carried:
-            known = _moment_of(log.kept.get(leaf.ref or ""))
+        self._latest = leaf.created_at if self._latest is None else max(self._latest, leaf.created_at)
+        known = self._known(leaf, told)
         apart = known is not None and abs(known - leaf.created_at) > APART
-        if apart or any(_claims_before(leaf, head) for head in checkpoints):
+        if apart or any(_claims_before(leaf, head) for head in self._checkpoints):
             yield Fault("back_dated", _about(leaf))
+
+    def _known(self, leaf: Leaf, told: Told) -> datetime | None:
+        key = leaf.ref or leaf.serial or ""
+        if leaf.kind == "row":
+            return _moment_of(told.kept.get(key)) if leaf.index > self._carried else None
+        row: Document | Entry | None = None
+        if leaf.kind in {"issue", "entry"}:
+            row = told.documents.get(key) if leaf.kind == "issue" else told.entries.get(key)
+        return None if row is None else row.created_at
 
 
 def _claims_before(leaf: Leaf, head: Head) -> bool:
@@ -281,18 +257,6 @@ def _moment_of(fact: committed.Fact | None) -> datetime | None:
     row = {} if fact is None else fact.row
     said = next((row[name] for name in MOMENTS if row.get(name)), None)
     return None if said is None else datetime.fromisoformat(said)
-
-
-def _used(log: Logged) -> Iterator[Fault]:
-    """A number was used in the transaction that issued its paper."""
-    issued: dict[str, datetime] = {}
-    for leaf in log.leaves:
-        if leaf.kind == "issue" and leaf.serial and not (leaf.salt and leaf.index < log.head.carried):
-            issued.setdefault(leaf.serial, leaf.created_at)
-    for row in log.given:
-        at = issued.get(row.serial or "") if row.state == "used" else None
-        if at is not None and abs(row.changed_at - at) > ONE_TRANSACTION:
-            yield Fault("number_differs", row.number)
 
 
 def _first_says_otherwise(document: Document, payload: bytes) -> bool:

@@ -1,5 +1,7 @@
 """Which objects the rows name: what a check must find in the store, and a backup must hold."""
 
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 from typing import Final
 
 from sqlalchemy import union_all
@@ -15,6 +17,7 @@ from storage.tables import (
     source_templates,
     template_versions,
 )
+from storage.walk import ReadsAlong
 
 NAMED: Final = (
     documents.c.pdf,
@@ -35,9 +38,15 @@ _all = union_all(
 )
 
 
-class ReadsNamed(ReadsJobs):
+class ReadsNamed(ReadsJobs, ReadsAlong):
     """Names objects."""
 
     def named_objects(self) -> frozenset[str]:
         """Give the sha256 of every object that a row names, but for what waits on a host for the store to be back."""
         return frozenset(str(row[0]) for row in self._rows("row", _all)) - self.spooled()
+
+    def named_along(self) -> Iterator[Sequence[str]]:
+        """The same some at a time, each as often as it is named, also what waits."""
+        for table, columns in groupby(NAMED, lambda column: column.table):
+            for rows in self.along(list(columns), list(table.primary_key)):
+                yield [name for row in rows for name in row if name is not None]

@@ -1,12 +1,13 @@
 """Proves the order of the files: every 档号 where it belongs and none left out, paper that is an item's, schools that ended rightly."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from sqlalchemy import select
 
 from storage.archive import Reading
 from storage.people import MAX_DEPTH
-from storage.records import ArchiveNumber, Closure, Document, Entry, Location, Organization, Volume
+from storage.records import Closure, Document
+from storage.tables import archive_numbers, entries, locations, volumes
 
 MESSAGES = {
     "archive_number_differs": "档号与所属的档案、卷不符，或所指的件不在该档案中",
@@ -18,72 +19,76 @@ MESSAGES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
-    """Everything that is told of the order of the files, as of one moment."""
-
-    volumes: list[Volume]
-    numbers: list[ArchiveNumber]
-    locations: list[Location]
-    closures: list[Closure]
-    units: dict[str, Organization]
+_SCHOOL_YEAR = [volumes.c.school, volumes.c.year, volumes.c.volume]
+_PLACE = [
+    *(archive_numbers.c.school, archive_numbers.c.year, archive_numbers.c.class_code),
+    *(archive_numbers.c.volume, archive_numbers.c.item),
+]
 
 
-def gather(reading: Reading) -> Order:
-    """Read it."""
-    return Order(
-        volumes=reading.volumes(),
-        numbers=reading.archive_numbers(),
-        locations=reading.all_locations(),
-        closures=reading.closures(),
-        units={unit.code: unit for unit in reading.organizations()},
+def faults(reading: Reading) -> Iterator[tuple[str, str]]:
+    """Name every difference as its code and what it is about: an entry, a school's code with year and class, a school."""
+    yield from _numbers(reading)
+    yield from _broken(
+        "volume_gap", (row for rows in reading.along(_SCHOOL_YEAR, _SCHOOL_YEAR) for row in rows)
     )
+    for rows in reading.along([locations.c.entry], [locations.c.id]):
+        ids = [row[0] for row in rows]
+        found = reading.those(select(archive_numbers.c.entry), archive_numbers.c.entry, ids)
+        numbered = {row.entry for row in found}
+        yield from (("location_without_item", str(one)) for one in ids if one not in numbered)
+    yield from _closures(reading)
 
 
-def faults(
-    order: Order, entries: Iterable[Entry], documents: Mapping[str, Document]
-) -> Iterator[tuple[str, str]]:
-    """Name every difference as its code and what it is about: an entry, a school's code with year and class, a serial."""
-    yield from _numbers(order, {entry.id: entry for entry in entries})
-    yield from _closures(order, documents)
+def _numbers(reading: Reading) -> Iterator[tuple[str, str]]:
+    wanted = [archive_numbers.c.entry, archive_numbers.c.archive, *_PLACE]
+    yield from _broken("archive_number_gap", (row for rows in reading.along(_PLACE, _PLACE) for row in rows))
+    for rows in reading.along(wanted, _PLACE):
+        filed = reading.those(select(entries.c.id, entries.c.archive), entries.c.id, (row[0] for row in rows))
+        archive_of = {row.id: row.archive for row in filed}
+        opened = reading.those(
+            select(volumes.c.archive, *_SCHOOL_YEAR), volumes.c.archive, (row[1] for row in rows)
+        )
+        own = {row.archive: (row.school, row.year, row.volume) for row in opened}
+        for entry, archive, school, year, _class_code, volume, _item in rows:
+            right = own[archive] == (school, year, volume) if archive in own else archive == school
+            if archive_of.get(entry) != archive or not right:
+                yield "archive_number_differs", str(entry)
 
 
-def _numbers(order: Order, entries: Mapping[str, Entry]) -> Iterator[tuple[str, str]]:
-    own = {volume.archive: (volume.school, volume.year, volume.volume) for volume in order.volumes}
-    items: dict[tuple[str, int, str, int], list[int]] = defaultdict(list)
-    for number in order.numbers:
-        entry = entries.get(number.entry)
-        place = (number.school, number.year, number.volume)
-        right = own.get(number.archive) == place if number.archive in own else number.archive == number.school
-        if entry is None or entry.archive != number.archive or not right:
-            yield "archive_number_differs", number.entry
-        items[number.school, number.year, number.class_code, number.volume].append(number.item)
-    for (school, year, class_code, volume), taken in items.items():
-        if sorted(taken) != list(range(1, len(taken) + 1)):
-            yield "archive_number_gap", f"{school}/{year}/{class_code}/{volume}"
-    opened: dict[tuple[str, int], list[int]] = defaultdict(list)
-    for one in order.volumes:
-        opened[one.school, one.year].append(one.volume)
-    for (school, year), volumes in opened.items():
-        if sorted(volumes) != list(range(1, len(volumes) + 1)):
-            yield "volume_gap", f"{school}/{year}"
-    numbered = {number.entry for number in order.numbers}
-    yield from (("location_without_item", one.entry) for one in order.locations if one.entry not in numbered)
+def _broken(code: str, rows: Iterable[Sequence[object]]) -> Iterator[tuple[str, str]]:
+    """The groups whose last keys do not count from 1 on without a gap; the rows come in order."""
+    group: tuple[object, ...] | None = None
+    last, named = 0, False
+    for row in rows:
+        of = tuple(row[:-1])
+        if of != group:
+            group, last, named = of, 0, False
+        if row[-1] != last + 1 and not named:
+            named = True
+            yield code, "/".join(map(str, group))
+        last += 1
 
 
-def _closures(order: Order, documents: Mapping[str, Document]) -> Iterator[tuple[str, str]]:
-    ended = {closure.org: closure for closure in order.closures}
-    for closure in order.closures:
-        unit = order.units.get(closure.org)
+def _closures(reading: Reading) -> Iterator[tuple[str, str]]:
+    ended = {closure.org: closure for closure in reading.closures()}
+    units = {unit.code: unit for unit in reading.organizations()} if ended else {}
+    for closure in ended.values():
+        unit = units.get(closure.org)
         said = {} if unit is None else unit.data
         told = said.get("merged_into") if closure.kind == "merged" else said.get("held_by")
-        lists = [documents.get(serial) for serial in closure.lists]
+        papers = reading.documents_by(closure.lists)
+        lists = [papers.get(serial) for serial in closure.lists]
         accepted = all(
             paper is not None and paper.school == closure.org and paper.status != "pending" for paper in lists
         )
         if told != closure.holder or not accepted or _goes_round(ended, closure.org):
             yield "closure_differs", closure.org
-    for document in documents.values():
+
+
+def issued_late(ended: Mapping[str, Closure], documents: Iterable[Document]) -> Iterator[tuple[str, str]]:
+    """Name the documents that a school issued after it had ended."""
+    for document in documents:
         gone = ended.get(document.school)
         if gone is not None and document.created_at > gone.at:
             yield "issued_after_closure", document.serial

@@ -89,10 +89,6 @@ class ReadsReviews(Session):
         """List what waits for a person of one document, from any of its scans."""
         return self._reviews(_review.where(reviews.c.serial == serial, reviews.c.state.in_(WAITING)))
 
-    def all_reviews(self) -> list[Review]:
-        """List every review there ever was."""
-        return self._reviews(_review)
-
     def _reviews(self, wanted: Select[*tuple[Any, ...]]) -> list[Review]:
         return [_record(tuple(row)) for row in self._rows("review", wanted.order_by(reviews.c.id))]
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from storage import committed
+from storage import committed, walk
 from storage.archive import OBJECTS, Archive
 from storage.check import HARMLESS, MESSAGES, Fault, check
 from storage.errors import StoreAway
@@ -30,6 +30,12 @@ from tests.shelf import (
     issue,
     serial,
 )
+
+
+@pytest.fixture(autouse=True, params=[2, 1000])
+def _stretches(request, monkeypatch):
+    """Rows are gone through in stretches: a small archive in many, and in one."""
+    monkeypatch.setattr(walk, "AT_ONCE", request.param)
 
 
 @pytest.fixture

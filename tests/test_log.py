@@ -1,7 +1,7 @@
 """The Merkle log is RFC 6962's, and its proofs prove."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from storage.log import (
@@ -12,6 +12,7 @@ from storage.log import (
     verify_consistency,
     verify_inclusion,
 )
+from storage.tiles import Tiles
 from storage.tree import TILE, Tree, completed
 
 # The eight leaves and the roots of the first n of them that Certificate Transparency implementations test with.
@@ -234,3 +235,30 @@ def test_no_proof_for_what_is_not_there():
     assert not verify_inclusion(LEAVES[0], 3, 3, [], LEAVES[0])
     assert not verify_consistency(4, EMPTY, 3, EMPTY, [])
     assert not verify_consistency(3, EMPTY, 5, EMPTY, [])
+
+
+LEAF_HASHES = [leaf_hash(str(place).encode()) for place in range(TILE * TILE + TILE + 3)]
+
+
+@given(
+    st.sampled_from([0, 1, TILE - 1, TILE, TILE + 1, 3 * TILE + 7, len(LEAF_HASHES)]),
+    st.lists(st.integers(0, len(LEAF_HASHES)), max_size=5),
+)
+@settings(max_examples=25, deadline=None)
+def test_a_tree_made_leaf_by_leaf_has_the_same_nodes_and_roots(size, asked):
+    """Nodes as `completed` gives them for all leaves at once, roots as RFC 6962 defines them."""
+    made = Tiles(asked)
+    for leaf in LEAF_HASHES[:size]:
+        made.add(leaf)
+    below: dict[tuple[int, int], bytes] = {}
+
+    def fetch(level, first, end):
+        return LEAF_HASHES[first:end] if level == 0 else [below[level, index] for index in range(first, end)]
+
+    for level, index, found in completed(0, size, fetch):
+        below[level, index] = found
+    assert made.size == size
+    assert made.nodes() == below
+    for one in asked:
+        if one <= size:
+            assert made.root(one) == root(LEAF_HASHES[:one])
