@@ -70,7 +70,7 @@ def worst_letter(page: Pixels, archived: Printed, line: LayoutPage) -> float:
     1 where the letters in the archive's line are not those of its text, and where one is paler than its neighbours or
     not there at all. Untouched letters leave 0.01 to 0.07 on flat scans, any other letter in their place more.
     """
-    glyphs = shapes.standing_in(archived.glyphs, line["box"])
+    glyphs = archived.standing_in(line["box"])
     if not glyphs or [glyph.letter for glyph in glyphs] != list("".join(str(line["text"]).split())):
         return UNLIKE
     left, top, right, bottom = _around(glyphs)

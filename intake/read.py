@@ -234,7 +234,7 @@ def _look(
     shape = shapes.seen(page, archived, (value, line), (read, face))
     if not (cut.signed and cut.touched > TOUCHED):
         return shape
-    letters = shapes.standing_in(archived.glyphs, line["box"])
+    letters = archived.standing_in(line["box"])
     pixels = shapes.pixels_of(value)
     over = penned.doubtful(page, archived.pixels, line["box"], letters, (face, pixels))
     return replace(shape, penned=over)

@@ -1,10 +1,11 @@
 """Renders the archived PDF of a document: the picture of what every value and line should look like."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from intake.reading import MM_PER_INCH, STANDARD_DPI, Box, Pixels
 from intake.uploads import own_page
@@ -26,6 +27,18 @@ class Printed:
 
     pixels: Pixels
     glyphs: tuple[Glyph, ...]
+    _middles: NDArray[np.float64] = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Work out where the middle of each letter is: every line asks, and a page has a thousand letters."""
+        boxes = np.array([glyph.box for glyph in self.glyphs], float).reshape(-1, 2, 2)
+        object.__setattr__(self, "_middles", boxes.mean(axis=1))
+
+    def standing_in(self, box: Box) -> list[Glyph]:
+        """Return the letters whose middle stands in a box (mm)."""
+        low, high = np.array(box[:2]), np.array(box[2:])
+        inside = ((self._middles >= low) & (self._middles <= high)).all(axis=1)
+        return [self.glyphs[at] for at in np.flatnonzero(inside)]
 
     def between(self, columns: slice) -> "Printed":
         """Keep the letters that stand wholly in these columns (pixels) of a page that is cut in two."""

@@ -1,6 +1,6 @@
 """Holds each printed letter against pictures of the letters that look like it: what fools a recogniser on a soft scan, 笫 for 第."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from intake.lines import SCALE
-from intake.reading import STANDARD_DPI, Box, LayoutPage, Pixels
+from intake.reading import STANDARD_DPI, LayoutPage, Pixels
 from intake.reference import Glyph, Printed
 from intake.thresholds import CLEAR_SHAPE
 
@@ -69,7 +69,7 @@ def seen(
     """
     (value, line), (read, face) = printed, found
     text = "".join(str(line["text"]).split())
-    mine = standing_in(archived.glyphs, line["box"])
+    mine = archived.standing_in(line["box"])
     if [glyph.letter for glyph in mine] != list(text):
         return UNSEEN
     read = "".join(read.split())
@@ -94,17 +94,6 @@ def seen(
 def pixels_of(value: LayoutPage) -> float:
     """Return the size of a value's letters in pixels, to a quarter."""
     return round(4 * float(value["size_pt"]) / POINTS_PER_INCH * STANDARD_DPI) / 4
-
-
-def standing_in(glyphs: Sequence[Glyph], box: Box) -> list[Glyph]:
-    """Return the letters whose middle stands in a box (mm)."""
-    left, top, right, bottom = box
-    return [
-        glyph
-        for glyph in glyphs
-        if left <= (glyph.box[0] + glyph.box[2]) / 2 <= right
-        and top <= (glyph.box[1] + glyph.box[3]) / 2 <= bottom
-    ]
 
 
 def _ratios(
