@@ -56,12 +56,14 @@ def replaced(
         if line["text"] == text:
             continue
         before = str(line["text"])
-        at = _found(sheet, _line(before, family, pixels), line["box"], px_per_mm)
+        starts = letter_starts(value, line, px_per_mm)
+        at = _found(sheet, _line(before, family, pixels, starts), line["box"], px_per_mm)
         if paste:
-            new = _line(text, family, pixels)
+            new = _line(text, family, pixels, starts)
             sheet = multiply(_slip(sheet, at, new.shape, px_per_mm, rng), new, at, BLACK)
         else:
-            old, new = (_line(one, family, pixels, other) for one, other in ((before, text), (text, before)))
+            pairs = ((before, text), (text, before))
+            old, new = (_line(one, family, pixels, starts, other) for one, other in pairs)
             sheet = multiply(_painted(sheet, old, at), new, at, (0, 0, 0))
     return sheet
 
@@ -84,7 +86,8 @@ def overwritten(
     lines = value["lines"]
     for line, text in zip(lines, _broken(new_text, [str(line["text"]) for line in lines]), strict=True):
         before = str(line["text"])
-        left, top = _found(sheet, _line(before, family, pixels), line["box"], px_per_mm)
+        starts = letter_starts(value, line, px_per_mm)
+        left, top = _found(sheet, _line(before, family, pixels, starts), line["box"], px_per_mm)
         for k, letter in enumerate(text):
             if letter == before[k]:
                 continue
@@ -93,7 +96,7 @@ def overwritten(
             traced = _traced(letter, (box[2] - box[0], box[3] - box[1]), hand, px_per_mm, rng)
             slip = rng.normal(0, SLIP_OF_PEN_MM * px_per_mm, 2)
             at = (
-                round(left + face.getlength(before[:k]) + box[0] - PEN_PAD + slip[0]),
+                round(left + starts[k] + box[0] - PEN_PAD + slip[0]),
                 round(top + BASELINE_LINE * pixels + box[1] - PEN_PAD + slip[1]),
             )
             sheet = multiply(sheet, inked(traced, ink, px_per_mm, rng), at, ink.colour)
@@ -178,24 +181,44 @@ def _family(font_name: str) -> str:
     )
 
 
-def _line(text: str, family: str, pixels: int, unlike: str = "") -> Mask:
+def letter_starts(value: Mapping[str, Any], line: Mapping[str, Any], px_per_mm: float) -> list[float]:
+    """Return where each letter of a printed line starts, in pixels from the first.
+
+    Printers put air between Chinese and Latin letters, and some forms between all: what the line is wider than its
+    letters is shared out there.
+    """
+    text = str(line["text"])
+    family, pixels = _type(value, px_per_mm)
+    face = font(family, pixels)
+    true = float(value["size_pt"]) / POINTS_PER_INCH * MM_PER_INCH * px_per_mm / pixels
+    air = (line["box"][2] - line["box"][0]) * px_per_mm - true * face.getlength(text)
+    changes = {k for k in range(1, len(text)) if _latin(text[k - 1]) != _latin(text[k])}
+    places = changes if changes and air > 0 else set(range(1, len(text)))
+    step = air / max(len(places), 1)
+    return [true * face.getlength(text[:k]) + step * sum(p <= k for p in places) for k in range(len(text))]
+
+
+def _latin(letter: str) -> bool:
+    return letter.isascii() and letter.isalnum()
+
+
+def _line(
+    text: str, family: str, pixels: int, starts: Sequence[float] = (), unlike: str = ""
+) -> Mask:
     """Draw a line on a canvas that starts at the pen's start and has its baseline at one height for every text.
 
-    Of two equally long lines only the letters in which `text` differs from `unlike` are drawn.
+    Letters stand at `starts`, where as many are given. Of two equally long lines only the letters in which `text`
+    differs from `unlike` are drawn.
     """
     face = font(family, pixels)
-    width = max(round(face.getlength(text)), 1)
+    if len(starts) != len(text):
+        starts = [face.getlength(text[:k]) for k in range(len(text))]
+    width = max(round(starts[-1] + face.getlength(text[-1])), 1) if text else 1
     canvas = Image.new("L", (width + pixels // 4, round(pixels * 1.4)))
     pen = ImageDraw.Draw(canvas)
     for k, letter in enumerate(text):
         if len(unlike) != len(text) or letter != unlike[k]:
-            pen.text(
-                (face.getlength(text[:k]), round(pixels * BASELINE_LINE)),
-                letter,
-                fill=255,
-                font=face,
-                anchor="ls",
-            )
+            pen.text((starts[k], round(pixels * BASELINE_LINE)), letter, fill=255, font=face, anchor="ls")
     return np.asarray(canvas, np.float32) / np.float32(255)
 
 
