@@ -61,6 +61,7 @@ RULES = (
     Rule("MIN_SHARPNESS", "sharpness", "honest", "unfit"),
     Rule("BLANK_SHARE", "dark", "honest", "blank"),
     Rule("RIVAL", "rival", "honest", "lookalike"),
+    Rule("ANOTHER_SHAPE", "instead", "honest", "altered"),
     Rule("PROVEN_RIVAL", "rival", "honest", "lookalike"),
     Rule("PROVEN_LETTER", "unexplained", "altered", "honest"),
     Rule("PROVEN_LETTER", "unexplained", "lookalike", "honest"),

@@ -104,9 +104,11 @@ class Watch:
                 self._notes.add("unexplained", self._notes.truth(line["text"]), left_over)
         return [None] * len(lines)
 
-    def seen(self, page: Any, archived: Any, printed: Any, found: Any) -> Any:
-        """Note what the nearest rival of a line's letters leaves."""
-        shape = self.real["seen"](page, archived, printed, found)
+    def seen(self, page: Any, archived: Any, printed: Any, found: Any, **named: Any) -> Any:
+        """Note what the nearest rival of a line's letters leaves, and what was read instead."""
+        shape = self.real["seen"](page, archived, printed, found, **named)
+        if self._notes.fit and shape.instead < shapes.NO_RIVAL:
+            self._notes.add("instead", self._notes.truth(printed[1]["text"]), shape.instead)
         if self._notes.fit and shape.rival < shapes.NO_RIVAL:
             self._notes.add("rival", self._notes.truth(printed[1]["text"]), shape.rival)
         return shape

@@ -9,11 +9,14 @@ from intake.lines import Cut
 from intake.reading import FieldResult
 from intake.recognise import LineReading
 from intake.recognise.likelihood import columns, fold
-from intake.shapes import UNSEEN, Shape
+from intake.shapes import NO_RIVAL, UNSEEN, Shape
 from intake.thresholds import (
+    ADDED_LETTER,
+    ADDED_PEN,
     ALIEN_INK,
     ALL_INK,
     ALTERED_MARGIN,
+    ANOTHER_SHAPE,
     BEYOND_DOUBT,
     CHECKED_INK,
     CLEARLY,
@@ -21,6 +24,8 @@ from intake.thresholds import (
     GONE_INK,
     GUESS,
     KEPT_WITHIN,
+    LOOKALIKE,
+    NOT_ANOTHER,
     OTHER_INK,
     OVERLAY,
     RIVAL,
@@ -31,6 +36,7 @@ from intake.thresholds import (
     UNSURE,
     USUAL,
     USUAL_LINES,
+    VACANT,
 )
 
 SECOND_PLANE = 0x10000  # characters from here on are in no recogniser's training texts
@@ -91,12 +97,12 @@ def line(
 def _judged(expected: str, reading: LineReading, cut: Cut, usual: float, shape: Shape) -> Judgement:
     confidence = round(reading.confidence, 3)
     ink = None if cut.likeness is None else cut.likeness / usual
+    if _wiped_out(cut) or _written_on(cut, shape):
+        return Judgement(_instead(expected, reading), "altered", confidence)
     if reading.disputed:  # two recognisers disagree: whoever is right, a person looks
         return Judgement(reading.text, "unreadable", confidence)
     if fold(reading.text) == fold(expected):
-        same = ink is None or ink >= ALIEN_INK or cut.lost <= ALL_INK
-        sound = same and not cut.faded and not _written_over(expected, cut, shape) and shape.rival >= RIVAL
-        return Judgement(expected, "match" if sound else "unreadable", confidence)
+        return _reads_the_same(expected, confidence, ink, cut, shape)
     margin = reading.margin(expected)
     if _by_shape(margin, ink, cut, shape):
         return Judgement(expected, "match", confidence)
@@ -108,15 +114,34 @@ def _judged(expected: str, reading: LineReading, cut: Cut, usual: float, shape: 
     )
     if whole and _beyond_alphabet(expected, reading):
         result: FieldResult = "match"
+    elif _speaks_for_itself(reading, margin, ink, cut, shape):
+        result = "altered"
     elif _covered(reading, margin, cut):
         result = "unreadable"
-    elif margin is None:
-        result = _by_text(reading, ink)
     else:
-        result = _by_margin(expected, reading, ink, margin, cut.lost)
+        result = (
+            _by_text(reading, ink) if margin is None else _by_margin(expected, reading, ink, margin, cut.lost)
+        )
+        if result == "altered" and _unproven(expected, reading, cut, shape):
+            result = "unreadable"
     if result == "match" and shape.rival < RIVAL:
         result = "unreadable"
     return Judgement(expected if result == "match" else reading.text, result, confidence)
+
+
+def _reads_the_same(expected: str, confidence: float, ink: float | None, cut: Cut, shape: Shape) -> Judgement:
+    """Judge a line that reads as the archive says: its ink and the shape of its letters must say so too."""
+    same = ink is None or ink >= ALIEN_INK or cut.lost <= ALL_INK
+    if same and not cut.faded and not _written_over(expected, cut, shape) and shape.rival >= RIVAL:
+        return Judgement(expected, "match", confidence)
+    if _another_shape(ink, cut, shape):
+        return Judgement("", "altered", confidence)
+    return Judgement(expected, "unreadable", confidence)
+
+
+def _instead(expected: str, reading: LineReading) -> str:
+    """Return what is read where something else stands; nothing where what is left of the old print is read."""
+    return "" if fold(reading.text) == fold(expected) else reading.text
 
 
 def _beyond_alphabet(expected: str, reading: LineReading) -> bool:
@@ -142,6 +167,48 @@ def _signed_over(cut: Cut, shape: Shape) -> bool:
     return cut.signed and cut.touched > TOUCHED and whole and shape.penned is False and shape.rival >= RIVAL
 
 
+def _wiped_out(cut: Cut) -> bool:
+    """Tell whether print is gone whatever is still read: the whole line scraped or painted out, or a letter of it."""
+    return cut.likeness is not None and (cut.vacant >= VACANT or (cut.erased and cut.sealed < GONE_INK))
+
+
+def _written_on(cut: Cut, shape: Shape) -> bool:
+    """Tell whether a pen wrote on numerals and nowhere else while their print stands: a digit made into another."""
+    drawn = shape.overwritten and shape.rival < RIVAL
+    return drawn and cut.touched >= ADDED_PEN and cut.lost <= ALL_INK and not cut.signed
+
+
+def _another_shape(ink: float | None, cut: Cut, shape: Shape) -> bool:
+    """Tell whether another letter stands there though the text reads as it should: 曰 for 日."""
+    if ink is None or ink >= OTHER_INK or cut.signed or cut.sealed >= GONE_INK:
+        return False
+    return shape.rival <= LOOKALIKE
+
+
+def _speaks_for_itself(
+    reading: LineReading, margin: float | None, ink: float | None, cut: Cut, shape: Shape
+) -> bool:
+    """Tell whether each letter that is read otherwise is also the better picture: that needs neither bare ink nor a sure reading."""
+    if margin is None or ink is None or cut.signed or cut.sealed >= GONE_INK:
+        return False
+    return (
+        shape.instead <= ANOTHER_SHAPE
+        and margin <= SAME_MARGIN
+        and reading.weakest >= GUESS
+        and ink < SAME_INK
+    )
+
+
+def _unproven(expected: str, reading: LineReading, cut: Cut, shape: Shape) -> bool:
+    """Tell whether neither missing ink nor the letters' shapes bear a reading out: creases, seals and notes across a line."""
+    if cut.likeness is None or cut.lost >= GONE_INK:
+        return False
+    more = len(fold(reading.text)) - len(fold(expected))
+    if more == 0:
+        return NO_RIVAL > shape.rival >= NOT_ANOTHER
+    return more < 0 or cut.sealed >= GONE_INK or reading.weakest < ADDED_LETTER or cut.touched < ADDED_PEN
+
+
 def _by_shape(margin: float | None, ink: float | None, cut: Cut, shape: Shape) -> bool:
     """Tell whether the letters themselves speak for the archive against a doubtful reading: 入 read as 人 in a soft photo."""
     clean = cut.lost <= ALL_INK and cut.added <= OVERLAY and cut.touched <= TOUCHED and not cut.faded
@@ -155,11 +222,14 @@ def _written_over(expected: str, cut: Cut, shape: Shape) -> bool:
     Where people sign, strokes cross the print; only a pen that keeps to the line, touches a number, or may have made
     another letter, is worth a look.
     """
-    return cut.touched > TOUCHED and (
-        not cut.signed
-        or shape.penned
-        or cut.within > max(TOUCHED, KEPT_WITHIN * cut.touched)
-        or any(one in _NUMERALS for one in expected)
+    return cut.beside >= ADDED_PEN or (
+        cut.touched > TOUCHED
+        and (
+            not cut.signed
+            or shape.penned
+            or cut.within > max(TOUCHED, KEPT_WITHIN * cut.touched)
+            or any(one in _NUMERALS for one in expected)
+        )
     )
 
 

@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from statistics import median
-from typing import Any, cast
+from typing import cast
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from intake import ink
+from intake.ink import Mask
 from intake.reading import MM_PER_INCH, STANDARD_DPI, Box, Pixels
-
-Mask = NDArray[np.bool_]
+from intake.thresholds import ALL_INK, ERASED, LETTER_GONE
 
 SCALE = STANDARD_DPI / MM_PER_INCH
 SEARCH = 7  # pixels, 0.9 mm: paper swells and creases by this much between registered points
@@ -19,25 +19,22 @@ BELIEVED = 0.45  # correlation from which a local shift is taken; an altered lin
 SIDE_REACH = 1.3  # line heights: a character added before or after the value must come into the crop
 VERTICAL_REACH = 0.3  # line heights: strokes added above or below, and air for the recogniser
 STANDOFF = 2  # pixels kept from the next printed ink, so that no sliver of a neighbour is read
-INK = 60  # grey levels under the paper that count as printed ink in the archived render
-CORE = 110  # the archived render is darker than this inside a stroke
-PEN = 0.6  # share of the way from paper to print: pens are as dark as print; creases and washed seals are not
 BLUR_SPREAD = 4.0  # a blurred photo swells lines by 0.03, some by 0.11: this times the median covers all …
 MOST_BLUR = 0.12  # … but no more, or a page written over everywhere would pass for a blurred one
 GHOST = 0.5  # share of the page's usual depth of ink; a scraped value keeps an eighth
-WINDOW = 0.7  # line heights: one character, or two digits
+PALE_LINE = 100.0  # grey levels: lines less deep are looked at in colour as well, a seal may hide them
 LIGHT_STEP = 4  # paper is looked at in squares of 0.5 mm
 LIGHT_REACH = 9  # squares: wider than any stroke, narrower than a shadow's edge
-NOT_RED = 20  # grey levels red may exceed the other channels by in black print and yellowed paper
 RED_GAIN = 1.4  # brings the darkest seal pads (red 150, others 40) up to paper
 LEAVES = 0.3  # line heights above and below a line where strokes have left it
 AROUND_MM = 6.0  # around a line: labels, rules, the lines above and below
 LEAST_AROUND = 80  # pixels of archived ink there; fewer prove nothing
+FAINTEST = 25.0  # grey levels under the paper that count as print around a line …
+FAINT_PRINT = 0.4  # … or this share of the way to the darkest there
 STANDS = (
     0.4  # share of that ink, less the share of blank paper under ink: a page laid right shows 0.7 and more
 )
 ROOM_AIR = 0.8  # mm inside a gap's edges where the blank's own words may reach: printers feed no truer
-SOFTEN = 1.2  # pixels of blur on both pictures: scanners differ in sharpness, characters in shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +42,13 @@ class Cut:
     """A line ready for a recogniser, with how its ink compares to the archive's (no likeness without one).
 
     `likeness` is the worst local correlation. `added` is the share of the crop that is dark in the scan and blank
-    in the archive: a stamp, a signature, dirt. `lost` is the largest share of archived ink missing in a window.
+    in the archive: a stamp, a signature, dirt. `lost` is the largest share of archived ink missing in a window,
+    `vacant` the same where ink that merely strayed a little is there, `sealed` the largest share that lies under red ink.
     `touched` is the largest amount of ink as dark as print that stands, in a window of one character, where the
     archive is blank, as a share of the line's fullest window; `within` the same of strokes that keep to the line, as a
-    signature does not. `depth` is how far the archived strokes stand out of
-    the paper, grey levels; `faded` tells that this is far less than elsewhere on the page. `signed` lines stand where
-    somebody signs.
+    signature does not, `beside` the same right before or behind the line among other print. `depth` is how far the
+    archived strokes stand out of the paper, grey levels; `faded` tells that this is far less than elsewhere on the page,
+    `erased` that hardly anything is left. `signed` lines stand where somebody signs.
     """
 
     crop: Pixels
@@ -62,12 +60,16 @@ class Cut:
     depth: float = 0.0
     faded: bool = False
     within: float = 0.0
+    erased: bool = False
+    sealed: float = 0.0
+    vacant: float = 0.0
+    beside: float = 0.0
 
 
 def without_red(page: Pixels) -> Pixels:
     """Return a BGR page in gray without its red ink: seals turn into paper, dark red ones too; black print stays."""
     blue, green, red = cv2.split(page)
-    redness = cv2.subtract(cv2.subtract(red, cv2.max(blue, green)), np.full_like(red, NOT_RED))
+    redness = cv2.subtract(cv2.subtract(red, cv2.max(blue, green)), np.full_like(red, ink.NOT_RED))
     return cast("Pixels", cv2.addWeighted(red, 1.0, redness, RED_GAIN, 0))
 
 
@@ -80,9 +82,18 @@ def evenly_lit(page: Pixels) -> Pixels:
 
 
 def cut(
-    page: Pixels, reference: Pixels | None, box_mm: Box, *, signed: bool = False, room_mm: Box | None = None
+    page: Pixels,
+    reference: Pixels | None,
+    box_mm: Box,
+    *,
+    signed: bool = False,
+    room_mm: Box | None = None,
+    colour: Pixels | None = None,
 ) -> Cut:
-    """Cut the line at `box_mm` out of a straightened gray page; both pictures are at STANDARD_DPI.
+    """Cut the line at `box_mm` out of a straightened gray page; all pictures are at STANDARD_DPI.
+
+    `colour` is the page (BGR) before its red was taken away: print beneath a seal is sought there, since in a dark
+    photo it goes with the seal.
 
     With the archived page as `reference` the crop follows the paper's local shift and reaches as far to each
     side as the archive is blank, so that added characters are read too; not where people sign, and on a
@@ -95,19 +106,36 @@ def cut(
     wide = _reach(reference, box, 0.0 if signed else SIDE_REACH)
     if room_mm is not None:
         wide = _within(wide, room_mm, box)
-    moved = _inside(
-        [wide[0] + shift[0], wide[1] + shift[1], wide[2] + shift[0], wide[3] + shift[1]], page.shape
-    )
+    moved = _moved(wide, shift, page.shape)
     crop, archived = page[_span(moved)], reference[_span(wide)]
     if crop.shape != archived.shape:
         return Cut(_framed(crop), None, signed=signed)
     height = box[3] - box[1]
-    crop, archived = _trimmed(crop, archived, height)
-    like, lost = likeness(crop, archived, height), _lost(crop, archived, height)
-    touched = _touched(crop, archived, height)
-    depth = _depth(crop, archived)
-    within = _within_line(page, reference, box, shift) if signed and touched else 0.0
-    return Cut(_framed(crop), like, _added(crop, archived), lost, signed, touched, depth, within=within)
+    inked = _trimmed(crop, archived, height)
+    crop, archived = crop[:, inked], archived[:, inked]
+    found = _measured(crop, archived, height, None if colour is None else colour[_span(moved)][:, inked])
+    beside = 0.0 if signed or room_mm is not None else _beside(page, reference, box, shift)
+    within = _within_line(page, reference, box, shift) if signed and found.touched else 0.0
+    return replace(found, signed=signed, within=within, beside=beside)
+
+
+def _measured(crop: Pixels, archived: Pixels, height: int, colour: Pixels | None) -> Cut:
+    """Hold the ink of two equal crops of a line against each other; `colour` is the first one with its red."""
+    lost, depth, sealed, vacant = ink.lost(crop, archived, height), ink.depth(crop, archived), 0.0, 0.0
+    if (lost > ALL_INK or depth < PALE_LINE) and colour is not None:
+        lost, sealed = ink.lost_beneath(crop, archived, height, colour)
+    if lost >= LETTER_GONE:
+        vacant = ink.lost(crop, archived, height, ink.ASTRAY)
+    return Cut(
+        _framed(crop),
+        ink.likeness(crop, archived, height),
+        ink.added(crop, archived),
+        lost,
+        touched=ink.touched(crop, archived, height),
+        depth=depth,
+        sealed=sealed,
+        vacant=vacant,
+    )
 
 
 def held_together(cuts: Sequence[Cut]) -> list[Cut]:
@@ -119,68 +147,52 @@ def held_together(cuts: Sequence[Cut]) -> list[Cut]:
     if not known:
         return list(cuts)
     blur = min(BLUR_SPREAD * median(cut.touched for cut in known), MOST_BLUR)
-    ghost = GHOST * median(cut.depth for cut in known)
+    usual = median(cut.depth for cut in known)
     return [
         replace(
-            cut, touched=max(cut.touched - blur, 0.0), faded=cut.likeness is not None and cut.depth < ghost
+            cut,
+            touched=max(cut.touched - blur, 0.0),
+            faded=cut.likeness is not None and cut.depth < GHOST * usual,
+            erased=cut.likeness is not None and cut.depth < ERASED * usual,
         )
         for cut in cuts
     ]
 
 
-def _trimmed(crop: Pixels, archived: Pixels, height: int) -> tuple[Pixels, Pixels]:
-    """Cut both pictures down to where either has ink: recognisers see ghosts in wide blanks."""
+def _trimmed(crop: Pixels, archived: Pixels, height: int) -> slice:
+    """Return the columns where either picture has ink, and some air: recognisers see ghosts in wide blanks."""
     paper = float(np.percentile(crop, 90))
-    dark: Mask = (cv2.medianBlur(crop, 3) < paper - INK) | (archived < 255 - INK)
+    dark: Mask = (cv2.medianBlur(crop, 3) < paper - ink.INK) | (archived < 255 - ink.INK)
     inked = np.flatnonzero(dark.any(axis=0))
     if not inked.size:
-        return crop, archived
+        return slice(None)
     air = max(2, height // 6)
-    left, right = max(int(inked[0]) - air, 0), int(inked[-1]) + air + 1
-    return crop[:, left:right], archived[:, left:right]
+    return slice(max(int(inked[0]) - air, 0), int(inked[-1]) + air + 1)
 
 
-def likeness(crop: Pixels, archived: Pixels, line_height: int) -> float:
-    """Return the lowest correlation of ink in a window of about one character sliding along two equal crops.
-
-    1 is the same ink everywhere; a replaced digit pulls its window under 0.8. Blank windows say nothing.
-    """
-    one, other = (cv2.GaussianBlur(255.0 - picture, (0, 0), SOFTEN) for picture in (crop, archived))
-    width = min(max(4, round(WINDOW * line_height)), crop.shape[1])
-    mass = [_windows(values, width) for values in (one, other, one * one, other * other, one * other)]
-    area = width * crop.shape[0]
-    mean_one, mean_other, square_one, square_other, product = (values / area for values in mass)
-    spread_one = np.maximum(square_one - mean_one**2, 0)
-    spread_other = np.maximum(square_other - mean_other**2, 0)
-    floor_one, floor_other = 0.12 * spread_one.max(), 0.12 * spread_other.max()
-    inked = (spread_other > floor_other) | (spread_one > floor_one)
-    denominator = np.sqrt(np.maximum(spread_one, floor_one) * np.maximum(spread_other, floor_other))
-    scores = (product - mean_one * mean_other) / np.maximum(denominator, 1e-6)
-    return float(scores[inked].min()) if inked.any() else 1.0
-
-
-def _windows(values: Any, width: int) -> NDArray[np.float64]:
-    """Return the sums of all windows `width` columns wide and as high as the picture."""
-    total = np.concatenate(([0.0], np.cumsum(values.sum(axis=0))))
-    return cast("NDArray[np.float64]", total[width:] - total[:-width])
-
-
-def _added(crop: Pixels, archived: Pixels) -> float:
-    paper = float(np.percentile(crop, 90))
-    blank = cv2.erode(archived, np.ones((5, 5), np.uint8)) > 255 - INK / 2
-    return float(((crop < paper - INK) & blank).mean())
-
-
-def _touched(crop: Pixels, archived: Pixels, line_height: int) -> float:
-    """Return how much a pen has added to one character: 0.06 and more, while creases, stains and noise leave 0.00."""
-    core = archived < CORE
+def _beside(page: Pixels, reference: Pixels, box: list[int], shift: tuple[int, int]) -> float:
+    """Return how much ink as dark as print was added right before or behind a line, among print the crop keeps away from."""
+    height = box[3] - box[1]
+    core = reference[_span(box)] < ink.CORE
     if not core.any():
         return 0.0
-    paper, ink = (float(np.percentile(crop, share)) for share in (90, 3))
-    blank = cv2.erode(archived, np.ones((3, 3), np.uint8)) > 255 - INK / 2
-    pen = (crop < paper - PEN * (paper - ink)) & blank
-    width = min(max(4, round(WINDOW * line_height)), crop.shape[1])
-    return float(_windows(pen, width).max() / max(_windows(core, width).max(), 1.0))
+    own = page[_span(_moved(box, shift, page.shape))]
+    paper, darkest = (float(np.percentile(own, share)) for share in (90, 3))
+    fullest = max(ink.windows(core, ink.window(height, core.shape[1])).max(), 1.0)
+    found = 0.0
+    for left, right in ((box[0] - height, box[0] - STANDOFF), (box[2] + STANDOFF, box[2] + height)):
+        place = _inside([left, box[1], right, box[3]], reference.shape)
+        crop, archived = page[_span(_moved(place, shift, page.shape))], reference[_span(place)]
+        if crop.shape == archived.shape:
+            blank = cv2.erode(archived, np.ones((9, 9), np.uint8)) > 255 - ink.INK / 2
+            dark = crop < paper - ink.PEN * (paper - darkest)
+            found = max(found, float((dark & blank).sum()) / fullest)
+    return found
+
+
+def _moved(box: list[int], shift: tuple[int, int], shape: tuple[int, ...]) -> list[int]:
+    """Return a pixel box where the paper lies, clipped to the page."""
+    return _inside([box[0] + shift[0], box[1] + shift[1], box[2] + shift[0], box[3] + shift[1]], shape)
 
 
 def _within_line(page: Pixels, reference: Pixels, box: list[int], shift: tuple[int, int]) -> float:
@@ -194,19 +206,19 @@ def _within_line(page: Pixels, reference: Pixels, box: list[int], shift: tuple[i
     if _inside(moved, page.shape) != moved:
         return 0.0
     crop, archived = page[_span(moved)], reference[_span(wide)]
-    core = archived < CORE
+    core = archived < ink.CORE
     top, bottom = box[1] - wide[1], box[3] - wide[1]
     if not core[top:bottom].any():
         return 0.0
-    paper, ink = float(np.percentile(crop, 90)), float(np.median(crop[core]))
-    dark = crop < paper - PEN * (paper - ink)
+    paper, print_ = float(np.percentile(crop, 90)), float(np.median(crop[core]))
+    dark = crop < paper - ink.PEN * (paper - print_)
     _, labels = cv2.connectedComponents(dark.astype(np.uint8), connectivity=8)
     air = round(LEAVES * height)
     leaving = np.unique(np.concatenate([labels[: max(top - air, 0)].ravel(), labels[bottom + air :].ravel()]))
-    blank = cv2.erode(archived, np.ones((3, 3), np.uint8)) > 255 - INK / 2
+    blank = cv2.erode(archived, np.ones((3, 3), np.uint8)) > 255 - ink.INK / 2
     pen = (dark & blank & ~np.isin(labels, leaving))[top:bottom]
-    width = min(max(4, round(WINDOW * height)), crop.shape[1])
-    return float(_windows(pen, width).max() / max(_windows(core[top:bottom], width).max(), 1.0))
+    width = ink.window(height, crop.shape[1])
+    return float(ink.windows(pen, width).max() / max(ink.windows(core[top:bottom], width).max(), 1.0))
 
 
 def held(page: Pixels, reference: Pixels, box_mm: Box) -> bool:
@@ -220,7 +232,7 @@ def held(page: Pixels, reference: Pixels, box_mm: Box) -> bool:
     archived = reference[_span(wide)]
     outside = np.ones(archived.shape, bool)
     outside[box[1] - wide[1] : box[3] - wide[1], box[0] - wide[0] : box[2] - wide[0]] = False
-    core, blank = (archived < CORE) & outside, (archived > 255 - INK / 2) & outside
+    core, blank = (archived < ink.CORE) & outside, (archived > 255 - ink.INK / 2) & outside
     if core.sum() < LEAST_AROUND:
         return True
     around = page[
@@ -229,33 +241,17 @@ def held(page: Pixels, reference: Pixels, box_mm: Box) -> bool:
     if around.shape != (archived.shape[0] + 2 * SEARCH, archived.shape[1] + 2 * SEARCH):
         grown = cv2.copyMakeBorder(page, SEARCH, SEARCH, SEARCH, SEARCH, cv2.BORDER_REPLICATE)
         around = cast("Pixels", grown)[wide[1] : wide[3] + 2 * SEARCH, wide[0] : wide[2] + 2 * SEARCH]
-    paper = float(np.percentile(around, 90))
-    dark = (around < paper - INK).astype(np.float32)
+    paper, darkest = (float(np.percentile(around, share)) for share in (90, 1))
+    depth = min(
+        ink.INK, max(FAINTEST, FAINT_PRINT * (paper - darkest))
+    )  # soft small print in a dark photo is pale
+    dark = (around < paper - depth).astype(np.float32)
     kept = np.asarray(core, np.float32)
     stands = cv2.matchTemplate(dark, kept, cv2.TM_CCORR) / max(float(core.sum()), 1.0)
     spilt = cv2.matchTemplate(dark, np.asarray(blank, np.float32), cv2.TM_CCORR) / max(
         float(blank.sum()), 1.0
     )
     return bool((stands - spilt).max() >= STANDS)
-
-
-def _depth(crop: Pixels, archived: Pixels) -> float:
-    """Return the grey levels between the paper and the middle of the archived strokes."""
-    core = archived < CORE
-    return float(np.percentile(crop, 90) - np.median(crop[core])) if core.any() else 255.0
-
-
-def _lost(crop: Pixels, archived: Pixels, line_height: int) -> float:
-    """Return the largest share of archived ink, in a window of one character, that the scan does not show."""
-    core = archived < CORE
-    if not core.any():
-        return 0.0
-    paper, ink = (float(np.percentile(crop, share)) for share in (90, 3))
-    pale = cv2.erode(crop, np.ones((3, 3), np.uint8)) > paper - 0.35 * (paper - ink)
-    width = min(max(4, round(WINDOW * line_height)), crop.shape[1])
-    whole, gone = _windows(core, width), _windows(core & pale, width)
-    judged = whole > 0.3 * whole.max()
-    return float((gone[judged] / whole[judged]).max())
 
 
 def local_shift(page: Pixels, reference: Pixels, box: list[int]) -> tuple[int, int]:
@@ -275,7 +271,7 @@ def _reach(reference: Pixels, box: list[int], sides: float) -> list[int]:
     high, wide = round(VERTICAL_REACH * height), round(sides * height)
     far = [wide + STANDOFF + 1, high + STANDOFF + 1]
     near = _inside([box[0] - far[0], box[1] - far[1], box[2] + far[0], box[3] + far[1]], reference.shape)
-    dark: Mask = np.asarray(reference[_span(near)] < 255 - INK)
+    dark: Mask = np.asarray(reference[_span(near)] < 255 - ink.INK)
     left, top, right, bottom = (edge - near[k % 2] for k, edge in enumerate(box))
     up = _blank_run(_rows(dark[: max(top - 1, 0), left:right])[::-1], high)
     down = _blank_run(_rows(dark[bottom + 1 :, left:right]), high)

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from intake.lines import CORE, SCALE, local_shift
+from intake.ink import CORE
+from intake.lines import SCALE, local_shift
 from intake.reading import Box, Pixels
 from intake.reference import Glyph
 from intake.thresholds import ANOTHER, CROWDED, CROWDED_INK
@@ -31,6 +32,9 @@ DRAWN: Final = 0.35  # of the pen's ink that another letter must account for
 SPOILT: Final = 0.3  # of the printed letter's ink that a forger may leave over
 SEEN: Final = 0.2  # of a place beside a letter that must be free of print to say how much pen ink is there
 ASTRAY: Final = 3  # pixels a letter's picture may lie off its box
+NUMERALS: Final = frozenset("0123456789〇一二三四五六七八九十")
+OVER_EDGE: Final = 0.3  # heights of a numeral by which a pen that makes another of it leaves its place
+BESIDE: Final = 0.15  # of the pen ink on numerals that may lie beside them: crumbs, a neighbour's soft edge
 SIZES: Final = 4  # sizes whose letters are kept: 2 MB each
 ROWS, CELLS = range(0xB0, 0xF8), range(0xA1, 0xFF)  # the Chinese letters of GB 2312
 
@@ -73,6 +77,30 @@ def doubtful(
         crowding(ground, ground.box(glyph.box)) >= CROWDED or another(ground, glyph, face) >= ANOTHER
         for glyph in glyphs
     )
+
+
+def on_numerals(page: Pixels, archived: Pixels, box_mm: Box, glyphs: Sequence[Glyph]) -> bool:
+    """Tell whether all pen ink in and around a line lies on its printed numerals, as a digit's does that was written over.
+
+    Notes, seals without colour and stains run on beside them. Both pictures are gray at STANDARD_DPI.
+    """
+    ground = ground_of(page, archived, box_mm)
+    numerals = [ground.box(glyph.box) for glyph in glyphs if glyph.letter in NUMERALS] if ground else []
+    if ground is None or not numerals:
+        return False
+    place = ground.box(box_mm)
+    reach = place[3] - place[1]
+    near = (
+        slice(max(place[1] - reach, 0), place[3] + reach),
+        slice(max(place[0] - 2 * reach, 0), place[2] + 2 * reach),
+    )
+    theirs = np.zeros(ground.dark.shape, bool)
+    for left, top, right, bottom in numerals:
+        grown = round(OVER_EDGE * (bottom - top))
+        theirs[max(top - grown, 0) : bottom + grown, max(left - grown, 0) : right + grown] = True
+    pen = (ground.dark & ground.free)[near]
+    mine = int((pen & theirs[near]).sum())
+    return mine > 0 and int(pen.sum()) - mine <= BESIDE * mine
 
 
 def ground_of(page: Pixels, archived: Pixels, box_mm: Box) -> Ground | None:

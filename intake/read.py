@@ -29,7 +29,7 @@ from intake.reading import (
 from intake.recognise import LineReading, Recogniser
 from intake.recognise.quick import expected_lines
 from intake.reference import Printed, printed_page
-from intake.thresholds import MIN_CONFIDENCE, TOUCHED
+from intake.thresholds import ADDED_PEN, MIN_CONFIDENCE, TOUCHED
 
 cv2.setNumThreads(2)  # pages are read side by side by several workers; OpenCV would take every core for each
 NOWHERE = (0.0, 0.0, 0.0, 0.0)
@@ -182,7 +182,8 @@ def _judged_lines(
 ) -> tuple[list[LineReading], list[compare.Judgement]]:
     """Read and judge every line of every value, in the layout's order; seals are taken away by their colour first."""
     recogniser, faces = eyes
-    print_only = lines.without_red(lines.evenly_lit(flat.pixels))
+    lit = lines.evenly_lit(flat.pixels)
+    print_only = lines.without_red(lit)
     printed = archived.pixels if archived else None
     owned = [(value, line) for value in layout_page["values"] for line in value["lines"]]
     texts = [line["text"] for _, line in owned]
@@ -195,6 +196,7 @@ def _judged_lines(
                 line["box"],
                 signed=touches(line["box"], pens),
                 room_mm=_room(layout_page, value["name"], line),
+                colour=lit,
             )
             for value, line in owned
         ]
@@ -231,10 +233,13 @@ def _look(
     (value, line, cut), (read, face) = printed, found
     if archived is None or face is None:
         return shapes.UNSEEN
-    shape = shapes.seen(page, archived, (value, line), (read, face))
+    shape = shapes.seen(page, archived, (value, line), (read, face), penned=cut.touched > TOUCHED)
+    letters = archived.standing_in(line["box"])
+    if not cut.signed and cut.touched >= ADDED_PEN:
+        on_numerals = penned.on_numerals(page, archived.pixels, line["box"], letters)
+        return replace(shape, overwritten=on_numerals)
     if not (cut.signed and cut.touched > TOUCHED):
         return shape
-    letters = archived.standing_in(line["box"])
     pixels = shapes.pixels_of(value)
     over = penned.doubtful(page, archived.pixels, line["box"], letters, (face, pixels))
     return replace(shape, penned=over)

@@ -31,6 +31,7 @@ STIFF: Final = 1e-3  # keeps a fit from explaining strokes by a bend of the pape
 KEPT: Final = 192  # letters whose pictures are kept, 0.1 MB each with those that look like them
 POINTS_PER_INCH: Final = 72
 NO_RIVAL: Final = 99.0
+NUMERALS: Final = ("0123456789", "〇一二三四五六七八九十")  # what a pen makes of each other
 HANZI: Final = ("一", "龥")  # the font of the values has a picture of each
 
 
@@ -40,13 +41,16 @@ class Shape:
 
     `rival` is what the nearest rival of any letter leaves unexplained of the picture, as a multiple of what the letter
     itself does: over 1, the letter is the better explanation. `read` is the same of the letters that were read in
-    their place; 0 when the two texts cannot be laid over each other. `penned` tells whether pen strokes on a letter may
-    make another one of it (see intake/penned.py), None where nobody asked.
+    their place; 0 when the two texts cannot be laid over each other. `instead` is the largest such share among the
+    letters that were read otherwise: under 1, each of them is the better explanation. `penned` tells whether pen strokes on a letter may
+    make another one of it, `overwritten` whether they keep to numerals (see intake/penned.py); None where nobody asked.
     """
 
     rival: float = NO_RIVAL
     read: float = 0.0
+    instead: float = NO_RIVAL
     penned: bool | None = None
+    overwritten: bool = False
 
 
 UNSEEN: Final = Shape()
@@ -60,12 +64,18 @@ def lookalikes() -> Mapping[str, str]:
 
 
 def seen(
-    page: Pixels, archived: Printed, printed: tuple[LayoutPage, LayoutPage], found: tuple[str, Path]
+    page: Pixels,
+    archived: Printed,
+    printed: tuple[LayoutPage, LayoutPage],
+    found: tuple[str, Path],
+    *,
+    penned: bool = False,
 ) -> Shape:
     """Compare every letter of a printed line with its rivals, and with what was read there.
 
     `page` is gray at STANDARD_DPI, without seals; `printed` are the value and its line of the layout, `found` the text
-    that was read there and the font file the value is set in.
+    that was read there and the font file the value is set in. Where a pen touched the line (`penned`) a numeral is held
+    against every other one.
     """
     (value, line), (read, face) = printed, found
     text = "".join(str(line["text"]).split())
@@ -75,9 +85,11 @@ def seen(
     read = "".join(read.split())
     other = read if len(read) == len(text) else text
     pixels = pixels_of(value)
-    rival, told = NO_RIVAL, NO_RIVAL
+    rival, told, better = NO_RIVAL, NO_RIVAL, 0.0
     for glyph, instead in zip(mine, other, strict=True):
         against = lookalikes().get(glyph.letter, "")
+        if penned:
+            against += _numerals_beside(glyph.letter, against)
         if instead != glyph.letter:
             against = instead + against.replace(instead, "")
         if not against:
@@ -87,8 +99,17 @@ def seen(
             return UNSEEN
         if instead != glyph.letter:
             told = min(told, ratios[0]) if HANZI[0] <= instead <= HANZI[1] else 0.0
+            better = max(better, ratios[0])
         rival = min(rival, *ratios)
-    return Shape(rival, told if len(read) == len(text) else 0.0)
+    if len(read) != len(text):
+        return Shape(rival, 0.0)
+    return Shape(rival, told, better or NO_RIVAL)
+
+
+def _numerals_beside(letter: str, known: str) -> str:
+    """Return the other numerals of a numeral's kind that are not among those known already."""
+    kind = next((kind for kind in NUMERALS if letter in kind), "")
+    return "".join(other for other in kind if other != letter and other not in known)
 
 
 def pixels_of(value: LayoutPage) -> float:

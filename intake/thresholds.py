@@ -31,6 +31,20 @@ ALL_INK = 0.06  # share of a character's archived ink that may be missing from o
 USUAL = (0.9, 1.0)  # the range of usual likenesses; a page below it is stained or foreign
 USUAL_LINES = 3  # with fewer such lines the page says nothing about its scanner
 GUESS = 0.5  # a character read with less is a guess, which accuses nobody unless archived ink is gone
+ERASED = 0.3  # of the page's usual depth of ink: scraped and painted-out values keep 0.18, honest ones 0.73 and more
+LETTER_GONE = 0.7  # share of a letter's archived ink missing from which it is sought a little off its place …
+VACANT = 0.8  # … and that, missing there too, alters by itself: wiped-out letters leave 1.0
+ANOTHER_SHAPE = (
+    0.75  # share of what a letter leaves unexplained that another one leaves, for its shape to accuse
+)
+LOOKALIKE = 0.55  # the same where the text reads as it should, and only the shape speaks
+NOT_ANOTHER = (
+    0.9  # from here on no other letter is the better picture, so a differing reading alone accuses nobody
+)
+ADDED_LETTER = (
+    0.9  # the least sure letter of a longer or shorter reading that accuses while all archived ink stands …
+)
+ADDED_PEN = 0.15  # … and the ink beside the archive's that it takes
 GONE_INK = 0.2  # share of a character's archived ink that a replaced character leaves missing
 OVERLAY = 0.03  # share of the crop covered by ink the archive does not have: a stamp, a signature, a stain
 BEYOND_DOUBT = 0.95  # the least sure character of a reading that holds against a signature's strokes
@@ -138,6 +152,9 @@ COVERED = 0.04  # share of a word's place under ink that was not printed: a sign
 HEAVIER = 1.4  # and times the ink the page's words usually show: another word in its place is not heavier
 BITTEN = 0.9  # of one letter's ink: 1-bit copies eat up to 0.43 of small letters, fax up to 0.78
 SURE_WORD = 0.8  # the weakest letter of a reading that is believed against the archive
+OTHER_WORDS = -25.0  # log P(word) - log P(read) of other words: one letter changes it by 8 to 21
+READABLE = 0.7  # how surely those are read, on the whole
+STRIPPED = 0.4  # of one letter's ink: what a strip with other words leaves missing of the word below
 FOREIGN_SHARE = 0.4  # of a page's words: with so many unlike the archive's it is not this paper
 UNLIKE = 0.5  # likeness under which a word of a page that cannot be judged is not there at all
 FULL = 0.5  # of the archive's ink: a page that is merely pale shows less

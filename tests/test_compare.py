@@ -1,10 +1,12 @@
 """Comparison: same text matches, other text on other ink is altered, and every doubt is left to a person."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
 
-from intake import compare, lines
+from intake import compare, ink, lines
 from intake.lines import Cut
 from intake.recognise import LineReading
 from intake.shapes import Shape
@@ -63,7 +65,8 @@ def test_the_same_text_on_other_ink_is_left_to_a_person():
 def test_a_signature_over_a_value_is_not_an_alteration():
     """Foreign ink over the line and an unsure character: a person must look."""
     assert judged("文勇俊", Reading("文勇俊么", -12, weakest=0.4), 0.4, added=0.08) == "unreadable"
-    assert judged("文勇俊", Reading("文勇俊杰", -12, weakest=0.99), 0.4, added=0.08) == "altered"
+    added = Cut(CROP, 0.4, 0.08, touched=0.3)
+    assert compare.line("文勇俊", Reading("文勇俊杰", -12, weakest=0.99), added).result == "altered"
 
 
 def test_a_number_that_fails_its_checksum_needs_clearer_ink():
@@ -125,9 +128,9 @@ def test_likeness_sees_one_replaced_part():
     changed = noisy.copy()
     changed[8:32, 172:200] = 250
     changed[18:22, 172:200] = 5
-    assert lines.likeness(archived, archived, 26) == pytest.approx(1, abs=1e-3)
-    assert lines.likeness(noisy, archived, 26) > 0.95
-    assert lines.likeness(changed, archived, 26) < 0.6
+    assert ink.likeness(archived, archived, 26) == pytest.approx(1, abs=1e-3)
+    assert ink.likeness(noisy, archived, 26) > 0.95
+    assert ink.likeness(changed, archived, 26) < 0.6
 
 
 def test_added_characters_come_into_the_crop():
@@ -192,11 +195,97 @@ def test_a_signature_alone_explains_an_unread_name(cut, shape, told):
     assert compare.value([judged, compare.Judgement("", "unreadable", 0.9)]).signed_over is False
 
 
-def test_a_scraped_value_goes_to_a_person():
-    """What is left of scraped ink can still be read; beside the other lines of the page it is a ghost."""
-    told = [Cut(CROP, 0.99, depth=depth) for depth in (200.0, 190.0, 210.0, 30.0)]
-    judged = [compare.line("文勇俊", Reading("文勇俊", 0), cut).result for cut in lines.held_together(told)]
-    assert judged == ["match", "match", "match", "unreadable"]
+def test_a_scraped_value_is_altered_though_it_can_be_read():
+    """What is left of scraped ink reads as before; beside the other lines of the page it is a ghost of an eighth."""
+    told = [Cut(CROP, 0.99, depth=depth) for depth in (200.0, 190.0, 210.0, 80.0, 30.0)]
+    judged = [compare.line("文勇俊", Reading("文勇俊", 0), cut) for cut in lines.held_together(told)]
+    assert [one.result for one in judged] == ["match", "match", "match", "unreadable", "altered"]
+    assert judged[-1].read == ""
+    hidden = [replace(cut, sealed=0.9) for cut in told]
+    assert (
+        compare.line("文勇俊", Reading("文勇俊", 0), lines.held_together(hidden)[-1]).result == "unreadable"
+    )
+
+
+def test_a_letter_wiped_out_is_altered_whatever_is_read():
+    """Recognisers read on what a knife left; ink that only strayed from its place is not gone."""
+    for vacant, result in ((1.0, "altered"), (0.4, "unreadable")):
+        wiped = Cut(CROP, 0.4, lost=1.0, vacant=vacant)
+        assert compare.line("文勇俊", Reading("文勇俊", 0), wiped).result == result
+
+
+def test_letters_that_are_the_better_pictures_speak_for_themselves():
+    """具 read for 县 in a dark photo, without conviction and on ink much like it: the picture of 具 decides."""
+    reading, soft = Reading("武乡具", -4.5, weakest=0.6), Cut(CROP, 0.95)
+    assert compare.line("武乡县", reading, soft, 1.0, Shape(0.2, 0.2, 0.2)).result == "altered"
+    assert compare.line("武乡县", reading, soft, 1.0, Shape(0.2, 0.2, 0.95)).result == "unreadable"
+    for cut in (Cut(CROP, 0.95, signed=True), Cut(CROP, 0.95, sealed=0.9)):
+        assert compare.line("武乡县", reading, cut, 1.0, Shape(0.2, 0.2, 0.2)).result == "unreadable"
+
+
+def test_a_lookalike_that_reads_right_is_altered_when_its_shape_is_plain():
+    """曰 read as 日: other ink and a far better picture accuse, a little better one asks a person."""
+    for rival, result in ((0.4, "altered"), (0.8, "unreadable")):
+        assert compare.line("31日", Reading("31日", 0), Cut(CROP, 0.7), 1.0, Shape(rival)).result == result
+
+
+def test_a_pen_on_a_numeral_alone_is_an_alteration():
+    """An 8 made of a 3, read as either: all print stands, the pen keeps to numerals, another one fits as well."""
+    written = Cut(CROP, 0.8, touched=0.4)
+    over = Shape(0.8, overwritten=True)
+    for text, read in (("2013年", ""), ("2018年", "2018年")):
+        told = compare.line("2013年", Reading(text, 0 if not read else -2), written, 1.0, over)
+        assert (told.result, told.read) == ("altered", read)
+    note = Shape(1.6, overwritten=True)
+    assert compare.line("2013年", Reading("2013年", 0), written, 1.0, note).result == "unreadable"
+    strayed = Cut(CROP, 0.8, touched=0.4, lost=0.5)
+    assert compare.line("2013年", Reading("2013年", 0), strayed, 1.0, over).result == "unreadable"
+
+
+@pytest.mark.parametrize(
+    ("reading", "cut", "shape"),
+    [
+        (Reading("二六年", -17), {"touched": 0.4}, {}),
+        (Reading("二〇二六年第", -9), {"touched": 0.08}, {}),
+        (Reading("二〇二六年第", -9, weakest=0.6), {"touched": 0.4}, {}),
+        (Reading("二〇二六年第", -9), {"touched": 0.4, "sealed": 0.9}, {}),
+        (Reading("二〇二大年", -9), {"touched": 0.4}, {"rival": 0.95}),
+    ],
+    ids=["shorter", "crease", "unsure", "under-a-seal", "no-other-letter"],
+)
+def test_a_differing_reading_alone_accuses_nobody_while_all_print_stands(reading, cut, shape):
+    """A note, a crease or a seal across a line makes recognisers read something else."""
+    judged = compare.line("二〇二六年", reading, Cut(CROP, 0.5, **cut), 1.0, Shape(**shape))
+    assert judged.result == "unreadable"
+
+
+def test_print_set_right_behind_a_value_goes_to_a_person():
+    """明 squeezed between 黎城县 and the comma: the value reads as ever, the ink beside it does not."""
+    assert compare.line("黎城县", Reading("黎城县", 0), Cut(CROP, 0.99, beside=0.3)).result == "unreadable"
+    archived = np.full((200, 500), 255, np.uint8)
+    archived[80:110, 100:300:12] = 0
+    archived[80:110, 316:320] = 0
+    page = archived.copy()
+    page[80:110:6, 302:325] = 0
+    box = tuple(edge * 25.4 / 200 for edge in (98, 79, 302, 111))
+    assert lines.cut(archived, archived, box).beside == 0
+    assert lines.cut(page, archived, box).beside >= compare.ADDED_PEN
+
+
+def test_print_beneath_a_seal_is_found_by_its_red_light():
+    """Lifting a seal out of a dark photo takes print along; where the print is gone its red light is too."""
+    archived = np.full((40, 120), 255, np.uint8)
+    archived[8:32, 10:110:12] = 0
+    archived[8:32, 11:110:12] = 0
+    there = np.full((40, 120, 3), 250, np.uint8)
+    there[:] = (70, 70, 200)
+    gone = there.copy()
+    there[archived == 0] = (54, 40, 110)
+    for colour, least, most in ((there, 0.0, 0.1), (gone, 0.9, 1.0)):
+        lifted = lines.without_red(colour)
+        lost, sealed = ink.lost_beneath(lifted, archived, 26, colour)
+        assert least <= lost <= most
+        assert sealed == pytest.approx(1)
 
 
 def test_a_blurred_page_is_not_written_over():

@@ -89,3 +89,20 @@ def test_where_nothing_is_printed_nothing_can_be_told():
     assert looked_at(scanned(archived), blank, glyphs, box)
     edge = [Glyph(one.letter, (0.0, 0.0, 0.5, 0.5)) for one in glyphs]
     assert looked_at(scanned(archived), archived, edge, box)
+
+
+@pytest.mark.parametrize(
+    ("text", "strokes", "told"),
+    [
+        ("秦3志8", [[(160, 104), (158, 112), (164, 118)]], True),
+        ("秦3志8", CROSSING, False),
+        ("秦3志8", [[(160, 104), (158, 112), (164, 118)], [(196, 104), (205, 120)]], False),
+        ("秦志远", [[(160, 104), (158, 112), (164, 118)]], False),
+        ("秦3志8", [], False),
+    ],
+    ids=["on-a-digit", "across", "on-a-name-too", "no-digit", "nowhere"],
+)
+def test_a_pen_that_keeps_to_numerals_is_told(text, strokes, told):
+    """Who makes a digit into another writes on it and nowhere else; notes and seals run on beside it."""
+    archived, glyphs, box = printed(text)
+    assert penned.on_numerals(scanned(signed(archived, strokes)), archived, box, glyphs) == told

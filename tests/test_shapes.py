@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from intake import shapes
@@ -56,3 +57,24 @@ def test_what_cannot_be_laid_over_the_archive_says_nothing():
     assert looked_at(archived, archived.pixels, box, "正常人学", "正常人学") == shapes.UNSEEN
     cut = Printed(archived.pixels[:62], archived.glyphs)
     assert looked_at(cut, cut.pixels, box, "正常入学", "正常入学") == shapes.UNSEEN
+
+
+def test_letters_read_instead_are_each_the_better_picture():
+    """Of two letters read otherwise the one that fits less speaks; where nothing was read otherwise, neither does."""
+    archived, box = drawn("山县国")
+    forged, _ = drawn("山具国")
+    page = scanned(forged.pixels, 1.0, 6)
+    assert looked_at(archived, page, box, "山县国", "山具国").instead < 0.75
+    assert looked_at(archived, page, box, "山县国", "山具固").instead > 1
+    assert looked_at(archived, page, box, "山县国", "山县国").instead == shapes.NO_RIVAL
+    assert looked_at(archived, page, box, "山县国", "山县").instead == shapes.NO_RIVAL
+
+
+def test_a_numeral_a_pen_touched_is_held_against_every_other():
+    """What a pen makes of a 1 need not look like it: 4 is no lookalike, and is tried all the same."""
+    archived, box = drawn("第1号")
+    made, _ = drawn("第4号")
+    page = scanned(np.minimum(archived.pixels, made.pixels), 0.7, 3)
+    line = {"text": "第1号", "box": box}
+    asked = (archived, ({"size_pt": POINTS}, line), ("第1号", Path(FONT)))
+    assert shapes.seen(page, *asked, penned=True).rival < RIVAL <= shapes.seen(page, *asked).rival

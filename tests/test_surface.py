@@ -8,8 +8,10 @@ import pytest
 
 from intake import align, codes, surface
 from intake.reading import PageImage
-from intake.reference import printed_page
-from intake.surface.words import own_words
+from intake.recognise import LineReading
+from intake.reference import Glyph, printed_page
+from intake.surface import wording
+from intake.surface.words import Word, own_words
 from intake.uploads import pages
 from service.demo.paper import SCALE
 from service.demo.portrait import portrait
@@ -216,3 +218,35 @@ def test_the_story_of_the_honest_sheet(bureau, diploma):
     """The same paper untouched: genuine, no difference, no advice."""
     (body,) = bureau.brought(diploma[1].scan(FEEDER))["documents"]
     assert (body["verdict"], body["differences"], body["advice"]) == ("genuine", [], [])
+
+
+@pytest.mark.parametrize(
+    ("margin", "weakest", "confidence", "lost", "result"),
+    [
+        (-70.0, 0.64, 0.9, 0.75, "altered"),
+        (-70.0, 0.64, 0.9, 0.3, "unclear"),
+        (-12.0, 0.64, 0.9, 0.75, "unclear"),
+        (-70.0, 0.28, 0.5, 0.75, "unclear"),
+        (-12.0, 0.99, 0.99, 0.75, "altered"),
+    ],
+    ids=["cut-strip", "little-gone", "one-letter", "guessed", "sure"],
+)
+def test_a_strip_whose_edge_cuts_a_letter_is_altered(margin, weakest, confidence, lost, result):
+    """准予按不 over （学号：, its last letter halved: all of it is other words, whatever that one is."""
+
+    class Reading(LineReading):
+        """A reading as sure as the test says."""
+
+        def margin(self, expected):
+            return 0.0 if self.text == expected else margin
+
+    crop = np.full((30, 90), 250, np.uint8)
+    look = wording.Look(Word("（学号：", (0.0, 0.0, 9.0, 3.0)), crop, crop, -0.1, lost, 0.5, 0.05, 0.9)
+    now, then = Reading("准予按不", confidence, weakest=weakest), Reading("（学号：", 0.9, weakest=0.6)
+    assert wording._judged(look, now, then).result == result
+
+
+def test_a_mark_without_a_letter_is_no_word():
+    """A lone bracket beside a value vanishes under a seal and means nothing."""
+    glyphs = [Glyph("（", (10.0, 10.0, 12.0, 14.0)), Glyph("章", (40.0, 10.0, 44.0, 14.0))]
+    assert [word.text for word in own_words(glyphs, {"values": []})] == ["章"]

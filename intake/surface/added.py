@@ -8,7 +8,7 @@ from typing import Any, cast
 import cv2
 import numpy as np
 
-from intake import lines
+from intake import ink, lines
 from intake.reading import Box, LayoutPage, Pixels
 from intake.recognise import LineReading, Recogniser
 from intake.recognise.likelihood import fold
@@ -81,7 +81,7 @@ def _blank(ground: Ground, layout_page: LayoutPage, glued: Sequence[Box] = ()) -
     side = 2 * round(STANDOFF_MM * lines.SCALE / HALF) + 1
     inked = _halved(ground.archived)
     _, blank = cv2.threshold(
-        cv2.erode(inked, np.ones((side, side), np.uint8)), 255 - lines.INK / 2, 255, cv2.THRESH_BINARY
+        cv2.erode(inked, np.ones((side, side), np.uint8)), 255 - ink.INK / 2, 255, cv2.THRESH_BINARY
     )
     taken = [(mark["box"], PEN_MM, PEN_MM) for mark in layout_page["marks"]]
     taken += [(line["box"], *VALUE_MM) for value in layout_page["values"] for line in value["lines"]]
@@ -120,14 +120,14 @@ def _rows_of_letters(ground: Ground, blank: Any) -> list[Row]:
     letters[0] = False
     if not letters.any() or figures[letters, cv2.CC_STAT_HEIGHT].max() < low:
         return []
-    ink = (letters.astype(np.uint8) * 255)[parts]
+    small = (letters.astype(np.uint8) * 255)[parts]
     bridge = round(BRIDGE_MM * scale)
-    joined = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((3, bridge), np.uint8))
+    joined = cv2.morphologyEx(small, cv2.MORPH_CLOSE, np.ones((3, bridge), np.uint8))
     _, _, runs, _ = cv2.connectedComponentsWithStats(joined)
     found = []
     for x, y, wide, tall, _ in runs[1:].tolist():
         if low <= tall <= high and wide >= LEAST_WIDE * tall:
-            seen = ink[y : y + tall, x : x + wide] > 0
+            seen = small[y : y + tall, x : x + wide] > 0
             if ADDED_INK[0] <= seen.mean() <= ADDED_INK[1]:
                 place = [HALF * x, HALF * y, HALF * (x + wide), HALF * (y + tall)]
                 found.append(Row(place, *_evenness(seen)))

@@ -6,7 +6,7 @@ from typing import Self
 import cv2
 import numpy as np
 
-from intake import lines
+from intake import ink, lines
 from intake.reading import Box, Pixels, Registered
 
 AIR = 3  # pixels around a word
@@ -30,10 +30,10 @@ class Ground:
     def of(cls, flat: Registered, archived: Pixels) -> Self:
         """Prepare a page; its ink is what the scan shows where the archive is darkest."""
         page = lines.evenly_lit(lines.without_red(flat.pixels))
-        core = archived[::2, ::2] < lines.CORE
+        core = archived[::2, ::2] < ink.CORE
         dark = cv2.erode(page, np.ones((3, 3), np.uint8))[::2, ::2][core]
-        ink = float(np.median(dark)) if dark.size else 0.0
-        return cls(page, archived, PAPER - PALE * (PAPER - ink), PAPER - DARK * (PAPER - ink))
+        depth = PAPER - (float(np.median(dark)) if dark.size else 0.0)
+        return cls(page, archived, PAPER - PALE * depth, PAPER - DARK * depth)
 
     def pixels_of(self, box_mm: Box) -> list[int]:
         """Give a box in page mm as pixels, clipped to the page."""

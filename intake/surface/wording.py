@@ -8,7 +8,7 @@ from typing import Any, cast
 import cv2
 import numpy as np
 
-from intake import lines
+from intake import ink, lines
 from intake.reading import Pixels, SurfaceKind, SurfaceResult
 from intake.recognise import LineReading, Recogniser
 from intake.recognise.likelihood import fold
@@ -27,6 +27,9 @@ from intake.thresholds import (
     LETTER_LOST,
     LOOKED_AGAIN,
     LOST,
+    OTHER_WORDS,
+    READABLE,
+    STRIPPED,
     SURE_WORD,
     SUSPECT,
     UNLIKE,
@@ -137,16 +140,18 @@ def _judged(look: Look, now: LineReading, then: LineReading) -> Change | None:
         return None
     readable = _same(look.word.text, then)
     margin = now.margin(look.word.text)
-    if (
-        readable
-        and bool(now.text)
-        and now.weakest >= SURE_WORD
-        and (margin is None or margin < ALTERED_MARGIN)
-    ):
+    surely = now.weakest >= SURE_WORD and (margin is None or margin < ALTERED_MARGIN)
+    if readable and bool(now.text) and (surely or _another_text(look, now, margin)):
         return _change("changed", "altered" if look.lost >= LOST else "unclear", look, now.weakest)
     if look.lost >= LETTER_LOST:
         return _change("erased", "altered" if look.added < COVERED else "unclear", look, look.lost)
     return _change("changed", "unclear", look, look.lost) if look.lost >= 2 * LOST and readable else None
+
+
+def _another_text(look: Look, now: LineReading, margin: float | None) -> bool:
+    """Tell whether other words stand there though their end is read unsurely, as where a strip's edge cuts a letter."""
+    likely = margin is not None and margin <= OTHER_WORDS and now.confidence >= READABLE
+    return likely and look.lost >= STRIPPED and look.likeness < UNLIKE / 2
 
 
 def _judged_bilevel(look: Look, now: LineReading, then: LineReading) -> Change | None:
@@ -188,7 +193,7 @@ def _looked_at(ground: Ground, word: Word) -> Look:
 def _look(ground: Ground, word: Word, box: list[int], shift: tuple[int, int]) -> Look:
     crop, archived = ground.both(box, shift)
     height = max(box[3] - box[1], 8)
-    core: Any = archived < lines.CORE
+    core: Any = archived < ink.CORE
     if core.sum() < LEAST_CORE:
         core = archived < CORE
     missing = core & (cv2.erode(crop, np.ones((3, 3), np.uint8)) > ground.pale)
@@ -197,13 +202,13 @@ def _look(ground: Ground, word: Word, box: list[int], shift: tuple[int, int]) ->
     inked: Any = crop < ground.dark
     added = float((inked & _blank(archived)).mean())
     weight = float(inked.sum() / max((archived < PRINTED).sum(), 1))
-    like = lines.likeness(crop, archived, height)
+    like = ink.likeness(crop, archived, height)
     return Look(word, crop, archived, like, lost, gone, added, weight)
 
 
 def _blank(archived: Pixels) -> Any:
     """Return where the archive has no ink, nor any near."""
-    return cv2.erode(archived, np.ones((5, 5), np.uint8)) > 255 - lines.INK / 2
+    return cv2.erode(archived, np.ones((5, 5), np.uint8)) > 255 - ink.INK / 2
 
 
 def _framed(crop: Pixels) -> Pixels:
@@ -215,10 +220,10 @@ def _framed(crop: Pixels) -> Pixels:
     )
 
 
-def _worst_share(ink: Any, part: Any, height: int) -> float:
-    """Return the largest share that `part` is of `ink` in a window of one letter; 0 without ink."""
-    width = min(max(4, round(lines.WINDOW * height)), ink.shape[1])
-    whole, some = (np.convolve(mask.sum(axis=0), np.ones(width), "valid") for mask in (ink, part))
+def _worst_share(core: Any, part: Any, height: int) -> float:
+    """Return the largest share that `part` is of the archived ink in a window of one letter; 0 without ink."""
+    width = ink.window(height, core.shape[1])
+    whole, some = (np.convolve(mask.sum(axis=0), np.ones(width), "valid") for mask in (core, part))
     judged = whole > 0.3 * whole.max()
     return float((some[judged] / whole[judged]).max()) if judged.any() else 0.0
 

@@ -29,7 +29,11 @@ def own_words(glyphs: Sequence[Glyph], layout_page: LayoutPage) -> list[Word]:
     held = _held(taken, [glyph.box for glyph in glyphs])
     free = [glyph for glyph, inside in zip(glyphs, held, strict=True) if not inside]
     found = [_word(group) for group in _grouped(free)]
-    return [word for word in found if word.box[3] - word.box[1] >= LEAST_MM]
+    return [
+        word
+        for word in found
+        if word.box[3] - word.box[1] >= LEAST_MM and any(letter.isalnum() for letter in word.text)
+    ]
 
 
 def nearest(words: Sequence[Word], box: Box) -> str:

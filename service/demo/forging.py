@@ -202,9 +202,7 @@ def _latin(letter: str) -> bool:
     return letter.isascii() and letter.isalnum()
 
 
-def _line(
-    text: str, family: str, pixels: int, starts: Sequence[float] = (), unlike: str = ""
-) -> Mask:
+def _line(text: str, family: str, pixels: int, starts: Sequence[float] = (), unlike: str = "") -> Mask:
     """Draw a line on a canvas that starts at the pen's start and has its baseline at one height for every text.
 
     Letters stand at `starts`, where as many are given. Of two equally long lines only the letters in which `text`
