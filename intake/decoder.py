@@ -4,6 +4,7 @@ Started by `intake.uploads` as a script with two inherited descriptors: the uplo
 It answers one JSON line per request on its output; a blank line on its input asks for the next page.
 """
 
+import importlib
 import importlib.util
 import json
 import math
@@ -306,6 +307,37 @@ def inspect(data: bytes, kind: str) -> int:
     return int(getattr(image, "n_frames", 1)) if kind == "tiff" else 1
 
 
+def inspect_many(source: int) -> None:
+    """Answer a line `kind word` for each file that stands in the source meanwhile, from a process forked for it alone.
+
+    Its limits are new each time; the word comes back with the answer, so that no file can answer for another.
+    """
+    importlib.import_module("PIL.Image")
+    signal.setitimer(signal.ITIMER_PROF, 0)
+    while line := sys.stdin.readline():
+        kind, word = line.split()
+        child = os.fork()
+        if child == 0:
+            _inspect_one(source, kind, word)
+        _, status = os.waitpid(child, 0)
+        if status:  # out of time or memory, or worse: it has not answered
+            _say({"word": word, "refused": "decoder_limit" if os.WIFSIGNALED(status) else "damaged"})
+
+
+def _inspect_one(source: int, kind: str, word: str) -> None:
+    """Look into one file and end; nobody is to go on here."""
+    signal.setitimer(signal.ITIMER_PROF, OPEN_SECONDS)
+    os.close(0)
+    try:
+        size = os.fstat(source).st_size
+        _say({"word": word, "pages": inspect(os.pread(source, size, 0), kind)})
+    except Exception as error:  # as in main: one line
+        _say({"word": word, "refused": refusal_code(error)})
+    except BaseException:
+        os._exit(1)
+    os._exit(0)
+
+
 def pages(data: bytes, kind: str, purse: Purse, only: int | None = None) -> Iterator[Page]:
     """Yield each page; `only` picks one."""
     return pdf_pages(data, only) if kind == "pdf" else image_pages(data, kind, purse, only)
@@ -324,8 +356,8 @@ def refusal_code(error: BaseException) -> str:
 def main(arguments: list[str]) -> None:
     """Serve one upload: arguments are the two descriptors; the first line says the task and the kind.
 
-    Tasks are inspect, pages, page-N and own-N, page N of a PDF of our own: its letters are told with it. Ends without a
-    word when the parent goes before it has a task.
+    Tasks are inspect, inspect-many, pages, page-N and own-N, page N of a PDF of our own: its letters are told with it.
+    Ends without a word when the parent goes before it has a task.
     """
     limit_this_process()
     source, target = int(arguments[0]), int(arguments[1])
@@ -334,6 +366,9 @@ def main(arguments: list[str]) -> None:
     if not task:
         return
     try:
+        if task == "inspect-many":
+            inspect_many(source)
+            return
         with os.fdopen(source, "rb") as file:
             data = file.read()
         if task == "inspect":

@@ -155,7 +155,7 @@ def _answer(process: "subprocess.Popen[bytes]", *, ask: bool = False) -> dict[st
             process.stdin.flush()
         except BrokenPipeError:
             pass  # it has died or refused already: its last line, or its exit, says why
-    line = _line(process.stdout.fileno(), time.monotonic() + PAGE_SECONDS)
+    line = line_before(process.stdout.fileno(), time.monotonic() + PAGE_SECONDS)
     if line is None:
         raise UploadRefused("decoder_limit")
     if not line:
@@ -166,7 +166,7 @@ def _answer(process: "subprocess.Popen[bytes]", *, ask: bool = False) -> dict[st
     return answer
 
 
-def _line(descriptor: int, deadline: float) -> bytes | None:
+def line_before(descriptor: int, deadline: float) -> bytes | None:
     """Read one line before the deadline: None when time is up, empty when the child has gone."""
     waiting = select.poll()  # select() fails on descriptors above 1023, which a busy service has
     waiting.register(descriptor, select.POLLIN)
