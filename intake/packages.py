@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,15 +45,20 @@ class Unpacked:
 
 
 @contextmanager
-def unpacked(package: IO[bytes], folder: Path) -> Iterator[Unpacked]:
-    """Take a zip apart into a nameless file in `folder`; whatever happens the child is dead and the file gone afterwards."""
+def unpacked(package: IO[bytes], folder: Path, beat: Callable[[], None] = lambda: None) -> Iterator[Unpacked]:
+    """Take a zip apart into a nameless file in `folder`; whatever happens the child is dead and the file gone afterwards.
+
+    `beat` is called for every file that was taken out.
+    """
     with tempfile.TemporaryFile(dir=folder) as blob:
         size = os.fstat(package.fileno()).st_size
         os.lseek(package.fileno(), 0, os.SEEK_SET)
-        yield Unpacked(*_told(package.fileno(), blob.fileno(), size), blob)
+        yield Unpacked(*_told(package.fileno(), blob.fileno(), size, beat), blob)
 
 
-def _told(package: int, blob: int, size: int) -> tuple[dict[str, Member], list[tuple[str, str]]]:
+def _told(
+    package: int, blob: int, size: int, beat: Callable[[], None]
+) -> tuple[dict[str, Member], list[tuple[str, str]]]:
     """What the child says; silence and death are faults too."""
     command = [sys.executable, "-I", str(Path(unpacking.__file__)), str(package), str(blob)]
     deadline = time.monotonic() + SECONDS + SECONDS_PER_GB * (size >> 30)
@@ -61,18 +66,19 @@ def _told(package: int, blob: int, size: int) -> tuple[dict[str, Member], list[t
         command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, pass_fds=(package, blob), env={}
     ) as child:
         try:
-            return _read(child, deadline)
+            return _read(child, deadline, beat)
         finally:
             child.kill()
 
 
 def _read(
-    child: "subprocess.Popen[bytes]", deadline: float
+    child: "subprocess.Popen[bytes]", deadline: float, beat: Callable[[], None]
 ) -> tuple[dict[str, Member], list[tuple[str, str]]]:
     assert child.stdout
     members: dict[str, Member] = {}
     faults: list[tuple[str, str]] = []
     while time.monotonic() < deadline:
+        beat()
         line = child.stdout.readline(LONGEST_LINE)
         if not line.endswith(b"\n"):
             break

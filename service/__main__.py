@@ -228,6 +228,13 @@ def _add_arrivals(commands: Any, run: Any) -> None:
     again.add_argument("--receipt", type=Path, metavar="FILE", help="把回执写到这个文件")
     known = _as_someone(_command(arrivals, "know", run.know, "登记另一套系统的公钥（主管部门）"))
     known.add_argument("name", help="对方系统的主机名")
+    known.add_argument(
+        "--unit",
+        action="append",
+        required=True,
+        metavar="CODE",
+        help="公钥代表的单位：市、县或学校的代码，可多次给出",
+    )
     known.add_argument("keys", type=Path, metavar="FILE", help="对方的公钥文件，从包以外的途径取得")
 
 

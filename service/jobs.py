@@ -16,7 +16,10 @@ WHAT: Final = {
     "scan": "扫描件 {} 没有读成",
     "copies": "扫描件 {} 的副本没有做成",
     "batch": "批次 {} 停下了",
+    "arrival": "到来的档案包 {} 没有检查完或没有归完",
 }
+ABOUT: Final = ("scan", "batch", "arrival")
+"""What a job can be about, as its payload names it."""
 GONE: Final = "worker gone"
 WHY_GONE: Final = "处理它的进程多次中途退出，可能是内存不足，也可能是文件有损坏"
 WHY_ERROR: Final = "处理时多次发生意外错误（{}）"
@@ -24,6 +27,7 @@ ADVICE: Final = {
     "spool": "这份扫描件送来时存储不通，暂存在收件的主机上，现在那里的文件读不出来。请重新扫描上传；主机的磁盘修好后，也可以点“重新排队”。",
     "scan": "原件已保留。请先看原件能否打开，再点“重新排队”；仍不行时请重新扫描上传，并把任务编号告诉系统管理员。",
     "copies": "核对结果不受影响。请点“重新排队”；仍不行时请把任务编号告诉系统管理员。",
+    "arrival": "档案包已原样保留；归了一部分的谁也看不到，接着办时不会重复。请点“重新排队”；仍不行时请把任务编号告诉系统管理员。",
     "batch": "已办成的不受影响，也不会重办。请点“重新排队”；仍不行时请把任务编号告诉系统管理员。",
 }
 """What a person is told of a job that stopped: what, why, and what to do."""
@@ -72,6 +76,8 @@ def requeue(office: Office, who: Who | None, job_id: int) -> dict[str, Any]:
 def _org(reading: Reading, job: Job) -> str | None:
     """The organization that brought what a job is about; None when that cannot be seen."""
     try:
+        if "arrival" in job.payload:
+            return reading.arrival(str(job.payload["arrival"])).org
         if "scan" in job.payload:
             return reading.scan(str(job.payload["scan"])).org
         return reading.batch(int(job.payload["batch"])).org
@@ -81,7 +87,7 @@ def _org(reading: Reading, job: Job) -> str | None:
 
 def _body(job: Job, org: Organization) -> dict[str, Any]:
     kind = _kind(job)
-    about = {name: str(job.payload[name]) if name in job.payload else None for name in ("scan", "batch")}
+    about = {name: str(job.payload[name]) if name in job.payload else None for name in ABOUT}
     return {
         "id": job.id,
         "kind": kind,
@@ -89,7 +95,7 @@ def _body(job: Job, org: Organization) -> dict[str, Any]:
         "attempts": job.attempts,
         **about,
         "org_name": org.name,
-        "what": WHAT[kind].format(about["scan"] or about["batch"]),
+        "what": WHAT[kind].format(next(filter(None, about.values()), "")),
         "why": _why(job) if job.state == "dead" else None,
         "advice": ADVICE[kind] if job.state == "dead" else None,
     }

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
-from service import receive, tallies
+from service import custody, receive, tallies
 from service.errors import whereabouts
 from service.issue import batch
 from service.logs import about
@@ -20,10 +20,10 @@ from storage.archive import MOST_SKEW
 from storage.errors import LockNotHeld, StorageError, StoreAway, StoreFull
 from storage.records import Job
 
-SCAN, COPIES, BATCH = "scan", later.JOB, batch.KIND
-KINDS = (SCAN, COPIES, BATCH)
+SCAN, COPIES, ARRIVAL, BATCH = "scan", later.JOB, custody.JOB, batch.KIND
+KINDS = (SCAN, COPIES, ARRIVAL, BATCH)
 """What people wait for stands first: it never waits behind the thousands of papers of a batch."""
-SHARES = {SCAN: (SCAN,), BATCH: (COPIES, BATCH)}
+SHARES = {SCAN: (SCAN,), BATCH: (COPIES, ARRIVAL, BATCH)}
 """What a worker of one kind does: whoever reads scans makes no copies, so that the next verdict does not wait for them."""
 LEASE_SECONDS = 60.0
 """After this another worker may take the job of one that hangs on a page."""
@@ -193,6 +193,31 @@ def _set_aside(office: Office, job: Job, scan_id: str, why: str) -> None:
     receive.fail(office, scan_id, job.id, why)
 
 
+def _arrival(office: Office, job: Job, _stopping: Callable[[], bool]) -> None:
+    """Check a package and file it. A worker that is killed meanwhile costs an attempt; the next one goes on with it."""
+    try:
+        custody.work(office, job.payload, _beat(office, job))
+    except Exception as error:
+        _arrival_failed(office, job, error)
+        return
+    with office.archive.work() as transaction:
+        transaction.finish_job(job.id)
+
+
+def _arrival_failed(office: Office, job: Job, error: Exception) -> None:
+    """Leave the job for one more attempt, or to a person: the package stays listed, and nobody sees a part of it."""
+    name, places = type(error).__name__, whereabouts(error)
+    log.error("arrival %s failed, attempt %s: %s at %s", job.payload["arrival"], job.attempts, name, places)
+    if isinstance(error, PASSING):
+        _put_off(office, job, name)
+        return
+    with office.archive.work() as transaction:
+        if job.attempts >= MOST_ATTEMPTS:
+            transaction.bury_job(job.id, name)
+        else:
+            transaction.give_back_job(job.id, name)
+
+
 def _copies(office: Office, job: Job, _stopping: Callable[[], bool]) -> None:
     scan_id = str(job.payload["scan"])
 
@@ -232,6 +257,7 @@ def _put_off(office: Office, job: Job, why: str) -> None:
 WORKS: Mapping[str, Callable[[Office, Job, Callable[[], bool]], None]] = {
     SCAN: _scan,
     COPIES: _copies,
+    ARRIVAL: _arrival,
     BATCH: batch.work,
 }
 """How a job of a kind is done; the last argument tells whether this worker is to end."""

@@ -5,6 +5,7 @@ from dataclasses import asdict, replace
 
 from sqlalchemy import and_, bindparam, func, or_, select
 
+from storage.entries import is_coming
 from storage.records import ArchiveNumber, Entry, Location, Volume
 from storage.session import Session, id_number, portions, select_record
 from storage.tables import archive_numbers, entries, locations, volumes
@@ -24,6 +25,7 @@ _heads = or_(
 _without = (
     _entry.where(entries.c.archive == bindparam("archive"), _heads)
     .where(~select(archive_numbers.c.entry).where(archive_numbers.c.entry == entries.c.id).exists())
+    .where(~is_coming)
     .limit(bindparam("most"))
 )
 _last_volume = select(func.coalesce(func.max(volumes.c.volume), 0)).where(
@@ -108,7 +110,12 @@ class ReadsArrangement(Session):
 
     def filed_alone(self, archive: str, sha256: str) -> list[Entry]:
         """List what was filed by itself, for no paper, with these very bytes."""
-        same = (entries.c.archive == archive, entries.c.sha256 == sha256, entries.c.serial.is_(None))
+        same = (
+            entries.c.archive == archive,
+            entries.c.sha256 == sha256,
+            entries.c.serial.is_(None),
+            ~is_coming,
+        )
         return [_entry_record(tuple(row)) for row in self._rows("entry", _entry.where(*same))]
 
     def entries_by_id(self, ids: Collection[str]) -> dict[str, Entry]:

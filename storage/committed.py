@@ -53,12 +53,16 @@ ROWS: Mapping[str, tuple[str, ...]] = {
         *("entry", "arrival", "origin", "original", "archive_no", "serial", "form", "restricted"),
     ),
     "partners": ("id", "name", "keys", "by", "role", "org", "at"),
+    "partner_units": ("partner", "unit"),
+    "arrival_results": ("arrival", "result"),
+    "arrival_asides": ("arrival", "note", "by", "role", "org", "at"),
 }
 """The frozen columns of what else is kept for ever, by table."""
 ROW_KEYS = {
     "copies": ("scan", "kind", "page"),
     "volumes": ("school", "year", "volume"),
     "package_pieces": ("package", "piece"),
+    "partner_units": ("partner", "unit"),
 }
 """The columns that name a row in its leaf's `ref`, where it is not the first one; never a person."""
 CARRIED = "log_head/1"

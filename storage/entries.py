@@ -3,16 +3,24 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sqlalchemy import bindparam
+from sqlalchemy import bindparam, exists
 
 from storage.committed import filed
 from storage.records import Access, Entry, EntryKind, NewEntry
 from storage.session import Session, id_number, select_record
-from storage.tables import accesses, entries
+from storage.tables import accesses, arrival_results, arrivals, arrived_entries, entries
+
+is_coming = (
+    exists()
+    .where(arrived_entries.c.entry == entries.c.id, arrivals.c.id == arrived_entries.c.arrival)
+    .where(arrivals.c.passed.is_(False))
+    .where(~exists().where(arrival_results.c.arrival == arrivals.c.id))
+)
+"""Of an entry: it came with a package that is still being filed. Until all of it is, nobody sees any of it."""
 
 _entry = select_record(entries, Entry).order_by(entries.c.id)
 _by_id = _entry.where(entries.c.id == bindparam("id"))
-_of_archive = _entry.where(entries.c.archive == bindparam("archive"))
+_of_archive = _entry.where(entries.c.archive == bindparam("archive"), ~is_coming)
 _of_serial = _entry.where(entries.c.serial == bindparam("serial"))
 _accesses = select_record(accesses, Access).where(accesses.c.archive == bindparam("archive"))
 
@@ -26,7 +34,7 @@ class ReadsEntries(Session):
     """Looks into permanent files; whoever calls has written the register row before."""
 
     def entries(self, archive: str) -> list[Entry]:
-        """List what a student's (student_no) or a school's (code) file holds, oldest first."""
+        """List what a student's (student_no) or a school's (code) file holds, oldest first; nothing that is still being filed."""
         return [_record(tuple(row)) for row in self._rows("entry", _of_archive, {"archive": archive})]
 
     def entries_of(self, serial: str) -> list[Entry]:
@@ -86,15 +94,14 @@ class WritesEntries(ReadsEntries):
         self._facts.append(filed({**values, "id": made.id}))
         return made
 
-    def add_entries(self, items: Sequence[NewEntry]) -> None:
-        """File several items at once, in this order; as for one, their bytes are in the objects folder already."""
+    def add_entries(self, items: Sequence[NewEntry]) -> list[str]:
+        """File several items at once, in this order; gives their ids. As for one, their bytes are kept already."""
         now = self._now()
         names = NewEntry.__slots__
         rows = [{name: getattr(item, name) for name in names} | {"created_at": now} for item in items]
         ids = self._insert_many_ids("entry", entries, rows)
-        self._facts += [
-            filed({**row, "id": made, "evidence": None}) for row, made in zip(rows, ids, strict=True)
-        ]
+        self._facts += [filed({**row, "id": made}) for row, made in zip(rows, ids, strict=True)]
+        return [str(made) for made in ids]
 
     def note_access(
         self, *, who: str, role: str, org: str, archive: str, what: str, approval: str | None

@@ -177,6 +177,7 @@ class NewEntry:
     media_type: str
     serial: str | None
     by: str
+    evidence: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -610,6 +611,18 @@ class Arrival:
     receipt: str | None
     by: str
     role: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """An arrival that was held and that nobody need look at any more, and why; the package stays."""
+
+    arrival: str
+    note: str
+    by: str
+    role: str
+    org: str
     at: datetime
 
 

@@ -27,7 +27,7 @@ from sqlalchemy import (
 
 from storage.committed import moment
 
-REVISION = "0016"
+REVISION = "0017"
 """The schema these tables describe; a database that says the same needs no Alembic at start."""
 
 
@@ -561,6 +561,24 @@ arrived_entries = Table(
     Column("restricted", Boolean, nullable=False),
 )
 
+arrival_results = Table(
+    "arrival_results",
+    metadata,
+    Column("arrival", WHOLE, ForeignKey("arrivals.id"), primary_key=True, autoincrement=False),
+    Column("result", WHOLE, ForeignKey("arrivals.id"), nullable=False, unique=True),
+)
+
+arrival_asides = Table(
+    "arrival_asides",
+    metadata,
+    Column("arrival", WHOLE, ForeignKey("arrivals.id"), primary_key=True, autoincrement=False),
+    Column("note", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("org", String(10), nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
 package_pieces = Table(
     "package_pieces",
     metadata,
@@ -580,4 +598,11 @@ partners = Table(
     Column("role", String(16), nullable=False),
     Column("org", String(10), nullable=False),
     Column("at", Moment, nullable=False),
+)
+
+partner_units = Table(
+    "partner_units",
+    metadata,
+    Column("partner", WHOLE, ForeignKey("partners.id"), primary_key=True, autoincrement=False),
+    Column("unit", String(10), primary_key=True),
 )

@@ -37,6 +37,7 @@ from storage.records import (
     ArchiveNumber,
     Arrival,
     Arrived,
+    Aside,
     Blank,
     Closure,
     Copy,
@@ -384,7 +385,9 @@ def custody(archive, made):
             Arrival("", SCHOOL, made.pdf, 1, None, {}, True, {}, 1, None, "x", "head", at)
         )
         transaction.add_arrived([Arrived("1", arrival.id, "x", "x", "x", None, None, False)])
-        transaction.add_partner(Partner(0, "x", {}, "x", "head", SCHOOL, at))
+        transaction.add_partner(Partner(0, "x", {}, "x", "head", SCHOOL, at), [SCHOOL])
+        transaction.add_arrival_result(arrival.id, arrival)
+        transaction.add_aside(Aside(arrival.id, "x", "x", "head", SCHOOL, at))
 
 
 def test_what_is_kept_for_ever_is_guarded_in_the_database(archive, tmp_path, database):

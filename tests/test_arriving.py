@@ -15,7 +15,7 @@ from service.custody.checks import checked
 from service.custody.checks.completeness import completeness
 from service.custody.checks.nouns import MESSAGES, Bag
 from service.custody.knowing import Known
-from tests.conftest import OTHER_SCHOOL, SCHOOL, STUDENT, as_role, issue_diploma
+from tests.conftest import OTHER_SCHOOL, SCHOOL, STUDENT, UNITS, as_role, issue_diploma
 from tests.specimens.parcels import PARCELS, TOP, zipped
 from tests.test_custody import handover
 from tests.test_file_index import picture
@@ -44,7 +44,7 @@ def parcel(request, tmp_path):
         custody.transfer_package(office, registrar, told["id"]).write(out)
         with zipfile.ZipFile(out) as package:
             members = {name.removeprefix(TOP): package.read(name) for name in package.namelist()}
-        known = [Known(office.settings.host.lower(), office.keys.public)]
+        known = [Known(office.settings.host.lower(), office.keys.public, frozenset(UNITS))]
         _MADE["made"] = Parcel((members, known))
     return _MADE["made"]
 
@@ -60,7 +60,7 @@ def found(members, known, folder, org=OTHER_SCHOOL):
         file.write(packed(members))
         file.flush()
         with unpacked(file, folder) as files:
-            told = checked(files, known, org)
+            told = checked(Bag(files), known, org)
     return {name: {(one.code, one.about) for one in some} for name, some in told.differences.items()}
 
 
@@ -229,7 +229,7 @@ def test_nobody_knows_the_key(parcel, tmp_path):
     """Without a known key nothing is believed, whatever key lies in the package."""
     members, known = parcel
     assert found(members, [], tmp_path)["authenticity"] == {("unknown_key", "signature.txt")}
-    renamed = [Known("other.example", one.keys) for one in known]
+    renamed = [Known("other.example", one.keys, one.units) for one in known]
     assert found(members, renamed, tmp_path)["authenticity"] == {("unknown_key", "signature.txt")}
     unsigned = {**members, "signature.txt": b"\xff"}
     assert found(unsigned, known, tmp_path)["authenticity"] == {("signature_missing", "signature.txt")}

@@ -79,8 +79,8 @@ def elsewhere(tmp_path, office_on, city):
 def acquainted(filed, elsewhere, city):
     """Each authority has told the other's keys, from somewhere else than a package."""
     host = filed.settings.host.lower()
-    custody.know(elsewhere, city, host, json.loads(filed.keys.published()))
-    custody.know(filed, city, THERE.lower(), json.loads(elsewhere.keys.published()))
+    custody.know(elsewhere, city, host, json.loads(filed.keys.published()), [SCHOOL])
+    custody.know(filed, city, THERE.lower(), json.loads(elsewhere.keys.published()), [OTHER_COUNTY])
     return filed, elsewhere
 
 
@@ -240,7 +240,7 @@ def test_what_does_not_pass_is_kept_for_a_person(filed, elsewhere, registrar, ci
     assert differences(came, "authenticity") == [("unknown_key", "signature.txt")]
     assert differences(came, "completeness") == differences(came, "usability") == []
     assert "verdict refused" in came["receipt"]
-    custody.know(elsewhere, city, filed.settings.host, json.loads(filed.keys.published()))
+    custody.know(elsewhere, city, filed.settings.host, json.loads(filed.keys.published()), [SCHOOL])
     second = custody.again(elsewhere, receiver, came["id"])
     assert (second["state"], second["receipt"]) == ("held", None)
     assert [one["code"] for one in second["checks"]["registered"]["differences"]] == [
@@ -335,11 +335,17 @@ def test_a_key_that_is_told_anew(filed, elsewhere, city, tmp_path):
     """The newest keys of a name count, and nothing of what was told before is lost; ours cannot be told by anybody."""
     other = KeyRing.open(tmp_path / "other", filed.now)
     for keys in (elsewhere.keys, other):
-        custody.know(filed, city, THERE, json.loads(keys.published()))
+        custody.know(filed, city, THERE, json.loads(keys.published()), [OTHER_SCHOOL])
     assert len(custody.known(filed, city)["partners"]) == 2
-    assert refusal(custody.know, filed, city, filed.settings.host, {}).errors[0].code == "bad_partner"
-    assert refusal(custody.know, filed, city, THERE, {"x": 1}).code == "bad_key_file"
-    assert refusal(custody.know, filed, as_role("registrar", SCHOOL), THERE, {}).code == "role_not_allowed"
+    assert (
+        refusal(custody.know, filed, city, filed.settings.host, {}, [OTHER_SCHOOL]).errors[0].code
+        == "bad_partner"
+    )
+    assert refusal(custody.know, filed, city, THERE, {"x": 1}, [OTHER_SCHOOL]).code == "bad_key_file"
+    assert (
+        refusal(custody.know, filed, as_role("registrar", SCHOOL), THERE, {}, [OTHER_SCHOOL]).code
+        == "role_not_allowed"
+    )
 
 
 def test_what_was_handed_over_stays_so(filed, registrar):

@@ -10,10 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from service import archives, custody, issue, register, retrieve
-from service.custody import arriving
+from service.custody import examining
 from service.custody.checks.nouns import MOST_JSON
 from service.custody.telling import NOT_FINISHED
-from tests.conftest import GUARDIAN, OTHER_SCHOOL, RECORDS, SENIOR_SCHOOL, STUDENT, as_role, settle
+from tests.conftest import GUARDIAN, OTHER_SCHOOL, RECORDS, SCHOOL, SENIOR_SCHOOL, STUDENT, as_role, settle
 from tests.test_arriving import found, packed, parcel, path_of, with_manifest
 from tests.test_custody import (
     HEAD,
@@ -77,7 +77,7 @@ def test_what_few_may_see_stays_so_on_a_second_journey(restricted, tmp_path, off
     settle(third, city)
     record = {**RECORDS[STUDENT], **GUARDIAN, "id_type": "1", "id_number": STUDENT[1:], "ethnic": "01"}
     register.put_student(third, city, STUDENT, {**record, "school": SENIOR_SCHOOL})
-    custody.know(third, city, there.settings.host, json.loads(there.keys.published()))
+    custody.know(third, city, there.settings.host, json.loads(there.keys.published()), [OTHER_SCHOOL])
     came = custody.take(third, heads[1], SENIOR_SCHOOL, package_of(there, heads[0], moved))
     assert came["state"] == "filed", came["checks"]
     seen = retrieve.archive(third, as_role("registrar", SENIOR_SCHOOL), STUDENT)
@@ -110,7 +110,7 @@ def test_a_check_that_broke_off_leaves_the_package_listed(acquainted, registrar,
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(arriving, "checked", crash)
+        patch.setattr(examining, "checked", crash)
         with pytest.raises(KeyboardInterrupt):
             custody.take(there, receiver, OTHER_SCHOOL, out)
     (left,) = custody.arrivals(there, receiver)["arrivals"]
@@ -135,7 +135,7 @@ def test_keys_that_nobody_could_show_again(acquainted, city):
         ("a.example", bent),
         ("exampl\u0131.example", keys),  # the Turkish letter, which is an I among capitals
     ):
-        assert refusal(custody.know, office, city, name, wrong).errors[0].code == "bad_partner"
+        assert refusal(custody.know, office, city, name, wrong, [SCHOOL]).errors[0].code == "bad_partner"
     assert custody.known(office, city) == before
 
 

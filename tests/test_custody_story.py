@@ -21,7 +21,7 @@ ASKED = {
 
 @pytest.fixture(scope="module")
 def here(request):
-    with bureau_of(request, reading=False, rate=1_000_000) as bureau:
+    with bureau_of(request, rate=1_000_000) as bureau:
         bureau.issue(STUDENT)
         yield bureau
 
@@ -29,7 +29,7 @@ def here(request):
 @pytest.fixture(scope="module")
 def there(request):
     """Another installation, where the student is at the new school."""
-    with bureau_of(request, reading=False, rate=1_000_000, host=THERE) as bureau:
+    with bureau_of(request, rate=1_000_000, host=THERE) as bureau:
         record = {**RECORDS[STUDENT], **GUARDIAN, "id_type": "1", "id_number": STUDENT[1:], "ethnic": "01"}
         put_student(bureau.office, as_role("city", CITY), STUDENT, {**record, "school": OTHER_SCHOOL})
         yield bureau
@@ -53,7 +53,7 @@ def test_two_installations(here, there, tmp_path, capsys):
     came = receiver.post("/v1/arrivals", params={"org": OTHER_SCHOOL}, files=parcel).json()
     assert came["state"] == "held"
     assert [one["code"] for one in came["checks"]["authenticity"]["differences"]] == ["unknown_key"]
-    known = {"name": here.office.settings.host.lower(), "keys": keys_of(here)}
+    known = {"name": here.office.settings.host.lower(), "keys": keys_of(here), "units": [SCHOOL]}
     refused(receiver.post("/v1/partners", json=known), 403, "role_not_allowed")
     assert there.caller("county", COUNTY).post("/v1/partners", json=known).status_code == 201
     filed = receiver.post(f"/v1/arrivals/{came['id']}/again").json()
@@ -70,7 +70,7 @@ def test_two_installations(here, there, tmp_path, capsys):
     where = f"/v1/transfers/{transfer['id']}/receipt"
     refused(here.caller().post(where, json=brought), 422, "bad_receipt", "公钥")
     county = here.caller("county", COUNTY)
-    county.post("/v1/partners", json={"name": THERE.lower(), "keys": keys_of(there)})
+    county.post("/v1/partners", json={"name": THERE.lower(), "keys": keys_of(there), "units": [OTHER_SCHOOL]})
     done = here.caller().post(where, json=brought).json()
     assert (done["state"], done["copy"]) == ("received", True)
     (mark,) = here.caller().get(f"/v1/archives/{STUDENT}").json()["handed_over"]
@@ -110,15 +110,15 @@ def test_at_the_command_line(here, there, tmp_path, capsys, monkeypatch):
     assert run(there, "arrival", "take", str(tmp_path / "junk.zip"), *theirs)[0] == 1
     keys.write_text(json.dumps(keys_of(here)))
     host = here.office.settings.host.lower()
-    assert run(there, "arrival", "know", host, str(keys), *theirs)[0] == 1
-    assert run(there, "arrival", "know", host, str(keys), *county)[0] == 0
+    assert run(there, "arrival", "know", host, str(keys), "--unit", SCHOOL, *theirs)[0] == 1
+    assert run(there, "arrival", "know", host, str(keys), "--unit", SCHOOL, *county)[0] == 0
     assert run(there, "arrival", "take", str(parcel), *theirs)[0] == 0
     listed = json.loads(run(there, "arrival", "list", *theirs)[1])["arrivals"]
     assert (listed[0]["transfer"], listed[0]["state"], listed[1]["state"]) == (transfer, "filed", "held")
     again = run(there, "arrival", "again", listed[0]["id"], "--receipt", str(receipt), *theirs)
     assert again[0] == 0
     keys.write_text(json.dumps(keys_of(there)))
-    assert run(here, "arrival", "know", THERE, str(keys), *county)[0] == 0
+    assert run(here, "arrival", "know", THERE, str(keys), "--unit", OTHER_SCHOOL, *county)[0] == 0
     assert run(here, "transfer", "receipt", transfer, str(receipt), *mine)[0] == 0
     assert run(here, "transfer", "list", "--overdue", *mine)[0] == 0
     packed = run(here, "archive", STUDENT, "--format", "ocfl", "--out", str(tmp_path / "o.zip"), *mine)

@@ -1,5 +1,6 @@
 """The review desk as a registrar sees it: a real browser, by keyboard alone, on a small laptop."""
 
+import io
 import re
 import secrets
 from datetime import UTC, datetime, timedelta
@@ -7,16 +8,17 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.sync_api import expect
 
-from service import receive, worker
+from service import custody, receive, worker
 from service.app import build
 from service.register import make_token
 from service.settings import Settings
 from service.web.http import create
 from storage.jobs import MAX_ATTEMPTS
+from storage.records import Transfer
 from tests.browser import chromium, visit
 from tests.conftest import as_role
 from tests.desked import as_file, nobodys, placed, scanned, sheet, side
-from tests.placed import SCHOOL, place_people
+from tests.placed import SCHOOL, STUDENT_NO, place_people
 from tests.served import served
 
 expect.set_options(timeout=20_000)
@@ -224,3 +226,45 @@ def test_a_job_that_stopped_is_seen_and_requeued(laptop, base, office, tmp_path)
     expect(stopped).to_be_hidden()
     with office.archive.read() as reading:
         assert (reading.job(job.id).state, reading.job(job.id).attempts) == ("waiting", 0)
+
+
+def test_what_is_held_and_overdue_is_seen_and_done(laptop, base, office, tmp_path):
+    """A packet that is none and a transfer whose month is over: why, by which article, what to do, and one button."""
+    registrar, day = as_role("registrar", SCHOOL), MORNING.date()
+    row = Transfer(
+        "f" * 32, STUDENT_NO, "student", SCHOOL, "3114000456", "武乡县第二中学校", "1", "长教基〔2026〕40号",
+        day - timedelta(days=40), day - timedelta(days=10), [], "e" * 64, 1, {}, False,
+        "x", "registrar", SCHOOL, MORNING,
+    )  # fmt: skip
+    with office.archive.begin() as transaction:
+        transaction.add_transfer(row)
+    came = custody.take(office, registrar, SCHOOL, io.BytesIO(b"junk"))
+    enter(laptop, base, office)
+    side = laptop.locator("#custody")
+    expect(side.locator("summary")).to_have_text("移交与到来 2")
+    late, held = side.locator("li").all()
+    expect(late).to_contain_text("移交已逾期")
+    expect(late).to_contain_text("文勇俊：黎城县第三中学校 → 武乡县第二中学校")
+    expect(late.locator("i")).to_have_text("第二十二条")
+    expect(late.get_by_role("button", name="上传回执")).to_be_visible()
+    expect(held).to_contain_text(f"没有通过检查的档案包 {came['id']}")
+    expect(held).to_contain_text("不是 zip 文件")
+    expect(held.locator("i")).to_have_text("第十八条")
+    assert laptop.locator("html").evaluate("html => html.scrollWidth") <= LAPTOP["width"]
+    assert laptop.locator("html").evaluate("html => html.scrollHeight") <= LAPTOP["height"]
+    laptop.screenshot(path=tmp_path / "custody.png")
+    held.get_by_role("button", name="再检查一次").click()
+    while not worker.work_once(office, (worker.ARRIVAL,)):
+        laptop.wait_for_timeout(50)
+    expect(laptop.get_by_role("status")).to_contain_text("检查仍没有通过")
+    held = side.locator("li.held")
+    expect(held).to_have_count(1)
+    held.get_by_role("button", name="不再处理").click()
+    held.get_by_role("button", name="不再处理").click()
+    expect(laptop.get_by_role("alert")).to_contain_text("请先写明")
+    held.get_by_label("不再处理的理由").fill("传错的文件")
+    laptop.keyboard.press("Enter")
+    expect(side.locator("summary")).to_have_text("移交与到来 1")
+    late.get_by_label("回执文件").set_input_files({"name": "r.txt", "mimeType": "text/plain", "buffer": b"x"})
+    expect(laptop.get_by_role("alert")).to_contain_text("这不是移交回执")
+    laptop.faults.clear()  # the browser's own note of the refusal

@@ -47,6 +47,7 @@ def test_a_dead_job_is_listed_requeued_and_done(town, registrar):
         "attempts": MAX_ATTEMPTS,
         "scan": scan_id,
         "batch": None,
+        "arrival": None,
         "org_name": UNITS[SCHOOL]["name"],
         "what": f"扫描件 {scan_id} 没有读成",
         "why": "处理时多次发生意外错误（MemoryError）",

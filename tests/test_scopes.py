@@ -11,6 +11,7 @@ from storage.records import (
     ArchiveNumber,
     Arrival,
     Arrived,
+    Aside,
     Blank,
     Closure,
     Copy,
@@ -115,6 +116,9 @@ def handed_over(transaction, entry, made):
     transaction.add_transfer_step(TransferStep(0, "t" * 32, "refused", "x", *whose))
     arrival = Arrival("", NEIGHBOUR, "x", 1, None, {}, False, {}, 0, None, "x", "head", made.created_at)
     kept = transaction.add_arrival(arrival)
+    itself = {"arrival": int(kept.id), "result": int(kept.id)}
+    transaction._insert("arrival", metadata.tables["arrival_results"], itself)
+    transaction.add_aside(Aside(kept.id, "x", *whose))
     transaction.add_arrived([Arrived(entry.id, kept.id, "x", "1", "", None, None, False)])
 
 

@@ -2,8 +2,9 @@
 
 import json
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from service.commands.speaking import DONE, FAILED, say, say_json, who_of, whole_file
@@ -41,9 +42,11 @@ def list_all(options: Namespace) -> int:
     from service import custody
 
     with _office(options) as office:
-        told = custody.transfers(office, who_of(options), overdue=options.overdue)
-    say_json(told)
-    return FAILED if any(one["overdue"] for one in told["transfers"]) else DONE
+        told = _every(
+            partial(custody.transfers, office, who_of(options), overdue=options.overdue), "transfers"
+        )
+    say_json({"transfers": told})
+    return FAILED if any(one["overdue"] for one in told) else DONE
 
 
 def fetch(options: Namespace) -> int:
@@ -107,8 +110,18 @@ def list_arrivals(options: Namespace) -> int:
     from service import custody
 
     with _office(options) as office:
-        say_json(custody.arrivals(office, who_of(options)))
+        say_json({"arrivals": _every(partial(custody.arrivals, office, who_of(options)), "arrivals")})
     return DONE
+
+
+def _every(page: Callable[..., dict[str, Any]], name: str) -> list[Any]:
+    """All pages of a list."""
+    told = page()
+    found = [*told[name]]
+    while told["next"] is not None:
+        told = page(after=told["next"])
+        found += told[name]
+    return found
 
 
 def know(options: Namespace) -> int:
@@ -122,7 +135,7 @@ def know(options: Namespace) -> int:
     if not isinstance(keys, dict):
         raise refused([Objection("keys", "bad_key_file", "公钥文件不是 JSON；请重新取得对方公布的公钥文件")])
     with _office(options) as office:
-        say_json(custody.know(office, who_of(options), options.name, keys))
+        say_json(custody.know(office, who_of(options), options.name, keys, options.unit))
     return DONE
 
 

@@ -1,14 +1,19 @@
 """Custody passes: a file is handed over with its 移交清单, arrives, is checked four ways, and a signed receipt comes back."""
 
-from service.custody.arriving import again, receive_here, take
+from service.custody.arriving import accept, accept_again, accept_here, again, receive_here, take, work
+from service.custody.desk import waiting
 from service.custody.following import bring_receipt, transfer, transfer_package, transfers
 from service.custody.handing import Handover, open_transfer
 from service.custody.knowing import know, known
 from service.custody.receipts import read_receipt
-from service.custody.telling import arrival, arrival_package, arrivals
+from service.custody.telling import JOB, arrival, arrival_package, arrivals, set_aside
 
 __all__ = [
+    "JOB",
     "Handover",
+    "accept",
+    "accept_again",
+    "accept_here",
     "again",
     "arrival",
     "arrival_package",
@@ -19,8 +24,11 @@ __all__ = [
     "open_transfer",
     "read_receipt",
     "receive_here",
+    "set_aside",
     "take",
     "transfer",
     "transfer_package",
     "transfers",
+    "waiting",
+    "work",
 ]

@@ -1,82 +1,114 @@
 """Files what came and passed: bytes first, then an entry for each, with where it comes from and who may see it."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from service.custody.checks.nouns import Bag, is_plain, member
 from service.office import Office
-from storage.archive import Transaction
-from storage.records import Arrival, Arrived
+from storage.archive import Reading, Transaction
+from storage.records import Arrival, Arrived, NewEntry
 from templates.evidence import EVIDENCE
 
-AT_ONCE, BYTES_AT_ONCE = 50, 32 << 20
+FILED_AT_ONCE = 250
+"""Entries of one transaction: 50 ms, so that whoever issues papers meanwhile waits no longer."""
+PUT_AT_ONCE, BYTES_AT_ONCE = 50, 32 << 20
 """Objects put together, and how much of them is in memory before they are put."""
-
-Entries = list[dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What is to be filed: the package, into which file each of its folders goes, and the entries of each."""
+    """What is to be filed: of which arrival, the package, and into which file each of its folders goes."""
 
+    kept: Arrival
     bag: Bag
     owners: dict[str, str]
-    entries: dict[str, Entries]
 
 
-def put_objects(office: Office, bag: Bag, owners: dict[str, str]) -> dict[str, Entries]:
-    """Put the bytes of every entry into the store, and list the entries of each folder: nothing tells of them yet."""
-    found: dict[str, Entries] = {}
-    for folder in owners:
-        found[folder] = list(bag.entries(folder))
-        some: list[bytes] = []
-        for one in found[folder]:
-            some.append(bag.files.read(f"data/{folder}/{one['file']}"))
-            if len(some) == AT_ONCE or sum(map(len, some)) > BYTES_AT_ONCE:
-                office.archive.objects.put_many(some)
-                some = []
-        office.archive.objects.put_many(some)
-    return found
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """One entry as the package tells it, the folder it lies in, and the file it goes into."""
+
+    folder: str
+    owner: str
+    told: dict[str, Any]
 
 
-def leave_out(transaction: Transaction, load: Load) -> None:
-    """Leave out what came before: it is not filed twice."""
-    origin = str(member(load.bag.told, "log", "origin"))
-    for folder, listed in load.entries.items():
-        there = transaction.arrived([entry.id for entry in transaction.entries(load.owners[folder])])
-        known = {(one.origin, one.original) for one in there.values()}
-        listed[:] = [one for one in listed if (origin, one["entry"]["id"]) not in known]
+def file_all(office: Office, load: Load) -> None:
+    """File everything, some hundred entries after the other; what is there already is left out.
+
+    Nobody sees any of it until its arrival has ended (storage.entries), so it may stop anywhere and go on later.
+    """
+    items = _items(load)
+    while some := list(islice(items, FILED_AT_ONCE)):
+        with office.archive.read() as reading:
+            left = _left_out(reading, load, some)
+        _put(office, load, left)
+        with office.archive.begin() as transaction:
+            _file(office, transaction, load, _left_out(transaction, load, left))
 
 
-def file_all(office: Office, transaction: Transaction, kept: Arrival, load: Load) -> None:
-    """File what came, entry by entry, each with where it comes from."""
-    origin = str(member(load.bag.told, "log", "origin"))
-    for folder, listed in load.entries.items():
-        owner = load.owners[folder]
-        made = []
-        for one in listed:
-            row = one["entry"]
-            before = one.get("came_from") or {}
-            form = _form(load.bag, folder, row) or member(before, "form")
-            few = bool(member(before, "restricted")) or _few(office, form, row.get("evidence"))
-            serial = row.get("serial") or member(before, "serial")
-            entry = transaction.add_entry(
-                archive=owner,
-                kind=row["kind"],
-                archive_class=row["archive_class"],
-                title=row["title"],
-                sha256=row["sha256"],
-                size=row["size"],
-                media_type=row["media_type"],
-                serial=None,
-                by=kept.by,
-                evidence=row.get("evidence"),
-            )
-            number = str(one.get("archive_no") or "")
-            made.append(
-                Arrived(entry.id, kept.id, origin, str(row["id"]), number, _plain(serial), _plain(form), few)
-            )
-        transaction.add_arrived(made)
+def origin_of(bag: Bag) -> str:
+    """The name of the log of the installation a package comes from."""
+    return str(member(bag.told, "log", "origin"))
+
+
+def _items(load: Load) -> Iterator[_Item]:
+    for folder, owner in load.owners.items():
+        for told in load.bag.entries(folder):
+            yield _Item(folder, owner, told)
+
+
+def _left_out(reading: Reading, load: Load, items: Sequence[_Item]) -> list[_Item]:
+    """Those of some items that never came before, with this package or another: nothing is filed twice."""
+    origin = origin_of(load.bag)
+    there = {owner: reading.originals(owner, origin) for owner in {one.owner for one in items}}
+    return [one for one in items if str(one.told["entry"]["id"]) not in there[one.owner]]
+
+
+def _put(office: Office, load: Load, items: Sequence[_Item]) -> None:
+    """Put the bytes of some entries into the store: nothing tells of them yet."""
+    some: list[bytes] = []
+    for one in items:
+        some.append(load.bag.files.read(f"data/{one.folder}/{one.told['file']}"))
+        if len(some) == PUT_AT_ONCE or sum(map(len, some)) > BYTES_AT_ONCE:
+            office.archive.objects.put_many(some)
+            load.bag.beat()
+            some = []
+    office.archive.objects.put_many(some)
+
+
+def _file(office: Office, transaction: Transaction, load: Load, items: Sequence[_Item]) -> None:
+    """File some entries, each with where it comes from."""
+    ids = transaction.add_entries([_entry(load.kept, one) for one in items])
+    transaction.add_arrived([_arrived(office, load, *pair) for pair in zip(items, ids, strict=True)])
+
+
+def _entry(kept: Arrival, one: _Item) -> NewEntry:
+    row = one.told["entry"]
+    return NewEntry(
+        one.owner,
+        row["kind"],
+        row["archive_class"],
+        row["title"],
+        row["sha256"],
+        row["size"],
+        row["media_type"],
+        None,
+        kept.by,
+        row.get("evidence"),
+    )
+
+
+def _arrived(office: Office, load: Load, one: _Item, entry: str) -> Arrived:
+    row, before = one.told["entry"], one.told.get("came_from") or {}
+    form = _form(load.bag, one.folder, row) or member(before, "form")
+    few = bool(member(before, "restricted")) or _few(office, form, row.get("evidence"))
+    serial = row.get("serial") or member(before, "serial")
+    number = str(one.told.get("archive_no") or "")
+    origin = origin_of(load.bag)
+    return Arrived(entry, load.kept.id, origin, str(row["id"]), number, _plain(serial), _plain(form), few)
 
 
 def _few(office: Office, form: object, evidence: object) -> bool:

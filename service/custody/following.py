@@ -7,20 +7,19 @@ from typing import Any
 from service.access import Action, Who, may, sees
 from service.custody.keeping import pour
 from service.custody.knowing import known_keys, opened
-from service.custody.receipts import bad_receipt, read_receipt
+from service.custody.receipts import bad_receipt, not_theirs, read_receipt
 from service.errors import Problem, article_name
 from service.office import Handing, Office
 from service.office.files import note
-from service.office.lookups import reach, require, unknown
+from service.office.lookups import looked_after, reach, require, unknown
+from service.regulation.handover import ARTICLES, CLOCK
 from service.signing import BadNote
 from storage.archive import Reading, Transaction
 from storage.errors import NotFound, OutOfScope
 from storage.records import Transfer, TransferAnswer, TransferStep
 
-ARTICLES = {"1": 22, "2": 8, "3": 8, "4": 22}
-"""The article of each handover_cause: a student changes or goes up, a school is merged or revoked."""
-CLOCK = 22
-"""The article with the month."""
+MOST = 200
+"""Transfers of one page."""
 
 
 def told_transfer(found: Transfer, steps: Sequence[TransferStep], today: date) -> dict[str, Any]:
@@ -59,14 +58,28 @@ def told_transfer(found: Transfer, steps: Sequence[TransferStep], today: date) -
     }
 
 
-def transfers(office: Office, who: Who | None, *, overdue: bool = False) -> dict[str, Any]:
-    """The transfers that a unit, or one below it, sends or is to receive; the overdue ones alone when asked. Problem 401."""
+def transfers(
+    office: Office,
+    who: Who | None,
+    *,
+    overdue: bool = False,
+    after: str | None = None,
+    limit: int | None = None,
+) -> dict[str, Any]:
+    """The transfers that a unit, or one below it, sends or is to receive, oldest first; the overdue ones alone when asked.
+
+    From behind the one `after`, at most MOST. Raises Problem 401, 404 when `after` is none of them.
+    """
     allowed = may(who, Action.READ)
+    most = MOST if limit is None else limit
     with office.archive.read() as reading:
-        mine = [one for one in reading.transfers() if _concerns(reading, allowed, one)]
-        steps = reading.transfer_steps([one.id for one in mine])
-    told = [told_transfer(one, steps.get(one.id, ()), office.today()) for one in mine]
-    return {"transfers": [one for one in told if one["overdue"] or not overdue]}
+        behind = None if after is None else find_transfer(reading, allowed, after)
+        units = looked_after(reading, allowed)
+        late = office.today() if overdue else None
+        page = reading.transfers_between(units, after=behind, due_before=late, limit=most + 1)
+        steps = reading.transfer_steps([one.id for one in page])
+    told = [told_transfer(one, steps.get(one.id, ()), office.today()) for one in page[:most]]
+    return {"transfers": told, "next": page[most - 1].id if len(page) > most else None}
 
 
 def _concerns(reading: Reading, who: Who, found: Transfer) -> bool:
@@ -126,20 +139,23 @@ def transfer_package(office: Office, who: Who | None, transfer_id: str) -> Handi
 def bring_receipt(office: Office, who: Who | None, transfer_id: str, text: str) -> dict[str, Any]:
     """Take a receipt in that came by file: its signature must be of a known installation, and it must be of this package.
 
-    Raises Problem 401, 403, 404, 409 `transfer_ended`, 422 `bad_receipt`.
+    Raises Problem 401, 403, 404, 409 `transfer_ended`, 422 `bad_receipt`, `not_their_unit`.
     """
     allowed = may(who, Action.HAND_OVER)
     with office.archive.begin() as transaction:
         found = find_transfer(transaction, allowed, transfer_id)
         require(transaction, who, Action.HAND_OVER, found.sender)
         try:
-            said = read_receipt(opened(known_keys(office, transaction), text)[1])
+            signer, note_of = opened(known_keys(office, transaction), text)
+            said = read_receipt(note_of)
         except BadNote as bad:
             raise bad_receipt(bad.reason) from None
         if (said.transfer, said.package, said.size) != (found.id, found.package, found.size):
             raise bad_receipt("other_transfer")
         if said.receiver.partition(" ")[0] != found.receiver:
             raise bad_receipt("other_transfer")
+        if found.receiver not in signer.units:
+            raise not_theirs(found.cause)
         answered(office, transaction, allowed, (found, said.verdict, text))
         steps = transaction.transfer_steps([found.id])[found.id]
     return told_transfer(found, steps, office.today())
@@ -154,7 +170,12 @@ def answered(
     if any(step.receipt == receipt for step in steps):
         return
     if steps and steps[-1].answer == "received":
-        raise Problem("transfer_ended", 409, "已经接收", "这次移交已有接收回执，不能更改；请看移交的记录。")
+        raise ended()
     transaction.add_transfer_step(
         TransferStep(0, found.id, verdict, receipt, who.token_digest, who.role, who.org, office.now())
     )
+
+
+def ended() -> Problem:
+    """The 409 for an answer to a transfer that was received before."""
+    return Problem("transfer_ended", 409, "已经接收", "这次移交已有接收回执，不能更改；请看移交的记录。")

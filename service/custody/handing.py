@@ -7,13 +7,14 @@ from typing import Any
 from service import issue
 from service.access import Action, Role, Who, may
 from service.archives.leaving import Ordered, ordered_students, written
-from service.custody.following import ARTICLES, CLOCK, told_transfer
+from service.custody.following import told_transfer
 from service.custody.keeping import keep, scratch
 from service.errors import Objection, Problem, refused
 from service.office import Office
 from service.office.files import Look, hidden_papers, note, owner_of, shown
 from service.office.lookups import require
 from service.regulation.days import add_months, day
+from service.regulation.handover import ARTICLES, CLOCK
 from service.regulation.issuing import HANDOVER
 from storage.archive import Reading
 from storage.errors import NotFound

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
-from service.errors import Problem
+from service.errors import Problem, article_name
 from service.office import Office
 from service.office.proofs import seconds
+from service.regulation.handover import article_of
 from service.signing import BadNote
 from service.signing.note import Note
 from storage.records import TransferAnswer
@@ -80,3 +81,14 @@ def bad_receipt(reason: str) -> Problem:
         "other_transfer": "回执说的不是这次移交的档案包；请核对是哪一次移交",
     }.get(reason, "这不是移交回执；请上传接收单位的系统给出的回执文件")
     return Problem("bad_receipt", 422, "回执不能采用", f"{why}。", extra={"reason": reason})
+
+
+def not_theirs(cause: str) -> Problem:
+    """The 422 for a receipt whose signer does not speak for the receiver: anybody's key would do otherwise."""
+    return Problem(
+        "not_their_unit",
+        422,
+        "签名的系统不代表接收单位",
+        "回执的签名成立，但签名的系统没有登记为代表这个接收单位，不能采用；请向接收单位核实，再请主管部门登记对方公钥时写明它代表的单位（units）。",
+        article=article_name(article_of(cause)),
+    )

@@ -41,6 +41,21 @@ def reach(reading: Reading, org: str) -> list[str]:
     return [*reading.chain(org), *heirs]
 
 
+def looked_after(reading: Reading, who: Who) -> list[str]:
+    """The organizations whose papers somebody may look after: those for which `reach` names his own, by code."""
+    under: dict[str, list[str]] = {}
+    for unit in reading.organizations():
+        under.setdefault(unit.parent or "", []).append(unit.code)
+    for closure in reading.closures():
+        under.setdefault(closure.holder, []).append(closure.org)
+    found: dict[str, None] = {}
+    new = [who.org]
+    while new:
+        found |= dict.fromkeys(new)
+        new = [code for above in new for code in under.get(above, ()) if code not in found]
+    return sorted(found)
+
+
 def find_document(reading: Reading, serial: str) -> Document:
     """The document of a serial in any spelling. Raises Problem 404 `bad_serial` or `unknown_serial`."""
     try:

@@ -16,6 +16,7 @@ TYPES: Final = {
     "mark.svg": "image/svg+xml",
     "docs.js": "text/javascript; charset=utf-8",
     "desk.css": "text/css; charset=utf-8",
+    "desk-side.js": "text/javascript; charset=utf-8",
     "desk.js": "text/javascript; charset=utf-8",
     "swagger-ui.css": "text/css; charset=utf-8",
     "swagger-ui-bundle.js": "text/javascript; charset=utf-8",

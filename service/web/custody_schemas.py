@@ -6,6 +6,7 @@ from pydantic import BaseModel, Field
 
 from service.custody import Handover
 from service.custody.handing import KEPT
+from service.custody.knowing import MOST_UNITS
 from service.web.schemas import OrganizationCode, ShortText, Strict, shown
 
 
@@ -55,25 +56,80 @@ class ReceiptIn(Strict):
 class PartnerIn(Strict):
     """另一套系统的公钥：由主管部门从包以外的途径取得。"""
 
-    model_config = shown({"name": "other.example.cn", "keys": {"keys": [{"kid": 1, "algorithm": "Ed25519"}]}})
+    model_config = shown(
+        {
+            "name": "other.example.cn",
+            "keys": {"keys": [{"kid": 1, "algorithm": "Ed25519"}]},
+            "units": ["140429", "3114000456"],
+        }
+    )
 
     name: ShortText = Field(description="对方系统的主机名，与其二维码一致")
     keys: dict[str, Any] = Field(description="对方 /.well-known/yinzheng-keys.json 的内容")
+    units: Annotated[list[OrganizationCode], Field(max_length=MOST_UNITS)] = Field(
+        description="这些公钥代表哪些单位：市、县（连同在本系统登记的下属学校）或学校的代码；别的单位的回执和档案包由它签的不采用"
+    )
+
+
+class AsideIn(Strict):
+    """到来的档案包看过了，不必再处理。"""
+
+    model_config = shown({"note": "传错的文件，已请移出单位重新移交"})
+
+    note: Annotated[str, Field(min_length=1, max_length=500)] = Field(description="为什么；记入档案")
+
+
+NEXT = Field(description="取下一页时填在 after 里；没有下一页时为空")
 
 
 class Transfers(BaseModel):
     """移交，先开出的在前。"""
 
     transfers: list[dict[str, Any]]
+    next: str | None = NEXT
 
 
 class Arrivals(BaseModel):
-    """到来的档案包，后到的在前；state 为 held 的要人处理。"""
+    """到来的档案包，后到的在前；state：received 待检查、filing 正在归档、filed 已归档、held 要人处理。"""
 
     arrivals: list[dict[str, Any]]
+    next: str | None = NEXT
 
 
 class Partners(BaseModel):
-    """登记过公钥的其他系统。"""
+    """登记过公钥的其他系统，先登记的在前。"""
 
     partners: list[dict[str, Any]]
+    next: str | None = NEXT
+
+
+class CustodyAction(BaseModel):
+    """核对台上能办的一件事：向 path 发 POST。"""
+
+    label: str
+    path: str
+    takes: Literal["note", "receipt"] | None = Field(description="请求里要写的一项；为空时没有内容")
+
+
+class CustodyItem(BaseModel):
+    """一件要人处理的移交或到来。"""
+
+    kind: Literal["held", "overdue", "due"] = Field(description="没有通过的档案包、逾期的移交、快到期的移交")
+    id: str = Field(description="到来或移交的编号")
+    label: str
+    title: str = Field(description="谁的档案，从哪里到哪里")
+    org_name: str = Field(description="由谁处理")
+    why: list[str] = Field(description="为什么，每种原因一句")
+    advice: str = Field(description="请怎么办")
+    article: str = Field(examples=["第二十二条"])
+    since: str
+    due: str | None = Field(description="应办结的日子")
+    action: CustodyAction | None
+    aside: CustodyAction | None = Field(description="看过了不再处理，须写理由")
+
+
+class CustodyWaiting(BaseModel):
+    """要人处理的移交和到来：先是移交，逾期最久的在前；再是没有通过的档案包，后到的在前。"""
+
+    waiting: list[CustodyItem]
+    more: bool = Field(description="还有列不下的；请看移交和到来的列表")

@@ -127,11 +127,14 @@ class JobOut(BaseModel):
     """一个后台任务。"""
 
     id: int
-    kind: str = Field(description="spool 送交暂存的扫描件，scan 读取扫描件，copies 制作副本，batch 办理批次")
+    kind: str = Field(
+        description="spool 送交暂存的扫描件，scan 读取扫描件，copies 制作副本，arrival 检查和归档到来的档案包，batch 办理批次"
+    )
     state: Literal["waiting", "running", "done", "dead"]
     attempts: int = Field(description="试过几次")
     scan: str | None = Field(description="哪份扫描件")
     batch: str | None = Field(description="哪个批次")
+    arrival: str | None = Field(default=None, description="哪个到来的档案包")
     org_name: str = Field(description="谁送来的")
     what: str = Field(description="是什么任务", examples=["扫描件 12 没有读成"])
     why: str | None = Field(description="为什么停下；没有停下时为空")

@@ -150,6 +150,12 @@ GUARDS = (
     Guard("arrived_entries_frozen", "0014", "arrived_entries", "UPDATE"),
     Guard("partners_no_delete", "0014", "partners", "DELETE"),
     Guard("partners_frozen", "0014", "partners", "UPDATE"),
+    Guard("partner_units_no_delete", "0017", "partner_units", "DELETE"),
+    Guard("partner_units_frozen", "0017", "partner_units", "UPDATE"),
+    Guard("arrival_results_no_delete", "0017", "arrival_results", "DELETE"),
+    Guard("arrival_results_frozen", "0017", "arrival_results", "UPDATE"),
+    Guard("arrival_asides_no_delete", "0017", "arrival_asides", "DELETE"),
+    Guard("arrival_asides_frozen", "0017", "arrival_asides", "UPDATE"),
 )
 """Those that stand now."""
 

@@ -91,6 +91,10 @@ SCOPES = (
         "transfer_steps", "0014", "EXISTS (SELECT 1 FROM transfers t WHERE t.id = transfer_steps.transfer)"
     ),
     Scope("arrivals", "0014", _OWN),
+    Scope(
+        "arrival_results", "0017", "EXISTS (SELECT 1 FROM arrivals a WHERE a.id = arrival_results.arrival)"
+    ),
+    Scope("arrival_asides", "0017", "EXISTS (SELECT 1 FROM arrivals a WHERE a.id = arrival_asides.arrival)"),
     Scope("arrived_entries", "0014", "EXISTS (SELECT 1 FROM entries e WHERE e.id = arrived_entries.entry)"),
     Scope("locations", "0011", "EXISTS (SELECT 1 FROM archive_numbers n WHERE n.entry = locations.entry)"),
 )
@@ -110,6 +114,7 @@ OPEN = {
     "signing_keys": "public halves, which everybody may know",
     "package_pieces": "names of objects; who may have a package is asked by its transfer or arrival",
     "partners": "other installations' public keys",
+    "partner_units": "for which units those keys speak",
 }
 """The tables without a policy, and why."""
 

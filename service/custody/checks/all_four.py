@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from intake.packages import Unpacked
 from service.custody.checks.authenticity import authenticity
 from service.custody.checks.completeness import completeness
 from service.custody.checks.nouns import Bag, Difference
@@ -48,11 +47,10 @@ class Found:
         }
 
 
-def checked(files: Unpacked, known: Sequence[Known], org: str) -> Found:
+def checked(bag: Bag, known: Sequence[Known], org: str) -> Found:
     """Check a package that was taken apart, for the unit that takes it over."""
-    if files.faults:
-        return unsafe([Difference(code, path) for code, path in files.faults[:MOST_TOLD]])
-    bag = Bag(files)
+    if bag.files.faults:
+        return unsafe([Difference(code, path) for code, path in bag.files.faults[:MOST_TOLD]])
     return Found(
         {
             "security": [],
@@ -61,6 +59,11 @@ def checked(files: Unpacked, known: Sequence[Known], org: str) -> Found:
             "usability": _some(usability(bag)),
         }
     )
+
+
+def passed() -> Found:
+    """What is told of a package in which nothing was found."""
+    return Found({name: [] for name in TITLES})
 
 
 def unsafe(security: list[Difference]) -> Found:

@@ -32,6 +32,8 @@ def authenticity(bag: Bag, known: Sequence[Known], org: str) -> Iterator[Differe
         yield Difference("signature_differs", SIGNATURE)
     if bag.transfer and member(bag.transfer, "receiver", "code") != org:
         yield Difference("not_for_us", "data/package.json")
+    if bag.transfer and str(member(bag.transfer, "sender", "code")) not in signer.units:
+        yield Difference("not_their_unit", "data/package.json")
     head = _head(bag, signer)
     if head is None:
         yield Difference("checkpoint_bad", CHECKPOINT)

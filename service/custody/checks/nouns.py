@@ -2,13 +2,15 @@
 
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from typing import Any
 
 from intake.packages import Unpacked
+from service.errors import article_name
+from service.regulation.handover import TAKEN_UP
 
 MOST_TEXT = 32 << 20
 """Bytes of a manifest: 200,000 lines of 120 bytes are 24 MB."""
@@ -57,6 +59,7 @@ MESSAGES = {
     "checkpoint_bad": "日志检查点的签名不成立或不是同一套系统的；请不要接收，与移出单位核对",
     "entry_not_proved": "这一件在对方的日志里没有证明；请与移出单位核对",
     "document_not_proved": "这份文书的栏目或状态在对方的日志里没有证明；请与移出单位核对",
+    "not_their_unit": "签名的系统没有登记为代表所写的移出单位；请向移出单位核实，再请主管部门登记对方公钥时写明它代表的单位（units），然后再检查一次",
     "not_for_us": "移交给的不是本单位；请转交应接收的单位",
     "other_file": "这一件不是这份档案的；请与移出单位核对",
     "cannot_open": "打不开；请移出单位核对原件",
@@ -68,6 +71,9 @@ MESSAGES = {
     "not_checked": "因前面的检查没有通过，这一项没有检查；请先解决前面的问题",
 }
 
+REFUSES = {"not_their_unit": TAKEN_UP}
+"""The article by which something is refused that is whole and signed: the file goes on from whoever had it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Difference:
@@ -78,14 +84,16 @@ class Difference:
 
     def told(self) -> dict[str, str]:
         """As it is shown to people."""
-        return {"code": self.code, "about": self.about, "message": MESSAGES[self.code]}
+        told = {"code": self.code, "about": self.about, "message": MESSAGES[self.code]}
+        return told | ({"article": article_name(REFUSES[self.code])} if self.code in REFUSES else {})
 
 
 class Bag:
     """A package taken apart: what it says of itself is read with care, and is nothing where it cannot be read."""
 
-    def __init__(self, files: Unpacked) -> None:
+    def __init__(self, files: Unpacked, beat: Callable[[], None] = lambda: None) -> None:
         self.files = files
+        self.beat = beat
 
     def text(self, path: str) -> str | None:
         """A file as text; None when there is none, or it is none."""
@@ -129,11 +137,15 @@ class Bag:
         return found if isinstance(found, dict) else {}
 
     def entries(self, folder: str) -> Iterator[dict[str, Any]]:
-        """The entries of a file as they are listed, one a line; a line that is none of ours comes as an empty object."""
+        """The entries of a file as they are listed, one a line; a line that is none of ours comes as an empty object.
+
+        Every check goes through them, so this is where whoever checks for minutes says that it is still at work.
+        """
         path = f"data/{folder}/entries.json"
         if path not in self.files.members or self.files.members[path].size > MOST_LIST:
             return
         for line in islice(io.BytesIO(self.files.read(path)), 1, MOST_LINES):
+            self.beat()
             plain = line.strip().removesuffix(b",")
             if plain and plain != b"]":
                 yield as_object(plain.decode("utf-8", "replace")) if len(plain) <= MOST_LINE else {}

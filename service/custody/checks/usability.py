@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from intake.errors import UploadRefused
-from intake.uploads import inspect
+from intake.inspecting import Inspector
 from service.custody.checks.nouns import MOST_JSON, Bag, Difference, member
 from service.office.uploads import MEDIA_TYPES
 
@@ -18,26 +18,28 @@ MOST = 64 << 20
 def usability(bag: Bag) -> Iterator[Difference]:
     """Every file of an entry that nobody could use."""
     seen = set()
-    for one in bag.folders:
-        folder = f"data/{one['folder']}/"
-        for told in bag.entries(one["folder"]):
-            path = folder + str(told.get("file", ""))
-            if path in bag.files.members and path not in seen:
-                seen.add(path)
-                code = _opened(bag, folder, path, told)
-                if code is not None:
-                    yield Difference(code, path)
+    with Inspector() as inspector:
+        for one in bag.folders:
+            folder = f"data/{one['folder']}/"
+            for told in bag.entries(one["folder"]):
+                path = folder + str(told.get("file", ""))
+                if path in bag.files.members and path not in seen:
+                    seen.add(path)
+                    code = _opened(bag, folder, (path, told), inspector)
+                    if code is not None:
+                        yield Difference(code, path)
 
 
-def _opened(bag: Bag, folder: str, path: str, told: dict[str, Any]) -> str | None:
+def _opened(bag: Bag, folder: str, item: tuple[str, dict[str, Any]], inspector: Inspector) -> str | None:
     """What is wrong with one file, by code."""
+    path, told = item
     data, media_type = bag.files.read(path), member(told, "entry", "media_type")
     if media_type == JSON:
         return None if _is_json(data) else "cannot_open"
     if str(media_type) not in KINDS:
         return None if data.startswith(b"PK\x03\x04") else "wrong_kind"
     try:
-        found = inspect(data, MOST)
+        found = inspector.inspect(data, MOST)
     except UploadRefused:
         return "cannot_open"
     if found.kind != KINDS[media_type]:

@@ -79,34 +79,6 @@ function drawList() {
   for (const pane of document.querySelectorAll(".work > section")) pane.hidden = items.length === 0;
 }
 
-// --- jobs that no worker takes any more
-async function loadStopped() {
-  const { jobs } = await (await ask("/v1/jobs/dead")).json();
-  at("stopped").hidden = jobs.length === 0;
-  at("stopped-count").textContent = String(jobs.length);
-  at("stopped-list").replaceChildren(...jobs.map(stoppedRow));
-}
-
-function stoppedRow(job) {
-  const row = document.createElement("li");
-  row.appendChild(document.createElement("b")).textContent = job.what;
-  row.appendChild(document.createElement("span")).textContent = `${job.org_name} · 任务 ${job.id} · 试过 ${job.attempts} 次`;
-  for (const text of [`${job.why}。`, job.advice]) row.appendChild(document.createElement("p")).textContent = text;
-  const button = row.appendChild(document.createElement("button"));
-  button.type = "button";
-  button.className = "quiet";
-  button.textContent = "重新排队";
-  button.setAttribute("aria-label", `重新排队：${job.what}`);
-  button.addEventListener("click", () => attempt(async () => {
-    button.disabled = true;
-    try { await ask(`/v1/jobs/${job.id}/requeue`, { method: "POST" }); } finally { button.disabled = false; }
-    say(`${job.what}：已重新排队。`);
-    await loadStopped();
-    document.activeElement?.blur();
-  }));
-  return row;
-}
-
 function age(moment) {
   const hours = (Date.now() - Date.parse(moment)) / 3600000;
   if (hours < 1) return "刚到";
@@ -285,7 +257,7 @@ function send(leaving = false) {
 }
 
 async function refresh() {
-  await Promise.all([load(), loadStopped()]);
+  await Promise.all([load(), loadStopped(), loadCustody()]);
   await show(0);
 }
 
