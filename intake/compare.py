@@ -180,7 +180,7 @@ def _written_on(cut: Cut, shape: Shape) -> bool:
 
 def _another_shape(ink: float | None, cut: Cut, shape: Shape) -> bool:
     """Tell whether another letter stands there though the text reads as it should: 曰 for 日."""
-    if ink is None or ink >= OTHER_INK or cut.signed or cut.sealed >= GONE_INK:
+    if ink is None or ink >= SAME_INK or cut.signed or cut.sealed >= GONE_INK:
         return False
     return shape.rival <= LOOKALIKE
 

@@ -37,7 +37,7 @@ VACANT = 0.8  # … and that, missing there too, alters by itself: wiped-out let
 ANOTHER_SHAPE = (
     0.75  # share of what a letter leaves unexplained that another one leaves, for its shape to accuse
 )
-LOOKALIKE = 0.55  # the same where the text reads as it should, and only the shape speaks
+LOOKALIKE = 0.5  # the same where the text reads as it should, and only the shape speaks
 NOT_ANOTHER = (
     0.9  # from here on no other letter is the better picture, so a differing reading alone accuses nobody
 )
