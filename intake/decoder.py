@@ -44,12 +44,13 @@ Glyph = tuple[str, float, float, float, float]
 
 
 class Page(NamedTuple):
-    """A page decoded: BGR bytes, width and height, dpi, and whether it has colour (None: its pixels tell)."""
+    """A page decoded: BGR bytes, width and height, dpi, whether it has colour (None: its pixels tell), whether 1 bit a pixel."""
 
     pixels: bytes | bytearray
     size: tuple[int, int]
     dpi: float | None
     colour: bool | None
+    bilevel: bool
 
 
 class Refusal(Exception):
@@ -143,12 +144,12 @@ def pdf_pages(data: bytes, only: int | None = None) -> Iterator[Page]:
 
 def _render(page: Any) -> Page:
     wide, high = page.size
-    native = _scan_dpi(page, wide * high)
+    native, bilevel = _scan(page, wide * high)
     dpi = min(native or VECTOR_DPI, MAX_RENDER_DPI)
     dpi *= fitting_scale(wide * dpi / 72, high * dpi / 72)
     width, height = max(round(wide * dpi / 72), 1), max(round(high * dpi / 72), 1)
     _check_sides(width, height)
-    return Page(page.draw(width, height), (width, height), dpi, True if native is None else None)
+    return Page(page.draw(width, height), (width, height), dpi, True if native is None else None, bilevel)
 
 
 def own_page(data: bytes, number: int) -> tuple[Page, list[Glyph]]:
@@ -168,14 +169,17 @@ def _glyphs(page: Any) -> list[Glyph]:
     return found
 
 
-def _scan_dpi(page: Any, page_area: float) -> float | None:
-    """Return the resolution of the finest image that covers a good share of the page, None without one."""
+def _scan(page: Any, page_area: float) -> tuple[float | None, bool]:
+    """Return the resolution of the finest image that covers a good share of the page, None without one; whether all are bits.
+
+    Drawn, a picture in black and white has greys at its edges, so that its pixels no longer tell.
+    """
     found = [
-        math.sqrt(width * height / area) * 72
-        for area, width, height in page.images(DEPTH)
+        (math.sqrt(width * height / area) * 72, bits)
+        for area, width, height, bits in page.images(DEPTH)
         if area > SCAN_SHARE * page_area
     ]
-    return max(found, default=None)
+    return max((dpi for dpi, _ in found), default=None), bool(found) and all(bits == 1 for _, bits in found)
 
 
 def open_image(data: bytes, kind: str) -> Any:
@@ -224,6 +228,7 @@ def _decode(image: Any) -> Page:
     shrink = _shrink(image.width, image.height, dpi or 0)
     if shrink > 1 and image.format == "JPEG":
         shrink, dpi = _halved(image, shrink, dpi)
+    bilevel = image.mode == "1"
     coloured = image.mode not in {"1", "L", "LA"} and not image.mode.startswith(("I", "F"))
     picture = _eight_bits(image)
     if shrink > 1:
@@ -234,7 +239,8 @@ def _decode(image: Any) -> Page:
     picture = ImageOps.exif_transpose(picture)
     page = _on_white(picture)
     bgr = page.tobytes("raw", "BGR")
-    return Page(bgr, (page.width, page.height), dpi / shrink if dpi else None, None if coloured else False)
+    size, finer = (page.width, page.height), dpi / shrink if dpi else None
+    return Page(bgr, size, finer, None if coloured else False, bilevel)
 
 
 def _shrink(width: int, height: int, dpi: float) -> int:
@@ -404,7 +410,8 @@ def _hand_out(page: Page, target: int, **more: Any) -> None:
     while left:
         left = left[os.write(target, left) :]
     width, height = page.size
-    _say({"height": height, "width": width, "dpi": page.dpi, "colour": page.colour, **more})
+    told = {"height": height, "width": width, "dpi": page.dpi, "colour": page.colour, "bilevel": page.bilevel}
+    _say({**told, **more})
 
 
 def _say(answer: dict[str, Any]) -> None:

@@ -39,12 +39,26 @@ _FUNCTIONS: Final[dict[str, tuple[Any, tuple[Any, ...]]]] = {
     "FPDFFormObj_GetObject": (_PTR, (_PTR, ctypes.c_ulong)),
     "FPDFPageObj_GetType": (_INT, (_PTR,)),
     "FPDFPageObj_GetBounds": (_INT, (_PTR, _FLOATS, _FLOATS, _FLOATS, _FLOATS)),
-    "FPDFImageObj_GetImagePixelSize": (_INT, (_PTR, _UINTS, _UINTS)),
+    "FPDFImageObj_GetImageMetadata": (_INT, (_PTR, _PTR, _PTR)),
     "FPDFText_LoadPage": (_PTR, (_PTR,)),
     "FPDFText_CountChars": (_INT, (_PTR,)),
     "FPDFText_GetUnicode": (_UINT, (_PTR, _INT)),
     "FPDFText_GetCharBox": (_INT, (_PTR, _INT, _DOUBLES, _DOUBLES, _DOUBLES, _DOUBLES)),
 }
+
+
+class _Metadata(ctypes.Structure):
+    """FPDF_IMAGEOBJ_METADATA."""
+
+    _fields_ = (
+        ("width", _UINT),
+        ("height", _UINT),
+        ("horizontal_dpi", _FLOAT),
+        ("vertical_dpi", _FLOAT),
+        ("bits_per_pixel", _UINT),
+        ("colorspace", _INT),
+        ("marked_content_id", _INT),
+    )
 
 
 class PdfiumError(Exception):
@@ -110,27 +124,27 @@ class Page:
         self._library.FPDFBitmap_Destroy(bitmap)
         return pixels
 
-    def images(self, depth: int) -> Iterator[tuple[float, int, int]]:
-        """Yield area (square points), width and height in pixels of each image, in forms down to a depth too."""
+    def images(self, depth: int) -> Iterator[tuple[float, int, int, int]]:
+        """Yield area (square points), width and height in pixels and bits a pixel of each image, in forms down to a depth too."""
         library = self._library
         yield from self._images(
             library.FPDFPage_CountObjects, library.FPDFPage_GetObject, self._handle, depth
         )
 
-    def _images(self, count: Any, get: Any, parent: Any, depth: int) -> Iterator[tuple[float, int, int]]:
+    def _images(self, count: Any, get: Any, parent: Any, depth: int) -> Iterator[tuple[float, int, int, int]]:
         library = self._library
         for k in range(count(parent)):
             item = get(parent, k)
             kind = library.FPDFPageObj_GetType(item) if item else 0
             if kind == _IMAGE:
                 left, bottom, right, top = (_FLOAT() for _ in range(4))
-                width, height = _UINT(), _UINT()
+                told = _Metadata()
                 if not library.FPDFPageObj_GetBounds(item, left, bottom, right, top):
                     raise PdfiumError("an image without bounds")
-                if not library.FPDFImageObj_GetImagePixelSize(item, width, height):
+                if not library.FPDFImageObj_GetImageMetadata(item, self._handle, ctypes.byref(told)):
                     raise PdfiumError("an image without size")
                 area = (right.value - left.value) * (top.value - bottom.value)
-                yield area, width.value, height.value
+                yield area, told.width, told.height, told.bits_per_pixel
             elif kind == _FORM and depth > 1:
                 inner = library.FPDFFormObj_CountObjects, library.FPDFFormObj_GetObject
                 yield from self._images(*inner, item, depth - 1)

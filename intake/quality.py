@@ -62,16 +62,16 @@ def after_reading(page: PageImage, flat: Registered, results: Sequence[FieldResu
     """
     doubtful = sum(result == "unreadable" for result in results)
     coarse = flat.scan_dpi < COARSE_DPI
-    bilevel = is_bilevel(page.pixels)
+    bilevel = is_bilevel(page)
     if doubtful < LEAST_DOUBTFUL or doubtful < (PART if coarse or bilevel else MOST) * len(results):
         return Quality(True)
     return Quality(False, ("bilevel" if bilevel else "low_resolution" if coarse else "poor_reading",))
 
 
-def is_bilevel(pixels: Pixels) -> bool:
-    """Tell whether a scan (BGR, as it came) knows black and white only."""
-    sample = pixels[::5, ::5, 1]
-    return bool(((sample > MID_GRAY[0]) & (sample < MID_GRAY[1])).mean() < BILEVEL_SHARE)
+def is_bilevel(page: PageImage) -> bool:
+    """Tell whether a scan knows black and white only: its file says so, or its pixels do."""
+    sample = page.pixels[::5, ::5, 1]
+    return page.bilevel or bool(((sample > MID_GRAY[0]) & (sample < MID_GRAY[1])).mean() < BILEVEL_SHARE)
 
 
 def contrast_and_sharpness(page: Pixels, reference: Pixels) -> tuple[float, float]:

@@ -38,12 +38,13 @@ EDGE_STEPS = 9  # places along an edge of a box on curled paper: an edge of a wh
 
 @dataclass(frozen=True, slots=True)
 class PageImage:
-    """One side of paper as it came: BGR pixels, resolution when the file says, and whether it has colour."""
+    """One side of paper as it came: BGR pixels, resolution when the file says, whether it has colour, whether the file holds bits."""
 
     index: int
     pixels: Pixels
     dpi: float | None
     colour: bool
+    bilevel: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,7 +135,8 @@ def _page(index: int, answer: dict[str, Any], pixels_file: int) -> PageImage:
     with os.fdopen(os.dup(pixels_file), "rb", buffering=0) as file:
         file.readinto(pixels.data)
     colour = answer["colour"]
-    return PageImage(index, pixels, answer["dpi"], has_colour(pixels) if colour is None else bool(colour))
+    coloured = has_colour(pixels) if colour is None else bool(colour)
+    return PageImage(index, pixels, answer["dpi"], coloured, bool(answer["bilevel"]))
 
 
 def has_colour(pixels: Pixels) -> bool:

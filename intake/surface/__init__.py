@@ -21,7 +21,7 @@ def differences(
     page: PageImage, flat: Registered, printed: Printed, layout_page: LayoutPage, recogniser: Recogniser
 ) -> tuple[SurfaceFinding, ...]:
     """Compare a registered page with its archived picture place by place; nothing is told of what is alike."""
-    bilevel = is_bilevel(page.pixels)
+    bilevel = is_bilevel(page)
     ground = Ground.of(flat, printed.pixels)
     own = own_words(printed.glyphs, layout_page)
     glue = [word for word in own if GLUED in word.text]

@@ -13,7 +13,7 @@ from intake.reading import Pixels, SurfaceKind, SurfaceResult
 from intake.recognise import LineReading, Recogniser
 from intake.recognise.likelihood import fold
 from intake.surface.ground import PAPER, Ground
-from intake.surface.words import Word
+from intake.surface.words import LEAST_MM, Word
 from intake.thresholds import (
     ALTERED_MARGIN,
     BITTEN,
@@ -36,6 +36,9 @@ from intake.thresholds import (
 )
 
 CORNER_MM = 40.0  # a stapled or dog-eared corner covers the sheet where x + y from the corner is less
+FAR_CORNER_MM = 55.0  # a larger fold hides what stands nearer too, or shows its edge
+STAPLE, EDGE = 0.14, 0.06  # squares of a letter's height under new ink; another letter covers 0.15 and more
+HALF_GONE = 0.5  # of a letter's ink: what the edge of a fold leaves of it is read as another
 STREAK = 0.8  # share of the blank part of a row or column that is dark: a fold, a rule, a stroke lies across
 STREAKED_BLANK = 0.4  # of a row must be blank in the archive for that
 STREAK_GREY = 25  # under the paper from which a fold shows
@@ -46,7 +49,7 @@ PRINTED = 128  # grey of the archive that is ink rather than paper
 LEAST_CORE = 12  # pixels of darkest print from which a word is judged by them alone
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Look:
     """How a word looks in the scan.
 
@@ -98,15 +101,18 @@ def changes(
     if len(words) >= FOREIGN_LEAST and len(suspects) >= FOREIGN_SHARE * len(words):
         around = _around([look.word for look in suspects])
         return [Change("other_paper", "altered", around, len(suspects) / len(words), OTHER_PAPER)]
+    folded = _under_a_corner(suspects, ground)
+    hidden = [_change("erased", "not_checked", look, look.gone) for look in folded]
+    suspects = [look for look in suspects if look not in folded]
     suspects = sorted(suspects, key=lambda look: look.likeness - look.lost)[:MOST_READ]
     if not suspects:
-        return []
+        return hidden
     readings = recogniser.read_lines(
         [_framed(crop) for look in suspects for crop in (look.crop, look.archived)]
     )
     judge = _judged_bilevel if bilevel else _judged
     judged = [judge(*seen) for seen in zip(suspects, readings[::2], readings[1::2], strict=True)]
-    return [_folded(change, ground) for change in judged if change is not None]
+    return [*hidden, *(change for change in judged if change is not None)]
 
 
 def is_foreign(ground: Ground, words: Sequence[Word]) -> bool:
@@ -117,13 +123,30 @@ def is_foreign(ground: Ground, words: Sequence[Word]) -> bool:
     return len(looks) >= FOREIGN_LEAST and len(unlike) >= FOREIGN_SHARE * len(looks) and full
 
 
-def _folded(change: Change, ground: Ground) -> Change:
-    """Accuse nobody of what a folded corner hides."""
+def _under_a_corner(looks: Sequence[Look], ground: Ground) -> list[Look]:
+    """Return the words that a folded corner may hide, wholly or some letters of them: nobody is accused of that.
+
+    The fold's edge and its staple are little ink; other letters in the place of hidden ones are more. A fold that reaches
+    far in hides what stands nearer to the corner too, or its edge shows where it crosses the word.
+    """
+    gone = [look for look in looks if _hidden(look)]
+    inner = [look for look in gone if _from_corner(look, ground) < CORNER_MM]
+    outer = [look for look in gone if look not in inner and _from_corner(look, ground) < FAR_CORNER_MM]
+    return inner + [look for look in outer if inner or look.streaked()]
+
+
+def _hidden(look: Look) -> bool:
+    """Tell whether a letter is gone, or half of one, and hardly any ink has come: a staple, or the edge of the fold."""
+    left, top, right, bottom = look.word.box
+    came = look.added * max((right - left) / max(bottom - top, LEAST_MM), 1.0)
+    return (look.lost >= LETTER_LOST and came < STAPLE) or (look.lost >= HALF_GONE and came < EDGE)
+
+
+def _from_corner(look: Look, ground: Ground) -> float:
+    """Return x + y (mm) of a word from the nearest corner of the page."""
     height, width = (side / lines.SCALE for side in ground.page.shape)
-    left, top, right, bottom = change.word.box
-    near = min(left, width - right) + min(top, height - bottom)
-    hidden = change.kind == "erased" and near < CORNER_MM
-    return replace(change, result="not_checked") if hidden else change
+    left, top, right, bottom = look.word.box
+    return float(min(left, width - right) + min(top, height - bottom))
 
 
 def _judged(look: Look, now: LineReading, then: LineReading) -> Change | None:
