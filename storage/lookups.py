@@ -133,18 +133,16 @@ def _again(reading: Reading, some: Sequence[Leaf]) -> Iterator[int]:
     """Places of leaves that tell once more what an earlier one told."""
     once = [leaf for leaf in some if leaf.kind not in STATUS_KINDS and leaf.salt is not None]
     by_ref = select(log.c.kind, log.c.ref, _first).where(*_ONCE).group_by(log.c.kind, log.c.ref)
-    by_serial = select(log.c.kind, log.c.serial, _first).where(*_ONCE, log.c.ref.is_(None))
     first: dict[tuple[str, str | None, str | None], int] = {
         (kind, ref, None): index
         for kind, ref, index in reading.those(by_ref, log.c.ref, [leaf.ref for leaf in once])
     }
+    # Whether `ref` is there is not asked in SQL: an engine would go through all leaves that have none.
+    by_serial = select(log.c.kind, log.c.serial, log.c.ref, log.c.index).where(*_ONCE)
     serials = [leaf.serial for leaf in once if leaf.ref is None]
-    first |= {
-        (kind, None, serial): index
-        for kind, serial, index in reading.those(
-            by_serial.group_by(log.c.kind, log.c.serial), log.c.serial, serials
-        )
-    }
+    for kind, serial, ref, index in reading.those(by_serial, log.c.serial, serials):
+        if ref is None:
+            first[kind, None, serial] = min(index, first.get((kind, None, serial), index))
     for leaf in once:
         key = leaf.kind, leaf.ref, leaf.serial if leaf.ref is None else None
         if first.get(key, leaf.index) < leaf.index:
