@@ -121,8 +121,8 @@ class ReadsCustody(Session):
         return [(row.sha256, row.size) for row in self._rows("package", _pieces, {"package": package})]
 
     def arrival(self, arrival_id: str) -> Arrival:
-        """Look one up; NotFound when there is none."""
-        wanted = _arrival.where(arrivals.c.id == bindparam("id"))
+        """Look one up that was taken in; NotFound when there is none. What came of it has an id nobody asks by."""
+        wanted = _taken.where(arrivals.c.id == bindparam("id"))
         return _told(self._one("arrival", wanted, {"id": id_number(arrival_id, "arrival")}))
 
     def arrivals(self, package: str) -> list[Arrival]:

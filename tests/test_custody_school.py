@@ -13,7 +13,9 @@ from PIL import Image
 
 from service import archives, custody, register, retrieve, worker
 from service.custody import examining, filing
+from service.custody.telling import NOT_FINISHED
 from service.demo.people import id_number
+from service.errors import Problem
 from storage.records import NewEntry
 from tests.conftest import GUARDIAN, OTHER_SCHOOL, SCHOOL, as_role, issue_diploma
 from tests.test_custody import (
@@ -110,6 +112,19 @@ def killed_in_the_middle(office, arrival):
         return reading.coming([arrival]).get(arrival, 0)
 
 
+def refuse_late(office, arrival, monkeypatch):
+    """Another process ends its check of the same package, with other keys, when this one has begun to file."""
+    with office.archive.read() as reading:
+        kept = reading.arrival(arrival)
+    with monkeypatch.context() as patch, examining.scratch(office) as file:
+        patch.setattr(examining, "checked", lambda *_arguments: NOT_FINISHED)
+        examining.pour(office, kept.package, file, lambda: None)
+        file.flush()
+        with examining.unpacked(file, office.settings.workshop() / "packing", lambda: None) as files:
+            bag = examining.Bag(files, lambda: None)
+            examining._examine(office, kept, OTHER_SCHOOL, bag, begun=False)
+
+
 def test_a_school_arrives_whole_or_not_at_all(moving, registrar, clock, monkeypatch):
     """Taken in at once; killed while it is filed and once more before the end; seen only then, and nothing twice."""
     here, there, pupils, told, out = moving
@@ -122,6 +137,8 @@ def test_a_school_arrives_whole_or_not_at_all(moving, registrar, clock, monkeypa
     assert seen(there, pupils) == (0, 0)
     half_way = custody.arrival(there, HEIR, came["id"])
     assert (half_way["state"], half_way["filed"], half_way["receipt"]) == ("filing", half, None)
+    refuse_late(there, came["id"], monkeypatch)
+    assert custody.arrival(there, HEIR, came["id"]) == half_way
 
     def crash(*_arguments):
         raise KeyboardInterrupt
@@ -137,6 +154,10 @@ def test_a_school_arrives_whole_or_not_at_all(moving, registrar, clock, monkeypa
     assert worker.work_once(there, (worker.ARRIVAL,))
     done = custody.arrival(there, HEIR, came["id"])
     assert (done["state"], done["filed"]) == ("filed", told["counts"]["entries"]), done["checks"]
+    with there.archive.read() as reading:
+        came_of_it = reading.results([came["id"]])[came["id"]]
+    with pytest.raises(Problem, match="unknown_arrival"):
+        custody.arrival(there, HEIR, came_of_it.id)
     shown, items = seen(there, pupils)
     assert (shown, items) == (PUPILS * EACH + 2, 3 * EACH + 1)
     with there.archive.read() as reading:

@@ -111,7 +111,7 @@ def _listed(
     """
     org, name, _ = package
     mine = [one for one in transaction.arrivals(name) if one.org == org]
-    if mine and is_open(mine[-1]):
+    if mine and is_open(mine[-1]) and not transaction.asides([mine[-1].id]):
         return mine[-1]
     values = {"transfer": transfer, "checks": NOT_FINISHED.told()}
     return transaction.add_arrival(arrival_row(office, who, package, values))

@@ -112,12 +112,14 @@ def _end(
     identity = str(bag.transfer.get("id"))
     transfer = identity if IDENTITY.fullmatch(identity) else None
     filed = transaction.coming([kept.id]).get(kept.id, 0)
+    good = found.passed and not homes.absent
+    if filed and not good:  # another process, for which it passed, is filing it: that one says how it ended
+        return
     receipt = None
     if transfer is not None and not homes.absent:
         unit = transaction.organization(kept.org)
         got = Got(transfer, kept.package, kept.size, f"{unit.code} {unit.name}")
         receipt = receipt_note(office, got, found.counts(), filed)
-    good = found.passed and not homes.absent
     values = {"transfer": transfer, "said": _said(bag), "passed": good, "checks": told, "filed": filed}
     transaction.add_arrival_result(
         kept.id, arrival_row(office, who, (kept.org, kept.package, kept.size), {**values, "receipt": receipt})

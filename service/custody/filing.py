@@ -46,6 +46,10 @@ def file_all(office: Office, load: Load) -> None:
             left = _left_out(reading, load, some)
         _put(office, load, left)
         with office.archive.begin() as transaction:
+            if transaction.results(
+                [load.kept.id]
+            ):  # another process has ended it meanwhile: all would see this
+                return
             _file(office, transaction, load, _left_out(transaction, load, left))
 
 

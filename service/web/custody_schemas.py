@@ -76,7 +76,7 @@ class AsideIn(Strict):
 
     model_config = shown({"note": "传错的文件，已请移出单位重新移交"})
 
-    note: Annotated[str, Field(min_length=1, max_length=500)] = Field(description="为什么；记入档案")
+    note: Annotated[str, Field(min_length=1, max_length=300)] = Field(description="为什么；记入档案")
 
 
 NEXT = Field(description="取下一页时填在 after 里；没有下一页时为空")

@@ -89,7 +89,8 @@ async function custodyDone(button, one, action, body) {
   try {
     const options = body ? { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) } : { method: "POST" };
     const { state } = await (await ask(action.path, options)).json();
-    say(`${one.label}：${action.takes === "note" ? "已记下，不再处理" : CUSTODY_STATES[state] ?? "已办理"}。`);
+    const done = { note: "已记下，不再处理", receipt: state === "received" ? "已登记接收的回执" : null }[action.takes];
+    say(`${one.label}：${done ?? CUSTODY_STATES[state] ?? "已办理"}。`);
   } finally {
     button.disabled = false;
   }
