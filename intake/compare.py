@@ -21,6 +21,7 @@ from intake.thresholds import (
     CHECKED_INK,
     CLEARLY,
     DOUBT_MARGIN,
+    DRAWN_OVER,
     GONE_INK,
     GUESS,
     KEPT_WITHIN,
@@ -91,13 +92,14 @@ def line(
 ) -> Judgement:
     """Judge one printed line; a wrong match is never worth the risk, so doubt always ends as unreadable."""
     judged = _judged(expected, reading, cut, usual, shape)
-    return replace(judged, signed_over=judged.result == "unreadable" and _signed_over(cut, shape))
+    over = judged.result == "unreadable" and _signed_over(expected, reading, cut, shape)
+    return replace(judged, signed_over=over)
 
 
 def _judged(expected: str, reading: LineReading, cut: Cut, usual: float, shape: Shape) -> Judgement:
     confidence = round(reading.confidence, 3)
     ink = None if cut.likeness is None else cut.likeness / usual
-    if _wiped_out(cut) or _written_on(cut, shape):
+    if _wiped_out(cut) or _written_on(expected, reading, cut, shape):
         return Judgement(_instead(expected, reading), "altered", confidence)
     if reading.disputed:  # two recognisers disagree: whoever is right, a person looks
         return Judgement(reading.text, "unreadable", confidence)
@@ -158,13 +160,17 @@ def _beyond_alphabet(expected: str, reading: LineReading) -> bool:
     )
 
 
-def _signed_over(cut: Cut, shape: Shape) -> bool:
-    """Tell whether a signature alone keeps a line from being read: its print stands whole, and no stroke makes another letter.
+def _signed_over(expected: str, reading: LineReading, cut: Cut, shape: Shape) -> bool:
+    """Tell whether a signature alone keeps a name from being read: its print stands whole, and no stroke makes another letter.
 
-    A reprinted, scraped or pasted value loses archived ink; a lookalike's picture is nearer than its own.
+    A reprinted, scraped or pasted value loses archived ink; a lookalike's picture is nearer than its own; another name that
+    is read beyond doubt may have been written there.
     """
     whole = cut.likeness is not None and cut.lost <= ALL_INK and not cut.faded
-    return cut.signed and cut.touched > TOUCHED and whole and shape.penned is False and shape.rival >= RIVAL
+    crossed = cut.signed and cut.touched > TOUCHED and whole
+    name = not any(one in _NUMERALS for one in expected)
+    unsure = fold(reading.text) == fold(expected) or reading.weakest < BEYOND_DOUBT
+    return crossed and name and unsure and shape.penned is False and shape.rival >= RIVAL
 
 
 def _wiped_out(cut: Cut) -> bool:
@@ -172,9 +178,13 @@ def _wiped_out(cut: Cut) -> bool:
     return cut.likeness is not None and (cut.vacant >= VACANT or (cut.erased and cut.sealed < GONE_INK))
 
 
-def _written_on(cut: Cut, shape: Shape) -> bool:
-    """Tell whether a pen wrote on numerals and nowhere else while their print stands: a digit made into another."""
-    drawn = shape.overwritten and shape.rival < RIVAL
+def _written_on(expected: str, reading: LineReading, cut: Cut, shape: Shape) -> bool:
+    """Tell whether a pen wrote on numerals and nowhere else while their print stands: a digit made into another.
+
+    A blot that no numeral explains much better accuses nobody while the digits are still read as they were printed.
+    """
+    same = fold(reading.text) == fold(expected)
+    drawn = shape.overwritten and shape.rival < (DRAWN_OVER if same else RIVAL)
     return drawn and cut.touched >= ADDED_PEN and cut.lost <= ALL_INK and not cut.signed
 
 

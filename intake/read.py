@@ -26,7 +26,7 @@ from intake.reading import (
     Quality,
     Registered,
 )
-from intake.recognise import LineReading, Recogniser
+from intake.recognise import LineReading, Recogniser, quick_of
 from intake.recognise.quick import expected_lines
 from intake.reference import Printed, printed_page
 from intake.thresholds import ADDED_PEN, MIN_CONFIDENCE, TOUCHED
@@ -86,9 +86,9 @@ def read_page(
             else reading
         )
     days = tuple(dates.places(archived.glyphs, layout_page)) if archived else ()
-    with ThreadPoolExecutor(
-        1
-    ) as beside:  # values and marks share nothing but the page: on two cores half the wait
+    quick_of(recogniser)  # made once, before two ask for it
+    # Values and marks share nothing but the page: side by side they take half the wait on two cores.
+    with ThreadPoolExecutor(1) as beside:
         marked = beside.submit(
             _timed_marks,
             (flat, archived, page.colour),

@@ -98,7 +98,10 @@ def seen(
         if ratios is None:
             return UNSEEN
         if instead != glyph.letter:
-            told = min(told, ratios[0]) if HANZI[0] <= instead <= HANZI[1] else 0.0
+            tried = HANZI[0] <= instead <= HANZI[1] and ratios[0] < NO_RIVAL
+            told = (
+                min(told, ratios[0]) if tried else 0.0
+            )  # a stroke beside the letter's own ink was not looked at
             better = max(better, ratios[0])
         rival = min(rival, *ratios)
     if len(read) != len(text):

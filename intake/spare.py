@@ -63,11 +63,17 @@ class Child:
             pass  # it has died: whoever listens hears nothing, which says so
 
     def ended(self) -> None:
-        """Kill it and close its files."""
-        with self.process:
+        """Kill it and close its files, whatever was left unsaid to it."""
+        try:
             self.process.kill()
-        os.close(self.source)
-        os.close(self.target)
+            for pipe in (self.process.stdin, self.process.stdout):
+                with suppress(BrokenPipeError):
+                    if pipe is not None:
+                        pipe.close()
+            self.process.wait()
+        finally:
+            os.close(self.source)
+            os.close(self.target)
 
     @property
     def ready(self) -> bool:

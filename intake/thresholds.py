@@ -54,6 +54,9 @@ CLEAR_SHAPE = (
     0.01  # share of a letter's contrast its archived picture leaves unexplained; no rival comes so near
 )
 RIVAL = 1.05  # what the nearest rival must leave, of that: see intake/shapes.py
+DRAWN_OVER = (
+    0.8  # the same of a numeral drawn over one that is still read: blots that are none leave 0.9 and more
+)
 CLEARLY = 1.5  # the same of what was read instead, for the letters to be believed against the reading
 # Of a pen's ink where people sign, the share that keeps to the line: words written over leave 0.847 and more unless a
 # signature crosses them; signatures below 0.14, but 0.775 where a seal broke one up. Thin on both sides, so the next three

@@ -190,9 +190,26 @@ def test_a_pen_that_may_have_made_another_letter_is_looked_at():
 def test_a_signature_alone_explains_an_unread_name(cut, shape, told):
     """All its print stands, no stroke makes another letter of it: then nothing but the signature is in the way."""
     crossed = Cut(CROP, 0.4, **{"signed": True, "touched": 0.3, **cut})
-    judged = compare.line("秦志远", Reading("秦志选", -8), crossed, 1.0, Shape(**shape))
+    judged = compare.line("秦志远", Reading("秦志选", -8, weakest=0.9), crossed, 1.0, Shape(**shape))
     assert (judged.result == "unreadable" and judged.signed_over) == told
     assert compare.value([judged, compare.Judgement("", "unreadable", 0.9)]).signed_over is False
+
+
+def test_another_name_read_beyond_doubt_is_no_signature():
+    """Nor is a number ever: what is written over below a signature holds the verdict back."""
+    crossed = Cut(CROP, 0.4, signed=True, touched=0.3)
+    whole = Shape(penned=False)
+    sure = compare.line("秦志远", Reading("秦志选", -8, weakest=1.0), crossed, 1.0, whole)
+    assert (sure.result, sure.signed_over) == ("unreadable", False)
+    number = compare.line("2025年", Reading("2025年", 0), crossed, 1.0, whole)
+    assert (number.result, number.signed_over) == ("unreadable", False)
+
+
+def test_a_blot_on_a_digit_accuses_nobody():
+    """No numeral explains it much better than the printed one, which is still read."""
+    blotted = Cut(CROP, 0.8, touched=0.4)
+    blot = Shape(0.95, overwritten=True)
+    assert compare.line("2019", Reading("2019", 0), blotted, 1.0, blot).result == "unreadable"
 
 
 def test_a_scraped_value_is_altered_though_it_can_be_read():
@@ -234,7 +251,7 @@ def test_a_lookalike_that_reads_right_is_altered_when_its_shape_is_plain():
 def test_a_pen_on_a_numeral_alone_is_an_alteration():
     """An 8 made of a 3, read as either: all print stands, the pen keeps to numerals, another one fits as well."""
     written = Cut(CROP, 0.8, touched=0.4)
-    over = Shape(0.8, overwritten=True)
+    over = Shape(0.75, overwritten=True)
     for text, read in (("2013年", ""), ("2018年", "2018年")):
         told = compare.line("2013年", Reading(text, 0 if not read else -2), written, 1.0, over)
         assert (told.result, told.read) == ("altered", read)

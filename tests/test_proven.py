@@ -55,6 +55,25 @@ def test_no_other_letter_is_proven(forged, blur, noise):
     assert looked_at(archived, box, scanned(other.pixels, blur, noise)) is None
 
 
+@pytest.mark.parametrize(
+    ("text", "at", "stroke"),
+    [("三十人", 2, ((0.3, 0.45), (0.75, 0.45))), ("日光", 0, ((0.55, -0.02), (0.3, -0.2)))],
+    ids=["大", "白"],
+)
+@pytest.mark.parametrize("grey", [115, 150, 170])
+def test_no_pale_stroke_is_proven(text, at, stroke, grey):
+    """A thin stroke far paler than print makes 大 of 人 and 白 of 日: hardly anything is left unexplained, and yet it is foreign."""
+    archived, box = drawn(text)
+    page = archived.pixels.copy()
+    left, top, right, bottom = (edge * lines.SCALE for edge in archived.glyphs[at].box)
+    ends = [(round(left + x * (right - left)), round(top + y * (bottom - top))) for x, y in stroke]
+    cv2.line(page, *ends, grey, 2)
+    honest, seen = (scanned(one, 0.5, 3) for one in (archived.pixels, page))
+    line = {"text": text, "box": box}
+    assert proven.worst_letter(honest, archived, line) < proven.PROVEN_LETTER
+    assert proven.worst_letter(seen, archived, line) == proven.UNLIKE
+
+
 @pytest.mark.parametrize("stroke", [((150, 45), (156, 62)), ((100, 50), (118, 50)), ((210, 40), (212, 62))])
 def test_no_stroke_is_proven(stroke):
     """A pen on a letter is not the archive's ink."""

@@ -37,6 +37,7 @@ from intake.thresholds import (
 
 CORNER_MM = 40.0  # a stapled or dog-eared corner covers the sheet where x + y from the corner is less
 FAR_CORNER_MM = 55.0  # a larger fold hides what stands nearer too, or shows its edge
+FOLD_SLANT_MM = 8.0  # a fold that is not cut square: by how much one end may lie nearer than the other
 STAPLE, EDGE = 0.14, 0.06  # squares of a letter's height under new ink; another letter covers 0.15 and more
 HALF_GONE = 0.5  # of a letter's ink: what the edge of a fold leaves of it is read as another
 STREAK = 0.8  # share of the blank part of a row or column that is dark: a fold, a rule, a stroke lies across
@@ -101,7 +102,7 @@ def changes(
     if len(words) >= FOREIGN_LEAST and len(suspects) >= FOREIGN_SHARE * len(words):
         around = _around([look.word for look in suspects])
         return [Change("other_paper", "altered", around, len(suspects) / len(words), OTHER_PAPER)]
-    folded = _under_a_corner(suspects, ground)
+    folded = _under_a_corner(suspects, looks, ground)
     hidden = [_change("erased", "not_checked", look, look.gone) for look in folded]
     suspects = [look for look in suspects if look not in folded]
     suspects = sorted(suspects, key=lambda look: look.likeness - look.lost)[:MOST_READ]
@@ -123,16 +124,23 @@ def is_foreign(ground: Ground, words: Sequence[Word]) -> bool:
     return len(looks) >= FOREIGN_LEAST and len(unlike) >= FOREIGN_SHARE * len(looks) and full
 
 
-def _under_a_corner(looks: Sequence[Look], ground: Ground) -> list[Look]:
+def _under_a_corner(suspects: Sequence[Look], looks: Sequence[Look], ground: Ground) -> list[Look]:
     """Return the words that a folded corner may hide, wholly or some letters of them: nobody is accused of that.
 
     The fold's edge and its staple are little ink; other letters in the place of hidden ones are more. A fold that reaches
-    far in hides what stands nearer to the corner too, or its edge shows where it crosses the word.
+    far in hides what stands nearer to the same corner too, or its edge shows where it crosses the word; where a word
+    much nearer stands whole there is no fold.
     """
-    gone = [look for look in looks if _hidden(look)]
-    inner = [look for look in gone if _from_corner(look, ground) < CORNER_MM]
-    outer = [look for look in gone if look not in inner and _from_corner(look, ground) < FAR_CORNER_MM]
-    return inner + [look for look in outer if inner or look.streaked()]
+    gone = {look: _from_corner(look, ground) for look in suspects if _hidden(look)}
+    whole = [_from_corner(look, ground) for look in looks if look not in suspects]
+    found = []
+    for look, (away, corner) in gone.items():
+        nearer = [other for other, its in whole if its == corner and other < away - FOLD_SLANT_MM]
+        deep = any(its == corner and other < CORNER_MM for other, its in gone.values())
+        far = away < FAR_CORNER_MM and (deep or look.streaked())
+        if not nearer and (away < CORNER_MM or far):
+            found.append(look)
+    return found
 
 
 def _hidden(look: Look) -> bool:
@@ -142,11 +150,12 @@ def _hidden(look: Look) -> bool:
     return (look.lost >= LETTER_LOST and came < STAPLE) or (look.lost >= HALF_GONE and came < EDGE)
 
 
-def _from_corner(look: Look, ground: Ground) -> float:
-    """Return x + y (mm) of a word from the nearest corner of the page."""
+def _from_corner(look: Look, ground: Ground) -> tuple[float, tuple[bool, bool]]:
+    """Return x + y (mm) of a word from the nearest corner of the page, and which corner (left, top) that is."""
     height, width = (side / lines.SCALE for side in ground.page.shape)
     left, top, right, bottom = look.word.box
-    return float(min(left, width - right) + min(top, height - bottom))
+    corner = (left <= width - right, top <= height - bottom)
+    return float(min(left, width - right) + min(top, height - bottom)), corner
 
 
 def _judged(look: Look, now: LineReading, then: LineReading) -> Change | None:
