@@ -82,8 +82,9 @@ def told(reading: Reading, some: Sequence[Leaf], before: int) -> Told:
 
 
 def _id(text: str) -> int | None:
-    """The number a ref or a part of one is written as, if it is one."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) <= MAX_ID_DIGITS else None
+    """The number a ref or a part of one is written as, if it is one; the copy of a whole scan is of page -1."""
+    digits = text.removeprefix("-")
+    return int(text) if digits.isascii() and digits.isdecimal() and len(digits) <= MAX_ID_DIGITS else None
 
 
 def _void(reading: Reading, refs: Iterable[str]) -> dict[str, NumberRow]:
