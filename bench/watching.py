@@ -100,7 +100,7 @@ class Watch:
         """Note what each line's worst letter leaves unexplained; every line is read all the same."""
         for (_, line), cut in zip(lines, cuts, strict=True):
             if self._notes.fit and not (cut.signed or cut.added > thresholds.OVERLAY):
-                left_over = proven.worst_letter(page, archived, line)
+                left_over = proven.worst_letter(page, archived, line, cut.shift)
                 self._notes.add("unexplained", self._notes.truth(line["text"]), left_over)
         return [None] * len(lines)
 

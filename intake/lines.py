@@ -48,7 +48,8 @@ class Cut:
     archive is blank, as a share of the line's fullest window; `within` the same of strokes that keep to the line, as a
     signature does not, `beside` the same right before or behind the line among other print. `depth` is how far the
     archived strokes stand out of the paper, grey levels; `faded` tells that this is far less than elsewhere on the page,
-    `erased` that hardly anything is left. `signed` lines stand where somebody signs.
+    `erased` that hardly anything is left. `signed` lines stand where somebody signs. `shift` is how many pixels right and
+    down of its registered place the line was found.
     """
 
     crop: Pixels
@@ -64,6 +65,7 @@ class Cut:
     sealed: float = 0.0
     vacant: float = 0.0
     beside: float = 0.0
+    shift: tuple[int, int] = (0, 0)
 
 
 def without_red(page: Pixels) -> Pixels:
@@ -116,7 +118,7 @@ def cut(
     found = _measured(crop, archived, height, None if colour is None else colour[_span(moved)][:, inked])
     beside = 0.0 if signed or room_mm is not None else _beside(page, reference, box, shift)
     within = _within_line(page, reference, box, shift) if signed and found.touched else 0.0
-    return replace(found, signed=signed, within=within, beside=beside)
+    return replace(found, signed=signed, within=within, beside=beside, shift=shift)
 
 
 def _measured(crop: Pixels, archived: Pixels, height: int, colour: Pixels | None) -> Cut:

@@ -9,7 +9,7 @@ import numpy as np
 
 from intake import shapes
 from intake.ink import CORE
-from intake.lines import SCALE, Cut, local_shift
+from intake.lines import SCALE, Cut
 from intake.reading import LayoutPage, Pixels
 from intake.reference import Glyph, Printed
 from intake.shapes import AIR, BLURS, REACH, SOFT, Shape
@@ -47,8 +47,8 @@ def looks(
     """
     clean = [_clean(cut) and value["font"] in faces for (value, _), cut in zip(lines, cuts, strict=True)]
     good = [
-        sound and worst_letter(page, archived, line) <= PROVEN_LETTER
-        for sound, (_, line) in zip(clean, lines, strict=True)
+        sound and worst_letter(page, archived, line, cut.shift) <= PROVEN_LETTER
+        for sound, (_, line), cut in zip(clean, lines, cuts, strict=True)
     ]
     known = [
         cut.likeness for cut, sound in zip(cuts, good, strict=True) if sound and cut.likeness is not None
@@ -77,9 +77,10 @@ def _look(
     return seen if seen is not shapes.UNSEEN and seen.rival >= PROVEN_RIVAL else None
 
 
-def worst_letter(page: Pixels, archived: Printed, line: LayoutPage) -> float:
+def worst_letter(page: Pixels, archived: Printed, line: LayoutPage, shift: tuple[int, int] = (0, 0)) -> float:
     """Return the largest share of any letter's contrast that its archived picture leaves unexplained, 0 to 1.
 
+    `shift` is where the line was found, as its Cut tells.
     1 where the letters in the archive's line are not those of its text, and where one is paler than its neighbours or
     not there at all. Untouched letters leave 0.01 to 0.07 on flat scans, any other letter in their place more.
     """
@@ -90,9 +91,7 @@ def worst_letter(page: Pixels, archived: Printed, line: LayoutPage) -> float:
     height, width = archived.pixels.shape
     if page.shape[:2] != (height, width):
         return UNLIKE
-    right_by, down_by = local_shift(
-        page, archived.pixels, [left + EDGE, top + EDGE, right - EDGE, bottom - EDGE]
-    )
+    right_by, down_by = shift
     if min(left, top, left + right_by, top + down_by) < 0:
         return UNLIKE
     if max(right, right + right_by) > width or max(bottom, bottom + down_by) > height:

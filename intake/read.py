@@ -201,15 +201,16 @@ def _judged_lines(
             for value, line in owned
         ]
     )
-    sure = proven.looks(print_only, archived, owned, cuts, faces) if archived else [None] * len(owned)
+    sure: list[shapes.Shape | None] = [None] * len(owned)
+    if archived and quick_of(recogniser):  # engines without a quick reader are asked about every line
+        sure = proven.looks(print_only, archived, owned, cuts, faces)
     readings = expected_lines(
         recogniser, [cut.crop for cut in cuts], texts, [look is not None for look in sure]
     )
     usual = compare.usual_likeness(texts, readings, cuts)
     verdicts = []
     for (value, line), cut, reading, seen in zip(owned, cuts, readings, sure, strict=True):
-        look = seen if seen and reading.by_ink else None
-        look = look or _look(
+        look = seen or _look(
             print_only, archived, (value, line, cut), (reading.text, faces.get(value["font"]))
         )
         verdict = compare.line(line["text"], reading, cut, usual, look)

@@ -95,7 +95,8 @@ def test_a_line_at_the_edge_or_of_other_letters_proves_nothing():
     """What the archive's text and letters disagree about, or what lies off the page, is for the recogniser."""
     archived, box = drawn(TEXT)
     page = scanned(archived.pixels, 0.5, 3)
-    assert proven.worst_letter(page, archived, {"text": TEXT, "box": box}) < proven.PROVEN_LETTER
+    shift = lines.cut(page, archived.pixels, box).shift
+    assert proven.worst_letter(page, archived, {"text": TEXT, "box": box}, shift) < proven.PROVEN_LETTER
     assert proven.worst_letter(page, archived, {"text": "山西", "box": box}) == proven.UNLIKE
     assert proven.worst_letter(page[:50], archived, {"text": TEXT, "box": box}) == proven.UNLIKE
     blank = np.full_like(page, 250)
