@@ -20,6 +20,7 @@ from intake.thresholds import (
 )
 
 MID_GRAY = (40, 215)
+BAND = 64  # rows, 8 mm: a line or two
 BILEVEL_SHARE = (
     0.004  # of the pixels between black and white: gray scans have 2 % and more, 1-bit copies none
 )
@@ -46,8 +47,7 @@ def judged(page: Registered, reference: Pixels | None) -> Quality:
     if page.scan_dpi < MIN_DPI:
         reasons.append("low_resolution")
     if reference is not None:
-        red = np.ascontiguousarray(page.pixels[:, :, 2])
-        contrast, sharp = contrast_and_sharpness(red, reference)
+        contrast, sharp = contrast_and_sharpness(_banded(page.pixels[:, :, 2]), _banded(reference))
         if contrast < MIN_CONTRAST:
             reasons.append("no_contrast")
         elif sharp < MIN_SHARPNESS:
@@ -93,6 +93,13 @@ def contrast_and_sharpness(page: Pixels, reference: Pixels) -> tuple[float, floa
     )
     ink_there = float(np.median(cv2.erode(reference, np.ones((5, 5), np.uint8))[edges]))
     return contrast, (ours / contrast) / max(theirs / max(255.0 - ink_there, 1.0), 1e-6)
+
+
+def _banded(gray: Pixels) -> Pixels:
+    """Keep every other band of a page: half the work, and its edges tell the same within a twentieth."""
+    height = gray.shape[0]
+    kept = [gray[top : top + BAND] for top in range(0, height, 2 * BAND)]
+    return np.ascontiguousarray(np.concatenate(kept), np.uint8)
 
 
 def _steepness(gray: Pixels) -> Any:

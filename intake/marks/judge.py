@@ -76,7 +76,8 @@ class _Page:
         """The round seals, in shadow too: shade swallows red as well and would hide a rim."""
         if not self.colour:
             return []
-        return seals.round_seals(self.red + shade(-self.red, self.scale), self.scale)
+        red = seals.at(self.red, self.scale, seals.FINE)
+        return seals.round_seals(red + shade(-red, seals.FINE), seals.FINE)
 
     @cached_property
     def squares(self) -> list[Stamp]:

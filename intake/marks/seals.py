@@ -52,14 +52,19 @@ class Stamp:
         return (self.x - self.radius, self.y - self.radius, self.x + self.radius, self.y + self.radius)
 
 
-def inked(red: Density, px_per_mm: float, wanted: float) -> Density:
-    """Return where red ink lies, 0-1, at another resolution (`wanted` px/mm)."""
+def at(red: Density, px_per_mm: float, wanted: float) -> Density:
+    """Return a redness at another resolution (`wanted` px/mm)."""
     size = (
         max(round(red.shape[1] * wanted / px_per_mm), 1),
         max(round(red.shape[0] * wanted / px_per_mm), 1),
     )
-    scaled = cv2.resize(red, size, interpolation=cv2.INTER_AREA)
-    return np.asarray(np.clip((scaled - PALE) / (FULL - PALE), 0, 1), np.float32)
+    return np.asarray(cv2.resize(red, size, interpolation=cv2.INTER_AREA), np.float32)
+
+
+def inked(red: Density, px_per_mm: float, wanted: float) -> Density:
+    """Return where red ink lies, 0-1, at another resolution (`wanted` px/mm)."""
+    ink = (at(red, px_per_mm, wanted) - PALE) / (FULL - PALE)
+    return np.asarray(np.clip(ink, 0, 1, out=ink), np.float32)
 
 
 def round_seals(red: Density, px_per_mm: float) -> list[Stamp]:

@@ -100,6 +100,7 @@ def work(options: Namespace) -> int:
     from service import worker
 
     to_lines(sys.stderr)
+    worker.keep_small()
     kinds = worker.KINDS if options.only is None else worker.SHARES[options.only]
     if worker.SCAN not in kinds:
         worker.step_back()

@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Callable, Mapping
 from typing import IO, Any, BinaryIO
 
+from service import bell
 from service.access import Action, Who, may
 from service.custody.examining import arrival_row, process
 from service.custody.following import ended, find_transfer
@@ -127,6 +128,7 @@ def _queued(office: Office, who: Who | None, kept: Arrival) -> dict[str, Any]:
         elif job is None and not transaction.results([kept.id]):
             payload = {"arrival": kept.id, "org": allowed.org, **carried()}
             transaction.add_job(JOB, payload, kept.org)
+    bell.ring(office.settings.data, "work")
     return arrival(office, who, kept.id)
 
 

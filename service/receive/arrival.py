@@ -5,6 +5,7 @@ from typing import Any
 
 from intake.errors import UploadRefused
 from intake.uploads import inspect
+from service import bell
 from service.access import Action, Role, Who, may, restricted
 from service.logs import carried
 from service.office import Content, Office
@@ -44,6 +45,7 @@ def accept(office: Office, who: Who | None, data: bytes, filename: str | None = 
     with office.archive.begin() as transaction:
         scan = transaction.add_scan(kind=kind, original=sha256, org=allowed.org, by=allowed.token_digest)
         transaction.add_job(JOB, {"scan": scan.id, **carried()}, scan.org)
+    bell.ring(office.settings.data, "work")
     return scan.id
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from service import bell
 from service.access import Action, Who, may
 from service.errors import Problem, refused
 from service.issue.batch.asking import BatchRequest, Line, objections, rows_of
@@ -54,6 +55,7 @@ def accept(office: Office, who: Who | None, request: BatchRequest, key: str | No
         body = body_of(office, transaction, batch)
         if key is not None:
             transaction.put_answer(allowed.token_digest, key, 202, body)
+    bell.ring(office.settings.data, "work")
     return Accepted(body)
 
 
