@@ -5,9 +5,9 @@ from dataclasses import asdict, replace
 
 from sqlalchemy import and_, bindparam, func, or_, select
 
-from storage.entries import is_coming
+from storage.entries import Files, is_coming
 from storage.records import ArchiveNumber, Entry, Location, Volume
-from storage.session import Session, id_number, portions, select_record
+from storage.session import id_number, portions, select_record
 from storage.tables import archive_numbers, entries, locations, volumes
 
 PDF = "application/pdf"
@@ -48,7 +48,7 @@ def _location_record(row: tuple[object, ...]) -> Location:
     return replace(found, entry=str(found.entry))
 
 
-class ReadsArrangement(Session):
+class ReadsArrangement(Files):
     """Looks up how files are ordered."""
 
     def volume(self, archive: str) -> Volume | None:
@@ -105,8 +105,9 @@ class ReadsArrangement(Session):
 
     def unnumbered(self, archive: str, most: int) -> list[Entry]:
         """List the first entries of a file's items that have no 档号 yet, oldest first, at most so many."""
-        found = self._rows("entry", _without, {"archive": archive, "most": most})
-        return [_entry_record(tuple(row)) for row in found]
+        unseen = self.coming_unseen(archive)
+        found = self._rows("entry", _without, {"archive": archive, "most": most + len(unseen)})
+        return [_entry_record(tuple(row)) for row in found if row.id not in unseen][:most]
 
     def filed_alone(self, archive: str, sha256: str) -> list[Entry]:
         """List what was filed by itself, for no paper, with these very bytes."""
@@ -116,7 +117,9 @@ class ReadsArrangement(Session):
             entries.c.serial.is_(None),
             ~is_coming,
         )
-        return [_entry_record(tuple(row)) for row in self._rows("entry", _entry.where(*same))]
+        unseen = self.coming_unseen(archive)
+        rows = self._rows("entry", _entry.where(*same))
+        return [_entry_record(tuple(row)) for row in rows if row.id not in unseen]
 
     def entries_by_id(self, ids: Collection[str]) -> dict[str, Entry]:
         """Look many entries up at once, by id."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sqlalchemy import bindparam, exists
+from sqlalchemy import bindparam, exists, select
 
 from storage.committed import filed
 from storage.records import Access, Entry, EntryKind, NewEntry
@@ -16,11 +16,13 @@ is_coming = (
     .where(arrivals.c.passed.is_(False))
     .where(~exists().where(arrival_results.c.arrival == arrivals.c.id))
 )
-"""Of an entry: it came with a package that is still being filed. Until all of it is, nobody sees any of it."""
+"""Of an entry: it came with a package that is still being filed. Until all of it is, nobody sees any of it. An arrival for
+a unit beyond the scope, such as the county above, is hidden on a server: `Files.coming_into` looks for those."""
 
 _entry = select_record(entries, Entry).order_by(entries.c.id)
 _by_id = _entry.where(entries.c.id == bindparam("id"))
 _of_archive = _entry.where(entries.c.archive == bindparam("archive"), ~is_coming)
+_coming = select(entries.c.id).where(entries.c.archive == bindparam("archive"), is_coming)
 _of_serial = _entry.where(entries.c.serial == bindparam("serial"))
 _accesses = select_record(accesses, Access).where(accesses.c.archive == bindparam("archive"))
 
@@ -30,12 +32,27 @@ def _record(row: tuple[object, ...]) -> Entry:
     return replace(found, id=str(found.id))
 
 
-class ReadsEntries(Session):
+class Files(Session):
+    """Knows what of a file nobody may see yet."""
+
+    def coming_into(self, archive: str) -> frozenset[int]:
+        """The ids of what is still being filed into a file, for whichever unit."""
+        with self.beyond_scope():
+            return frozenset(int(row.id) for row in self._rows("entry", _coming, {"archive": archive}))
+
+    def coming_unseen(self, archive: str) -> frozenset[int]:
+        """Those of them that `is_coming` may not know of: none where no scope hides an arrival."""
+        return frozenset() if self._beyond else self.coming_into(archive)
+
+
+class ReadsEntries(Files):
     """Looks into permanent files; whoever calls has written the register row before."""
 
     def entries(self, archive: str) -> list[Entry]:
         """List what a student's (student_no) or a school's (code) file holds, oldest first; nothing that is still being filed."""
-        return [_record(tuple(row)) for row in self._rows("entry", _of_archive, {"archive": archive})]
+        unseen = self.coming_unseen(archive)
+        rows = self._rows("entry", _of_archive, {"archive": archive})
+        return [_record(tuple(row)) for row in rows if row.id not in unseen]
 
     def entries_of(self, serial: str) -> list[Entry]:
         """List what was filed for one document, in any file, oldest first."""

@@ -16,6 +16,7 @@ from storage.records import (
     Closure,
     Copy,
     Doubt,
+    NewEntry,
     Organization,
     Student,
     Transfer,
@@ -189,6 +190,37 @@ def test_sender_and_receiver_see_a_transfer(archive):
     transfers = metadata.tables["transfers"]
     assert [rows_of(archive, org, transfers) for org in (NEIGHBOUR, COUNTY, CITY)] == [2, 2, 2]
     assert [rows_of(archive, org, transfers) for org in (ELSEWHERE, THERE, SCHOOL)] == [1, 1, 0]
+
+
+def test_what_comes_for_the_county_is_seen_by_nobody_before_all_of_it_is_filed(archive):
+    """The school below sees its pupil's file, not the county's arrival: it must not see, number or reuse a half of it either."""
+    at = Clock()()
+    new = NewEntry(PUPIL, "scan", "5", "x", "f" * 64, 1, "image/png", None, "x")
+    came = Arrival("", COUNTY, "y", 1, None, {}, False, {}, 0, None, "x", "county", at)
+    with archive.begin() as transaction:
+        kept = transaction.add_arrival(came)
+        ids = transaction.add_entries([new] * 3)
+        where = ("x", "9", "", None, None, False)
+        transaction.add_arrived([Arrived(one, kept.id, *where) for one in ids])
+
+    def told(org):
+        with archive.seen_by(org).read() as reading:
+            return (
+                len(reading.entries(PUPIL)),
+                len(reading.unnumbered(PUPIL, 2)),
+                len(reading.filed_alone(PUPIL, new.sha256)),
+            )
+
+    everybody = (NEIGHBOUR, COUNTY, CITY, EVERYTHING)
+    assert {org: told(org) for org in everybody} == dict.fromkeys(everybody, (1, 0, 0))
+    with archive.begin() as transaction:
+        alone = transaction.add_entries([new])
+    assert {told(org) for org in everybody} == {(2, 1, 1)}
+    with archive.seen_by(NEIGHBOUR).read() as reading:
+        assert [one.id for one in reading.unnumbered(PUPIL, 1)] == alone
+    with archive.begin() as transaction:
+        transaction.add_arrival_result(kept.id, came)
+    assert {told(org) for org in everybody} == {(5, 2, 4)}
 
 
 def test_without_a_scope_nothing_is_seen(archive):
