@@ -38,6 +38,8 @@ IDLE_SECONDS, IDLE_BATCH_SECONDS = 0.1, 0.5
 """Pause between two looks for work where no bell rings, from other hosts: somebody waits for a scan, a batch takes minutes."""
 AWAY_SECONDS = 5.0
 """Pause when the database cannot be asked."""
+TURN_SECONDS = 30.0
+"""Pause of a package that waits until another one is filed: each look at it takes it out of the store."""
 CLOCK_SECONDS = 60.0
 """Between two looks at the clock."""
 PASSING = (StoreAway, StoreFull, LockNotHeld)
@@ -200,7 +202,14 @@ def _set_aside(office: Office, job: Job, scan_id: str, why: str) -> None:
 def _arrival(office: Office, job: Job, _stopping: Callable[[], bool]) -> None:
     """Check a package and file it. A worker that is killed meanwhile costs an attempt; the next one goes on with it."""
     try:
+        if job.attempts > MOST_ATTEMPTS and not custody.begun(office, job.payload):
+            with office.archive.work() as transaction:  # its workers died over it; what is half filed goes on
+                transaction.bury_job(job.id, "worker gone")
+            return
         custody.work(office, job.payload, _beat(office, job))
+    except custody.Waits as waits:
+        _put_off(office, job, waits.code, TURN_SECONDS)
+        return
     except Exception as error:
         _arrival_failed(office, job, error)
         return
@@ -252,10 +261,10 @@ def _copies_failed(office: Office, job: Job, scan_id: str, error: Exception) -> 
             transaction.give_back_job(job.id, name)
 
 
-def _put_off(office: Office, job: Job, why: str) -> None:
+def _put_off(office: Office, job: Job, why: str, seconds: float = AWAY_SECONDS) -> None:
     """Leave a job until the store is there again: that is not the scan's fault, and costs it no attempt."""
     with office.archive.work() as transaction:
-        transaction.give_back_job(job.id, why, seconds=AWAY_SECONDS, spent=False)
+        transaction.give_back_job(job.id, why, seconds=seconds, spent=False)
 
 
 WORKS: Mapping[str, Callable[[Office, Job, Callable[[], bool]], None]] = {

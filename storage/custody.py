@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import and_, bindparam, exists, func, or_, select, tuple_
 
+from storage.entries import is_coming
 from storage.records import Arrival, Arrived, Aside, Partner, Transfer, TransferStep
 from storage.session import Session, id_number, portions, select_record
 from storage.tables import (
@@ -53,7 +54,7 @@ _came = (
     .group_by(arrived_entries.c.arrival)
 )
 _originals = (
-    select(arrived_entries.c.original)
+    select(arrived_entries.c.original, arrived_entries.c.arrival, is_coming.label("coming"))
     .join(entries, entries.c.id == arrived_entries.c.entry)
     .where(entries.c.archive == bindparam("archive"), arrived_entries.c.origin == bindparam("origin"))
 )
@@ -176,10 +177,12 @@ class ReadsCustody(Session):
             found |= {str(row[0]): int(row[1]) for row in self._rows("entry", _came, of)}
         return found
 
-    def originals(self, archive: str, origin: str) -> set[str]:
-        """The ids that entries of a file had where they come from, also of those that are still being filed."""
+    def originals(self, archive: str, origin: str) -> dict[str, str | None]:
+        """The ids that entries of a file had where they come from; each with the arrival that is still filing it, or None."""
         values = {"archive": archive, "origin": origin}
-        return {str(row.original) for row in self._rows("entry", _originals, values)}
+        with self.beyond_scope():  # it may be filed for the unit above
+            rows = self._rows("entry", _originals, values)
+        return {str(row.original): str(row.arrival) if row.coming else None for row in rows}
 
     def files_of_arrival(self, arrival_id: str) -> list[str]:
         """The owners of the files that something of an arrival was filed into, in that order."""

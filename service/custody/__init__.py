@@ -1,7 +1,8 @@
 """Custody passes: a file is handed over with its 移交清单, arrives, is checked four ways, and a signed receipt comes back."""
 
-from service.custody.arriving import accept, accept_again, accept_here, again, receive_here, take, work
+from service.custody.arriving import accept, accept_again, accept_here, again, begun, receive_here, take, work
 from service.custody.desk import waiting
+from service.custody.filing import Waits
 from service.custody.following import bring_receipt, transfer, transfer_package, transfers
 from service.custody.handing import Handover, open_transfer
 from service.custody.knowing import know, known
@@ -11,6 +12,7 @@ from service.custody.telling import JOB, arrival, arrival_package, arrivals, set
 __all__ = [
     "JOB",
     "Handover",
+    "Waits",
     "accept",
     "accept_again",
     "accept_here",
@@ -18,6 +20,7 @@ __all__ = [
     "arrival",
     "arrival_package",
     "arrivals",
+    "begun",
     "bring_receipt",
     "know",
     "known",

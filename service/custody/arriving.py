@@ -63,6 +63,12 @@ def work(office: Office, payload: Mapping[str, Any], beat: Callable[[], None]) -
     process(office, str(payload["arrival"]), str(payload["org"]), beat)
 
 
+def begun(office: Office, payload: Mapping[str, Any]) -> bool:
+    """Tell whether something of the job's arrival is filed: it passed, and whoever dies over it has come further."""
+    with office.archive.read() as reading:
+        return bool(reading.coming([str(payload["arrival"])]))
+
+
 def _kept(office: Office, who: Who | None, org: str, file: BinaryIO | IO[bytes]) -> Arrival:
     may(who, Action.HAND_OVER)
     with office.archive.read() as reading:

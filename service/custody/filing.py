@@ -3,9 +3,11 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from operator import itemgetter
 from typing import Any
 
 from service.custody.checks.nouns import Bag, is_plain, member
+from service.errors import Problem
 from service.office import Office
 from storage.archive import Reading, Transaction
 from storage.records import Arrival, Arrived, NewEntry
@@ -35,10 +37,23 @@ class _Item:
     told: dict[str, Any]
 
 
+class Waits(Problem):
+    """The 409 for a package some of which another one brings that is not wholly filed: only that one can show it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "filed_elsewhere",
+            409,
+            "同样的材料正随另一个档案包归档",
+            "档案包里有的材料正随另一个到来的档案包归档，还没有归完；请等它归完再办，它停下等人处理的，请先处理它。",
+        )
+
+
 def file_all(office: Office, load: Load) -> None:
     """File everything, some hundred entries after the other; what is there already is left out.
 
-    Nobody sees any of it until its arrival has ended (storage.entries), so it may stop anywhere and go on later.
+    Nobody sees any of it until its arrival has ended (storage.entries), so it may stop anywhere and go on later. Raises
+    Waits when another arrival has filed some of it and has not ended.
     """
     items = _items(load)
     while some := list(islice(items, FILED_AT_ONCE)):
@@ -59,16 +74,25 @@ def origin_of(bag: Bag) -> str:
 
 
 def _items(load: Load) -> Iterator[_Item]:
-    for folder, owner in load.owners.items():
+    """Owner after owner, each file in its own order: so two packages with the same entries never wait for each other."""
+    for folder, owner in sorted(load.owners.items(), key=itemgetter(1)):
         for told in load.bag.entries(folder):
             yield _Item(folder, owner, told)
 
 
 def _left_out(reading: Reading, load: Load, items: Sequence[_Item]) -> list[_Item]:
-    """Those of some items that never came before, with this package or another: nothing is filed twice."""
+    """Those of some items, each once, that never came before, with this package or another: nothing is filed twice.
+
+    Raises Waits when one has come with another that has not ended.
+    """
     origin = origin_of(load.bag)
     there = {owner: reading.originals(owner, origin) for owner in {one.owner for one in items}}
-    return [one for one in items if str(one.told["entry"]["id"]) not in there[one.owner]]
+    once: dict[tuple[str, str], _Item] = {}
+    for one in items:
+        once.setdefault((one.owner, str(one.told["entry"]["id"])), one)
+    if any(there[owner].get(name) not in {None, load.kept.id} for owner, name in once):
+        raise Waits
+    return [one for (owner, name), one in once.items() if name not in there[owner]]
 
 
 def _put(office: Office, load: Load, items: Sequence[_Item]) -> None:

@@ -1,0 +1,116 @@
+"""Arrivals beside each other and beside other work: what one files half nobody else may count on, and no package stops a worker for ever."""
+
+import json
+from types import SimpleNamespace
+
+import pytest
+
+from service import archives, custody, retrieve, worker
+from service.custody import examining, filing
+from tests.conftest import OTHER_COUNTY, OTHER_SCHOOL, SCHOOL, STUDENT, as_role
+from tests.test_custody import THERE, acquainted, elsewhere, filed, handover, package_of, refusal, sound
+from tests.test_file_index import picture
+
+__all__ = ["acquainted", "elsewhere", "filed"]
+HEIR = as_role("registrar", OTHER_SCHOOL)
+
+
+def broken_off(office, monkeypatch, begin):
+    """Begin something that files entry after entry, and die behind the first."""
+    file, filed = filing._file, []
+
+    def once(*arguments):
+        if filed:
+            raise KeyboardInterrupt
+        filed.append(file(*arguments))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(filing, "FILED_AT_ONCE", 1)
+        patch.setattr(filing, "_file", once)
+        with pytest.raises(KeyboardInterrupt):
+            begin()
+
+
+@pytest.fixture
+def two_packages(filed, elsewhere, registrar, city):
+    """Two packages of one student, the second with more in it: the first was refused for want of a key that is known by now."""
+    here, there = filed, elsewhere
+    custody.know(here, city, THERE, json.loads(there.keys.published()), [OTHER_COUNTY])
+    first = custody.open_transfer(here, registrar, handover())
+    came = custody.take(there, HEIR, OTHER_SCHOOL, package_of(here, registrar, first))
+    assert custody.bring_receipt(here, registrar, first["id"], came["receipt"])["state"] == "refused"
+    custody.know(there, city, here.settings.host, json.loads(here.keys.published()), [SCHOOL])
+    archives.file_item(here, registrar, STUDENT, picture("more"), archives.NewItem("5", "三好学生"))
+    second = custody.open_transfer(here, registrar, handover())
+    return here, there, came["id"], package_of(here, registrar, second)
+
+
+def test_two_packages_with_the_same_papers(two_packages, registrar, monkeypatch, clock):
+    """The second is not answered as received while it counts on what only the first can show; then both are, and nothing twice."""
+    here, there, held, out = two_packages
+    broken_off(there, monkeypatch, lambda: custody.again(there, HEIR, held))
+    (first,) = [one for one in custody.arrivals(there, HEIR)["arrivals"] if one["id"] != held]
+    assert (first["state"], first["filed"]) == ("held", 1)
+    assert refusal(custody.take, there, HEIR, OTHER_SCHOOL, out).code == "filed_elsewhere"
+    second = custody.accept(there, HEIR, OTHER_SCHOOL, out)
+    for _ in range(worker.MOST_ATTEMPTS + 1):
+        assert worker.work_once(there, (worker.ARRIVAL,))
+        clock.advance(seconds=worker.TURN_SECONDS + 1)
+        told = custody.arrival(there, HEIR, second["id"])
+        assert (told["state"], told["receipt"], told["filed"]) == ("received", None, 0)
+    assert retrieve.archive(there, HEIR, STUDENT)["entries"] == []
+    assert custody.again(there, HEIR, first["id"])["state"] == "filed"
+    assert worker.work_once(there, (worker.ARRIVAL,))
+    told = custody.arrival(there, HEIR, second["id"])
+    assert (told["state"], told["filed"]) == ("filed", 1), told["checks"]
+    entries = retrieve.archive(there, HEIR, STUDENT)["entries"]
+    theirs = retrieve.archive(here, registrar, STUDENT)["entries"]
+    assert [one["came_from"]["entry"] for one in entries] == [one["id"] for one in theirs]
+    assert sound(there)
+
+
+def test_a_package_over_which_workers_die_is_left_to_a_person(acquainted, registrar, monkeypatch, clock):
+    """Killed without a word twice: the third worker does not look into it, and it stands on the desk and among the stopped jobs."""
+    here, there = acquainted
+    out = package_of(here, registrar, custody.open_transfer(here, registrar, handover()))
+    came = custody.accept(there, HEIR, OTHER_SCHOOL, out)
+
+    def die(*_arguments):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(examining, "checked", die)
+        for _ in range(worker.MOST_ATTEMPTS):
+            with pytest.raises(KeyboardInterrupt):
+                worker.work_once(there, (worker.ARRIVAL,))
+            clock.advance(minutes=2)  # the lease of the worker that died
+        assert worker.work_once(there, (worker.ARRIVAL,))
+        assert not worker.work_once(there, (worker.ARRIVAL,))
+    with there.archive.read() as reading:
+        (job,) = reading.dead_jobs()
+    assert (job.kind, job.message) == ("arrival", "worker gone")
+    assert custody.arrival(there, HEIR, came["id"])["state"] == "held"
+    custody.accept_again(there, HEIR, came["id"])
+    assert worker.work_once(there, (worker.ARRIVAL,))
+    assert custody.arrival(there, HEIR, came["id"])["state"] == "filed"
+
+
+class TwoFolders:
+    """A package that tells one file under two folders."""
+
+    def __init__(self, told):
+        self.told = {"log": {"origin": "there/log"}}
+        self._entries = told
+
+    def entries(self, _folder):
+        """The same in each."""
+        return iter(self._entries)
+
+
+def test_an_entry_told_in_two_folders_of_one_owner_is_filed_once(town):
+    """Both folders go into one file within one stretch: the second time it is left out, and the order stays."""
+    bag = TwoFolders([{"entry": {"id": name}} for name in ("7", "8")])
+    with town.archive.read() as reading:
+        load = filing.Load(SimpleNamespace(id="1"), bag, {"a": STUDENT, "b": STUDENT})
+        left = filing._left_out(reading, load, list(filing._items(load)))
+    assert [(one.folder, one.told["entry"]["id"]) for one in left] == [("a", "7"), ("a", "8")]
