@@ -5,7 +5,7 @@ from typing import Any, Final
 from service.access import Action, Who, may, sees, within
 from service.errors import Problem
 from service.office import Office
-from service.office.lookups import unknown
+from service.office.lookups import reach, unknown
 from storage.archive import Reading
 from storage.errors import NotFound, OutOfScope
 from storage.records import Job, Organization
@@ -40,7 +40,7 @@ def dead(office: Office, who: Who | None) -> dict[str, Any]:
         told = [
             _body(job, reading.organization(org))
             for job in reading.dead_jobs()
-            if (org := _org(reading, job)) is not None and sees(allowed, reading.chain(org))
+            if (org := _org(reading, job)) is not None and sees(allowed, reach(reading, org))
         ]
     return {"jobs": told}
 
@@ -59,7 +59,7 @@ def requeue(office: Office, who: Who | None, job_id: int) -> dict[str, Any]:
         org = _org(transaction, job)
         if org is None:
             raise unknown("job", "任务", "请刷新列表")
-        within(who, Action.SCAN, transaction.chain(org))
+        within(who, Action.SCAN, reach(transaction, org))
         if job.state != "dead":
             raise Problem(
                 "job_not_dead",

@@ -1,6 +1,7 @@
 """Files on their way between units: what was handed over, what came back of it, what arrived from elsewhere; all of it only grows."""
 
 from collections.abc import Collection, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, replace
 from datetime import date
 from typing import Any
@@ -24,6 +25,21 @@ from storage.tables import (
 )
 
 _transfer = select_record(transfers, Transfer).order_by(transfers.c.at, transfers.c.id)
+_anew = transfers.alias("anew")
+_is_over = (
+    exists()
+    .where(transfer_steps.c.transfer == transfers.c.id)
+    .where(
+        or_(
+            transfer_steps.c.answer == "received",
+            exists().where(
+                _anew.c.archive == transfers.c.archive,
+                tuple_(_anew.c.at, _anew.c.id) > tuple_(transfers.c.at, transfers.c.id),
+            ),
+        )
+    )
+)
+"""Of a transfer: it was received, or refused and then opened once more, which speaks for it."""
 _step = select_record(transfer_steps, TransferStep).order_by(transfer_steps.c.id)
 _arrival = select_record(arrivals, Arrival).order_by(arrivals.c.id)
 _taken = _arrival.where(~exists().where(arrival_results.c.result == arrivals.c.id))
@@ -65,6 +81,13 @@ _files = (
     .group_by(entries.c.archive)
     .order_by(func.min(entries.c.id))
 )
+_files_coming = (
+    select(entries.c.archive)
+    .join(arrived_entries, entries.c.id == arrived_entries.c.entry)
+    .join(arrivals, arrivals.c.id == arrived_entries.c.arrival)
+    .where(arrivals.c.passed.is_(False), ~exists().where(arrival_results.c.arrival == arrivals.c.id))
+    .distinct()
+)
 _aside = select_record(arrival_asides, Aside)
 _pieces = (
     select(package_pieces.c.sha256, package_pieces.c.size)
@@ -96,18 +119,18 @@ class ReadsCustody(Session):
     ) -> list[Transfer]:
         """List what these units send or are to receive, oldest first, beginning behind `after`.
 
-        With `due_before` only what is due before that day and was not received.
+        With `due_before` only what is due before that day and was neither received nor, once refused, opened anew.
         """
         wanted = _transfer.where(or_(transfers.c.sender.in_(units), transfers.c.receiver.in_(units)))
         if after is not None:
             place = tuple_(transfers.c.at, transfers.c.id)
             wanted = wanted.where(place > tuple_(bindparam("at", after.at, transfers.c.at.type), after.id))
         if due_before is not None:
-            received = exists().where(
-                transfer_steps.c.transfer == transfers.c.id, transfer_steps.c.answer == "received"
-            )
-            wanted = wanted.where(transfers.c.due < due_before, ~received)
-        return [Transfer(*row) for row in self._rows("transfer", wanted.limit(limit))]
+            wanted = wanted.where(transfers.c.due < due_before, ~_is_over)
+        # Whoever opened it anew may have sent it to somebody else.
+        with nullcontext() if due_before is None else self.beyond_scope():
+            rows = self._rows("transfer", wanted.limit(limit))
+        return [Transfer(*row) for row in rows]
 
     def transfer_steps(self, ids: Collection[str]) -> dict[str, list[TransferStep]]:
         """List what was answered to each of these transfers, oldest first."""
@@ -183,6 +206,11 @@ class ReadsCustody(Session):
         with self.beyond_scope():  # it may be filed for the unit above
             rows = self._rows("entry", _originals, values)
         return {str(row.original): str(row.arrival) if row.coming else None for row in rows}
+
+    def files_coming(self) -> set[str]:
+        """The owners of the files that something is still being filed into, for whichever unit."""
+        with self.beyond_scope():
+            return {str(row.archive) for row in self._rows("entry", _files_coming)}
 
     def files_of_arrival(self, arrival_id: str) -> list[str]:
         """The owners of the files that something of an arrival was filed into, in that order."""

@@ -1,13 +1,29 @@
 """Arrivals beside each other and beside other work: what one files half nobody else may count on, and no package stops a worker for ever."""
 
+import io
 import json
+import tempfile
+from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-from service import archives, custody, retrieve, worker
+from service import archives, custody, jobs, retrieve, worker
+from service.commands.serving import set_aside_in
 from service.custody import examining, filing
-from tests.conftest import OTHER_COUNTY, OTHER_SCHOOL, SCHOOL, STUDENT, as_role
+from service.settings import Settings
+from storage.records import Closure
+from tests.conftest import (
+    COUNTY,
+    OTHER_COUNTY,
+    OTHER_SCHOOL,
+    SCHOOL,
+    SENIOR_SCHOOL,
+    STUDENT,
+    UNITS,
+    as_role,
+)
 from tests.test_custody import THERE, acquainted, elsewhere, filed, handover, package_of, refusal, sound
 from tests.test_file_index import picture
 
@@ -93,6 +109,60 @@ def test_a_package_over_which_workers_die_is_left_to_a_person(acquainted, regist
     custody.accept_again(there, HEIR, came["id"])
     assert worker.work_once(there, (worker.ARRIVAL,))
     assert custody.arrival(there, HEIR, came["id"])["state"] == "filed"
+
+
+def test_nothing_leaves_while_something_comes(two_packages, monkeypatch):
+    """Half of a package is in the file: neither the file, nor its school's, nor the school may go before all of it is there."""
+    _, there, held, _ = two_packages
+    broken_off(there, monkeypatch, lambda: custody.again(there, HEIR, held))
+    onward = handover(receiver=SENIOR_SCHOOL, receiver_name=UNITS[SENIOR_SCHOOL]["name"])
+    whole = replace(onward, owner=OTHER_SCHOOL, cause="2")
+    ending = archives.Ending(on="2026-11-16", document="长教基〔2026〕31号", merged_into=SENIOR_SCHOOL)
+    above = as_role("county", OTHER_COUNTY)
+    tries = [
+        (lambda: custody.open_transfer(there, HEIR, onward), "第二十二条"),
+        (lambda: custody.open_transfer(there, HEIR, whole), "第八条"),
+        (lambda: archives.close_school(there, above, OTHER_SCHOOL, ending), "第八条"),
+    ]
+    for attempt, article in tries:
+        problem = refusal(attempt)
+        assert (problem.code, problem.status, problem.article) == ("archive_coming", 409, article)
+        assert "请" in problem.detail
+    (begun, _) = custody.arrivals(there, HEIR)["arrivals"]
+    (told,) = custody.waiting(there, HEIR)["waiting"]
+    assert (told["id"], told["aside"], "不再处理" in told["advice"]) == (begun["id"], None, False)
+    assert "请" in told["advice"]
+    custody.again(there, HEIR, begun["id"])
+    assert refusal(tries[2][0]).code == "archives_not_handed_over"
+    assert custody.open_transfer(there, HEIR, onward)["state"] == "open"
+
+
+def test_the_holder_of_a_school_that_ended_lets_its_jobs_run_again(town, registrar, clock):
+    """Art. 8: its stopped jobs are listed for whoever holds its files, who may requeue them; a neighbour may not."""
+    custody.accept(town, registrar, SCHOOL, io.BytesIO(b"junk"))
+    with town.archive.work() as transaction:
+        transaction.bury_job(transaction.lease_job(["arrival"], 60).id, "x")
+    assert jobs.dead(town, HEIR)["jobs"] == []
+    ended = ("merged", OTHER_SCHOOL, clock().date(), "x", [], "x", "county", COUNTY, clock())
+    with town.archive.begin() as transaction:
+        transaction.add_closure(Closure(SCHOOL, *ended))
+    (job,) = jobs.dead(town, HEIR)["jobs"]
+    stranger = as_role("registrar", SENIOR_SCHOOL)
+    assert jobs.dead(town, stranger)["jobs"] == []
+    assert refusal(jobs.requeue, town, stranger, job["id"]).status in {403, 404}
+    assert jobs.requeue(town, HEIR, job["id"])["state"] == "waiting"
+
+
+def test_an_upload_is_put_aside_in_the_scratch_folder(tmp_path, monkeypatch):
+    """What is too large for memory lies where the setting says, not in the system's folder."""
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    set_aside_in(Settings(data=tmp_path / "data"))
+    assert tempfile.tempdir is None
+    set_aside_in(Settings(data=tmp_path / "data", scratch=str(tmp_path / "scratch")))
+    with tempfile.SpooledTemporaryFile(1) as spool:
+        spool.write(b"more than one")
+        path = Path(f"/proc/self/fd/{spool.fileno()}").readlink()
+    assert path.is_relative_to(tmp_path / "scratch")
 
 
 class TwoFolders:

@@ -3,18 +3,23 @@
 import io
 import json
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from service import custody
+from service.custody import desk
 from service.signing import KeyRing
+from storage.records import TransferStep
 from tests.conftest import (
     CITY,
     COUNTY,
     OTHER_COUNTY,
     OTHER_SCHOOL,
+    RECORDS,
     SCHOOL,
     SENIOR_SCHOOL,
+    STUDENT,
     as_role,
 )
 from tests.test_custody import (
@@ -94,6 +99,64 @@ def test_keys_that_were_told_before_speak_for_nobody(acquainted, registrar, city
     )
     custody.know(here, city, THERE, keys, [OTHER_COUNTY])
     assert custody.bring_receipt(here, registrar, told["id"], came["receipt"])["state"] == "received"
+
+
+def test_what_one_county_tells_is_not_believed_by_the_schools_of_another(
+    acquainted, impostor, registrar, city
+):
+    """Another county's newer keys for the same name neither stand in for the ones told here nor add any; the city's do."""
+    here, there = acquainted
+    foreign = json.loads(impostor[0].keys.published())
+    told = custody.open_transfer(here, registrar, handover())
+    out = package_of(here, registrar, told)
+    custody.know(there, as_role("county", COUNTY), here.settings.host, foreign, [SCHOOL])
+    custody.know(here, as_role("county", OTHER_COUNTY), THERE, foreign, [OTHER_COUNTY])
+    came = custody.take(there, HEIR, OTHER_SCHOOL, out)
+    assert came["state"] == "filed", came["checks"]
+    assert custody.bring_receipt(here, registrar, told["id"], came["receipt"])["state"] == "received"
+    custody.know(there, city, here.settings.host, foreign, [SCHOOL])
+    later = custody.take(there, HEIR, OTHER_SCHOOL, out)
+    assert [one for one, _ in differences(later, "authenticity")] == ["unknown_key"]
+
+
+def test_the_desk_names_no_student_of_another_school(filed, registrar, city, clock):
+    """Art. 44: until he is registered there the receiver reads whose school's file it is, not whose; so does the county above it."""
+    custody.open_transfer(filed, registrar, handover())
+    clock.advance(days=25)
+    name = RECORDS[STUDENT]["name"]
+
+    def title(who):
+        (one,) = custody.waiting(filed, who)["waiting"]
+        return one["title"].partition("：")[0]
+
+    above = as_role("county", OTHER_COUNTY)
+    assert [title(who) for who in (registrar, city, HEIR, above)] == [name, name, "学生档案", "学生档案"]
+    with filed.archive.begin() as transaction:
+        transaction.put_student(replace(transaction.student(STUDENT), school=OTHER_SCHOOL))
+    assert [title(who) for who in (HEIR, above, registrar)] == [name, name, "学生档案"]
+
+
+def test_what_was_opened_anew_hides_nothing_that_is_overdue(filed, registrar, clock, monkeypatch):
+    """More transfers that were refused and opened once more than the desk shows: each is told by its last, and the late one stands there."""
+    told = custody.open_transfer(filed, registrar, handover())
+    with filed.archive.begin() as transaction:
+        first = transaction.transfer(told["id"])
+        for place in range(6):
+            refused = replace(
+                first, id=f"{place:032}", archive=f"x{place // 2}", at=first.at - timedelta(9 - place)
+            )
+            transaction.add_transfer(refused)
+            answer = "received" if place % 2 else "refused"
+            step = TransferStep(0, refused.id, answer, f"{place}", "x", "registrar", SCHOOL, first.at)
+            transaction.add_transfer_step(step)
+    monkeypatch.setattr(desk, "MOST", 1)
+    clock.advance(days=25)
+    for who in (registrar, HEIR):
+        waiting = custody.waiting(filed, who)
+        assert ([one["id"] for one in waiting["waiting"]], waiting["more"]) == ([told["id"]], False)
+    assert [one["id"] for one in custody.transfers(filed, registrar, overdue=True)["transfers"]] == [
+        told["id"]
+    ]
 
 
 def test_units_are_codes(filed, elsewhere, city):

@@ -7,7 +7,18 @@ import pytest
 from service.__main__ import main
 from service.register import put_student
 from tests.bureau import bureau_of, refused
-from tests.conftest import CITY, COUNTY, GUARDIAN, OTHER_SCHOOL, RECORDS, SCHOOL, STUDENT, UNITS, as_role
+from tests.conftest import (
+    CITY,
+    COUNTY,
+    GUARDIAN,
+    OTHER_COUNTY,
+    OTHER_SCHOOL,
+    RECORDS,
+    SCHOOL,
+    STUDENT,
+    UNITS,
+    as_role,
+)
 from tests.test_custody import THERE
 
 ASKED = {
@@ -55,7 +66,7 @@ def test_two_installations(here, there, tmp_path, capsys):
     assert [one["code"] for one in came["checks"]["authenticity"]["differences"]] == ["unknown_key"]
     known = {"name": here.office.settings.host.lower(), "keys": keys_of(here), "units": [SCHOOL]}
     refused(receiver.post("/v1/partners", json=known), 403, "role_not_allowed")
-    assert there.caller("county", COUNTY).post("/v1/partners", json=known).status_code == 201
+    assert there.caller("county", OTHER_COUNTY).post("/v1/partners", json=known).status_code == 201
     filed = receiver.post(f"/v1/arrivals/{came['id']}/again").json()
     assert filed["state"] == "filed", filed["checks"]
     listed = receiver.get("/v1/arrivals").json()["arrivals"]

@@ -7,7 +7,7 @@ from service.access import Action, Who, may, within
 from service.archives.numbering import arrange_many
 from service.errors import Objection, Problem, article_name, refused
 from service.office import Office
-from service.office.files import note, told_custody
+from service.office.files import none_coming, note, told_custody
 from service.office.lookups import require, unknown
 from service.regulation.days import day
 from service.regulation.issuing import HANDOVER
@@ -46,7 +46,7 @@ class Lacking:
 def close_school(office: Office, who: Who | None, code: str, ending: Ending) -> dict[str, Any]:
     """End a school: from then on it issues nothing, and its files are its holder's to keep and read (A08-1).
 
-    Raises Problem 401, 403, 404; 409 `already_closed`, `archives_not_handed_over`; 422.
+    Raises Problem 401, 403, 404; 409 `already_closed`, `archive_coming`, `archives_not_handed_over`; 422.
     """
     may(who, Action.CLOSE)
     with office.archive.begin() as transaction:
@@ -58,6 +58,7 @@ def close_school(office: Office, who: Who | None, code: str, ending: Ending) -> 
             raise refused(objections)
         holder = transaction.organization(str(ending.merged_into or ending.held_by))
         kind: ClosureKind = "merged" if ending.merged_into else "revoked"
+        none_coming(transaction, code, unit.kind, ARTICLE)
         lists = _lists(transaction, code, kind, holder)
         lacking = _lacking(transaction, code, lists)
         if lacking.any():

@@ -3,6 +3,7 @@
 import contextlib
 import secrets
 import sys
+import tempfile
 import threading
 import time
 from argparse import Namespace
@@ -15,6 +16,7 @@ from service.commands.speaking import DONE, FAILED, say
 from service.errors import Problem
 from service.logs import to_lines
 from service.settings import Settings, database_owner
+from storage.objects.folder import system_errors
 
 if TYPE_CHECKING:  # the heavy rooms are imported by the commands that need them
     from service.office import Office
@@ -49,6 +51,7 @@ def serve(options: Namespace) -> int:
         from service.worker import BATCH, SCAN
 
         settings = office.settings
+        set_aside_in(settings)
         kinds, grace = [SCAN, *[BATCH] * settings.workers], settings.grace + LATER_SECONDS
         kinds = kinds if options.workers else []
         workers, closing = [Supervisor(options.data, kind, grace) for kind in kinds], threading.Event()
@@ -77,6 +80,18 @@ def serve(options: Namespace) -> int:
             warm.join()
             stop(workers)
     return DONE
+
+
+def set_aside_in(settings: Settings) -> None:
+    """Let what is uploaded be put aside in the scratch folder while it comes in, when there is one.
+
+    A package takes gigabytes, for which the system's own folder may have no room.
+    """
+    if settings.scratch:
+        folder = Path(settings.scratch) / "uploads"
+        with system_errors():
+            folder.mkdir(parents=True, exist_ok=True)
+        tempfile.tempdir = str(folder)
 
 
 def _warm(office: "Office", workers: "Sequence[Supervisor]", closing: threading.Event) -> None:
@@ -111,6 +126,7 @@ def work(options: Namespace) -> int:
     if options.child:
         worker.end_with_parent(sys.stdin.buffer, stop)
     with opened(Settings.from_env(options.data), printing=True, lazy=True) as office:
+        set_aside_in(office.settings)
         worker.limit_memory(office.settings.worker_memory_mb)
         if worker.SCAN in kinds:
             with contextlib.suppress(IntakeError):  # missing models are told when a scan is read

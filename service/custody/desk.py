@@ -24,6 +24,7 @@ BROKE_OFF = "检查没有做完：处理它的进程中途停了"
 HELD_ADVICE = (
     "档案包已原样保存。请按上面所列处理后再检查一次；不能接收的，请与移出单位核对，写明理由后不再处理。"
 )
+HALF_FILED_ADVICE = "档案包已原样保存，归了一部分，归完以前谁也看不到。请再检查一次，从停下的地方接着办。"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ def _held(view: _View, found: Arrival, standing: Standing) -> dict[str, Any]:
         "title": " · ".join(filter(None, (said.get("name"), sender))),
         "org_name": _name(view.reading, found.org),
         "why": [BROKE_OFF] if is_open(end) else _why(failed),
-        "advice": HELD_ADVICE,
+        "advice": HALF_FILED_ADVICE if standing.filed else HELD_ADVICE,
         "article": (articles or [article_name(article_of(said.get("cause")))])[0],
         "since": end.at.isoformat(),
         "due": said.get("due"),
@@ -99,10 +100,9 @@ def _why(failed: Sequence[dict[str, Any]]) -> list[str]:
 
 
 def _transfers(view: _View, some: Sequence[Transfer]) -> list[dict[str, Any]]:
-    """Those that wait for the receiver, the longest overdue first; one that was opened anew speaks for the earlier one."""
+    """Those that wait for the receiver, the longest overdue first."""
     steps = view.reading.transfer_steps([one.id for one in some])
-    now = [one for one in some if one.id not in steps or view.reading.transfers(one.archive)[-1].id == one.id]
-    return [_due(view, one, steps.get(one.id, ())) for one in sorted(now, key=lambda one: one.due)]
+    return [_due(view, one, steps.get(one.id, ())) for one in sorted(some, key=lambda one: one.due)]
 
 
 def _due(view: _View, found: Transfer, steps: Sequence[TransferStep]) -> dict[str, Any]:
@@ -119,7 +119,7 @@ def _due(view: _View, found: Transfer, steps: Sequence[TransferStep]) -> dict[st
         "kind": "overdue" if left < 0 else "due",
         "id": found.id,
         "label": f"移交{clock}",
-        "title": f"{_owner(view.reading, found)}：{sender} → {found.receiver_name}",
+        "title": f"{_owner(view, found)}：{sender} → {found.receiver_name}",
         "org_name": sender if sends else found.receiver_name,
         "why": [month],
         "advice": _advice(view, found, returned=bool(steps)),
@@ -149,14 +149,15 @@ def _action(view: _View, found: Transfer, *, returned: bool) -> dict[str, Any] |
     return {"label": "上传回执", "path": f"{path}/receipt", "takes": "receipt"}
 
 
-def _owner(reading: Reading, found: Transfer) -> str:
+def _owner(view: _View, found: Transfer) -> str:
     """Whose file it is, in words; a student beyond the scope is told by what his file is."""
     if found.kind != "student":
-        return f"{_name(reading, found.archive)}的全部档案"
+        return f"{_name(view.reading, found.archive)}的全部档案"
     try:
-        return reading.student(found.archive).name
+        student = view.reading.student(found.archive)
     except (NotFound, OutOfScope):
-        return "学生档案"
+        student = None
+    return "学生档案" if student is None or student.school not in view.units else student.name
 
 
 def _name(reading: Reading, code: str) -> str:

@@ -62,7 +62,7 @@ def process(office: Office, arrival_id: str, asked_by: str, beat: Callable[[], N
 def _examine(office: Office, kept: Arrival, asked_by: str, bag: Bag, *, begun: bool) -> None:
     """Check, file, and say how it ended; a package of which something was `begun` to be filed has passed before."""
     with office.archive.read() as reading:
-        known = known_keys(office, reading)
+        known = known_keys(office, reading, kept.org)
     found = passed() if begun else checked(bag, known, kept.org)
     homes = _homes(office, bag, kept, begun=begun) if found.passed else _Homes({}, [])
     if homes.owners:

@@ -146,7 +146,7 @@ def bring_receipt(office: Office, who: Who | None, transfer_id: str, text: str) 
         found = find_transfer(transaction, allowed, transfer_id)
         require(transaction, who, Action.HAND_OVER, found.sender)
         try:
-            signer, note_of = opened(known_keys(office, transaction), text)
+            signer, note_of = opened(known_keys(office, transaction, found.sender), text)
             said = read_receipt(note_of)
         except BadNote as bad:
             raise bad_receipt(bad.reason) from None

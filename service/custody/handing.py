@@ -11,7 +11,7 @@ from service.custody.following import told_transfer
 from service.custody.keeping import keep, scratch
 from service.errors import Objection, Problem, refused
 from service.office import Office
-from service.office.files import Look, hidden_papers, note, owner_of, shown
+from service.office.files import Look, hidden_papers, none_coming, note, owner_of, shown
 from service.office.lookups import require
 from service.regulation.days import add_months, day
 from service.regulation.handover import ARTICLES, CLOCK
@@ -44,7 +44,7 @@ class Handover:
 def open_transfer(office: Office, who: Who | None, asked: Handover) -> dict[str, Any]:
     """Print the 移交清单, pack everything, keep the package: nothing of the sender's is changed or removed (art. 18).
 
-    The looks are noted first (art. 44). Raises Problem 401, 403, 404, 409 `transfer_open`, 422, and what printing raises.
+    The looks are noted first (art. 44). Raises Problem 401, 403, 404, 409 `transfer_open`, `archive_coming`, 422, and what printing raises.
     """
     may(who, Action.HAND_OVER)
     with office.archive.begin() as transaction:
@@ -53,6 +53,7 @@ def open_transfer(office: Office, who: Who | None, asked: Handover) -> dict[str,
         if objections := _objections(office, transaction, asked, kind, sender):
             raise refused(objections)
         _not_under_way(transaction, asked.owner)
+        none_coming(transaction, asked.owner, kind, ARTICLES.get(asked.cause, CLOCK))
         note(transaction, allowed, asked.owner, f"transfer to {asked.receiver}", None)
     look = Look(allowed, asked.owner, kind, name, sender)
     students = ordered_students(office, look, None)
@@ -170,6 +171,7 @@ def _packed(
         few = _restricted(office, reading, look, students)
     with office.archive.begin() as transaction:
         _not_under_way(transaction, look.owner)
+        none_coming(transaction, look.owner, look.kind, ARTICLES.get(asked.cause, CLOCK))
         kept = transaction.add_transfer(
             Transfer(
                 identity,

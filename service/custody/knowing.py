@@ -8,6 +8,7 @@ from typing import Any
 from service.access import Action, Who, may
 from service.errors import Objection, refused
 from service.office import Office
+from service.office.lookups import reach
 from service.regulation.handover import CLOCK
 from service.regulation.identity import DIVISION_PATTERN, SCHOOL_PATTERN
 from service.settings import HOST_PATTERN
@@ -31,12 +32,14 @@ class Known:
     units: frozenset[str] = frozenset()
 
 
-def known_keys(office: Office, reading: Reading) -> list[Known]:
-    """Everybody whose keys are known, ourselves first; of each other the newest.
+def known_keys(office: Office, reading: Reading, org: str) -> list[Known]:
+    """Whose keys a unit believes, ourselves first; of each other the newest that one of its own authorities made known.
 
+    What the authority of other units tells is theirs: it neither adds to what this one believes nor takes its place.
     We speak for whoever is registered here, another installation for the units an authority named and those below them.
     """
-    newest = {partner.name: partner for partner in reading.partners()}
+    above = set(reach(reading, org))
+    newest = {partner.name: partner for partner in reading.partners() if partner.org in above}
     own = office.settings.host.lower()
     newest.pop(own, None)
     units = reading.partner_units([one.id for one in newest.values()])
@@ -80,7 +83,7 @@ def know(
     """Make the keys of another installation known, and for which units (codes) they speak.
 
     An authority has both from somewhere else than the package: whoever signs for another unit is not believed.
-    What was known before stays on file, the newest counts. Raises Problem 401, 403, 422.
+    What was known before stays on file, the newest counts, for the units of this authority. Raises Problem 401, 403, 422.
     """
     allowed = may(who, Action.WRITE_ORGANIZATION)
     host = name.strip().lower()

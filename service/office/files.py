@@ -118,6 +118,23 @@ def _secret(reading: Reading, who: Who, entries: Sequence[Entry]) -> set[str]:
     }
 
 
+def none_coming(reading: Reading, owner: str, kind: str, article: int) -> None:
+    """Let a file go only when nothing is on its way into it, nor into those of a school's students: what is filed half would stay behind.
+
+    Raises Problem 409 `archive_coming`.
+    """
+    coming = reading.files_coming()
+    students = reading.students(owner) if coming and kind == "school" else []
+    if coming.intersection([owner, *(student.student_no for student in students)]):
+        raise Problem(
+            "archive_coming",
+            409,
+            "还有材料正在归入",
+            "有到来的档案包正在归入这份档案，还没有归完；请等它归完再办，它停下等人处理的，请先处理它。",
+            article=article_name(article),
+        )
+
+
 def told_custody(office: Office, school: str) -> list[dict[str, Any]]:
     """Who holds the files of a school that is gone: one step for each time they passed on, the present holder last (art. 8)."""
     with office.archive.read() as reading:
