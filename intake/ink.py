@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from intake.greys import median, percentile, percentiles
 from intake.reading import Pixels
 
 Mask = NDArray[np.bool_]
@@ -44,7 +45,7 @@ def likeness(crop: Pixels, archived: Pixels, line_height: int) -> float:
 
 def added(crop: Pixels, archived: Pixels) -> float:
     """Return the share of a crop that is dark in the scan and blank in the archive."""
-    paper = float(np.percentile(crop, 90))
+    paper = percentile(crop, 90)
     blank = cv2.erode(archived, np.ones((5, 5), np.uint8)) > 255 - INK / 2
     return float(((crop < paper - INK) & blank).mean())
 
@@ -54,7 +55,7 @@ def touched(crop: Pixels, archived: Pixels, line_height: int) -> float:
     core = archived < CORE
     if not core.any():
         return 0.0
-    paper, ink = (float(np.percentile(crop, share)) for share in (90, 3))
+    paper, ink = percentiles(crop, 90, 3)
     blank = cv2.erode(archived, np.ones((3, 3), np.uint8)) > 255 - INK / 2
     pen = (crop < paper - PEN * (paper - ink)) & blank
     width = window(line_height, crop.shape[1])
@@ -64,7 +65,7 @@ def touched(crop: Pixels, archived: Pixels, line_height: int) -> float:
 def depth(crop: Pixels, archived: Pixels) -> float:
     """Return the grey levels between the paper and the middle of the archived strokes."""
     core = archived < CORE
-    return float(np.percentile(crop, 90) - np.median(crop[core])) if core.any() else 255.0
+    return percentile(crop, 90) - median(crop[core]) if core.any() else 255.0
 
 
 def lost(crop: Pixels, archived: Pixels, line_height: int, astray: int = 1) -> float:
@@ -72,7 +73,7 @@ def lost(crop: Pixels, archived: Pixels, line_height: int, astray: int = 1) -> f
     core = archived < CORE
     if not core.any():
         return 0.0
-    paper, ink = (float(np.percentile(crop, share)) for share in (90, 3))
+    paper, ink = percentiles(crop, 90, 3)
     near = np.ones((2 * astray + 1, 2 * astray + 1), np.uint8)
     return worst(core, cv2.erode(crop, near) > paper - PALE * (paper - ink), line_height)
 
@@ -84,10 +85,11 @@ def lost_beneath(crop: Pixels, archived: Pixels, line_height: int, colour: Pixel
     redness = cv2.subtract(red, cv2.max(blue, green))
     sealed: Mask = cv2.dilate(redness, np.ones((5, 5), np.uint8)) > NOT_RED
     bare = sealed & (cv2.erode(archived, np.ones((5, 5), np.uint8)) > 255 - INK / 2)
-    paper, ink = (float(np.percentile(crop, share)) for share in (90, 3))
+    paper, ink = percentiles(crop, 90, 3)
     pale = cv2.erode(crop, np.ones((3, 3), np.uint8)) > paper - PALE * (paper - ink)
     if bare.any():
-        beneath, darkest = float(np.median(red[bare])), float(np.percentile(red, 3))
+        glow = np.asarray(red, np.uint8)
+        beneath, darkest = median(glow[bare]), percentile(glow, 3)
         least = beneath - PALE * max(beneath - darkest, LEAST_DEPTH)
         light = cv2.erode(red, np.ones((3, 3), np.uint8)) > least
         pale = np.where(sealed, light, pale)

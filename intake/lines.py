@@ -9,6 +9,8 @@ import cv2
 import numpy as np
 
 from intake import ink
+from intake.greys import median as grey_median
+from intake.greys import percentile, percentiles
 from intake.ink import Mask
 from intake.reading import MM_PER_INCH, STANDARD_DPI, Box, Pixels
 from intake.thresholds import ALL_INK, ERASED, LETTER_GONE
@@ -163,7 +165,7 @@ def held_together(cuts: Sequence[Cut]) -> list[Cut]:
 
 def _trimmed(crop: Pixels, archived: Pixels, height: int) -> slice:
     """Return the columns where either picture has ink, and some air: recognisers see ghosts in wide blanks."""
-    paper = float(np.percentile(crop, 90))
+    paper = percentile(crop, 90)
     dark: Mask = (cv2.medianBlur(crop, 3) < paper - ink.INK) | (archived < 255 - ink.INK)
     inked = np.flatnonzero(dark.any(axis=0))
     if not inked.size:
@@ -179,7 +181,7 @@ def _beside(page: Pixels, reference: Pixels, box: list[int], shift: tuple[int, i
     if not core.any():
         return 0.0
     own = page[_span(_moved(box, shift, page.shape))]
-    paper, darkest = (float(np.percentile(own, share)) for share in (90, 3))
+    paper, darkest = percentiles(own, 90, 3)
     fullest = max(ink.windows(core, ink.window(height, core.shape[1])).max(), 1.0)
     found = 0.0
     for left, right in ((box[0] - height, box[0] - STANDOFF), (box[2] + STANDOFF, box[2] + height)):
@@ -212,7 +214,7 @@ def _within_line(page: Pixels, reference: Pixels, box: list[int], shift: tuple[i
     top, bottom = box[1] - wide[1], box[3] - wide[1]
     if not core[top:bottom].any():
         return 0.0
-    paper, print_ = float(np.percentile(crop, 90)), float(np.median(crop[core]))
+    paper, print_ = percentile(crop, 90), grey_median(crop[core])
     dark = crop < paper - ink.PEN * (paper - print_)
     _, labels = cv2.connectedComponents(dark.astype(np.uint8), connectivity=8)
     air = round(LEAVES * height)
@@ -243,7 +245,7 @@ def held(page: Pixels, reference: Pixels, box_mm: Box) -> bool:
     if around.shape != (archived.shape[0] + 2 * SEARCH, archived.shape[1] + 2 * SEARCH):
         grown = cv2.copyMakeBorder(page, SEARCH, SEARCH, SEARCH, SEARCH, cv2.BORDER_REPLICATE)
         around = cast("Pixels", grown)[wide[1] : wide[3] + 2 * SEARCH, wide[0] : wide[2] + 2 * SEARCH]
-    paper, darkest = (float(np.percentile(around, share)) for share in (90, 1))
+    paper, darkest = percentiles(around, 90, 1)
     depth = min(
         ink.INK, max(FAINTEST, FAINT_PRINT * (paper - darkest))
     )  # soft small print in a dark photo is pale
@@ -310,7 +312,7 @@ def _blank_run(dark: Mask, limit: int) -> int:
 def _framed(crop: Pixels) -> Pixels:
     """Put a little paper around a crop: recognisers lose characters that touch the edge."""
     air = max(3, crop.shape[0] // 8)
-    paper = float(np.percentile(crop, 90))
+    paper = percentile(crop, 90)
     return cast(
         "Pixels", cv2.copyMakeBorder(crop, 2, 2, air, air, cv2.BORDER_CONSTANT, value=(paper, paper, paper))
     )

@@ -6,6 +6,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from intake.greys import median
 from intake.reading import FieldResult, PageImage, Pixels, Quality, Registered
 from intake.thresholds import (
     BLANK_SHARE,
@@ -84,14 +85,14 @@ def contrast_and_sharpness(page: Pixels, reference: Pixels) -> tuple[float, floa
     edges = steps > (0.6 * float(np.percentile(np.sqrt(steps[::3, ::3]), 99.5))) ** 2
     if not edges.any():
         return 255.0, 1.0
-    paper = float(np.median(page[::7, ::7]))
-    ink = float(np.median(cv2.erode(page, np.ones((5, 5), np.uint8))[edges]))
+    paper = median(np.ascontiguousarray(page[::7, ::7]))
+    ink = median(cv2.erode(page, np.ones((5, 5), np.uint8))[edges])
     contrast = max(paper - ink, 1.0)
     ours, theirs = (
         float(np.median(np.sqrt(cv2.dilate(steep, np.ones((3, 3), np.uint8))[edges])))
         for steep in (_steepness(page), steps)
     )
-    ink_there = float(np.median(cv2.erode(reference, np.ones((5, 5), np.uint8))[edges]))
+    ink_there = median(cv2.erode(reference, np.ones((5, 5), np.uint8))[edges])
     return contrast, (ours / contrast) / max(theirs / max(255.0 - ink_there, 1.0), 1e-6)
 
 

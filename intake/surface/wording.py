@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from intake import ink, lines
+from intake.greys import percentile
 from intake.reading import Pixels, SurfaceKind, SurfaceResult
 from intake.recognise import LineReading, Recogniser
 from intake.recognise.likelihood import fold
@@ -246,7 +247,7 @@ def _blank(archived: Pixels) -> Any:
 def _framed(crop: Pixels) -> Pixels:
     """Put paper around a crop: recognisers lose letters that touch the edge."""
     air = max(4, crop.shape[0] // 6)
-    paper = (float(np.percentile(crop, 90)),) * 3
+    paper = (percentile(crop, 90),) * 3
     return cast(
         "Pixels", cv2.copyMakeBorder(crop, air, air, 2 * air, 2 * air, cv2.BORDER_CONSTANT, value=paper)
     )
