@@ -76,6 +76,13 @@ PROVEN_LETTER = 0.04  # of a letter's contrast, unexplained by its archived pict
 PROVEN_LIKE = 0.97  # of the usual likeness of such lines
 PROVEN_RIVAL = 1.2  # what the nearest rival of any letter must leave, of what the letter leaves
 
+# Whether a page is a picture of a screen: intake/marks/screen.py
+# Largest lone wave of colour (natural log) in 576 places of 512 tuning pages: 0.028 and more under moire, mostly over 0.08.
+BANDS = 0.025
+LONE_WAVE = (
+    2.8  # times its row and column of the spectrum: 3.2 to 7.5 under moire, at most 2.5 on other levels
+)
+
 # Whether a red ring is a seal, and a red square a name seal: intake/marks/seals.py
 SEARCH_SCORE = 0.30  # rim minus surroundings in the search; real seals give 0.5-0.9
 COVERAGE = 0.70  # share of the rim that must show ink; text and other seals crossing it take little

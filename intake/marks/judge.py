@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from intake.marks import imprints, ring, seals, signatures
 from intake.marks.ink import Density, densities, redness, shade
 from intake.marks.ring import Owner
+from intake.marks.screen import without_screen
 from intake.marks.seals import Stamp
 from intake.reading import MM_PER_INCH, Box, LayoutPage, MarkFinding, MarkResult, Pixels, Registered
 from intake.recognise import Recogniser
@@ -39,7 +40,9 @@ def find(
     signatures stay unclear. `units` names the unit whose seal each block must carry, `registry` all units known;
     `dated` is where people write dates (page mm), which sign nothing. On a page without colour a seal is unclear, never absent.
     """
-    page = _Page(flat.pixels, flat.dpi / MM_PER_INCH, printed, colour, layout_page["marks"], dated)
+    marks, scale = layout_page["marks"], flat.dpi / MM_PER_INCH
+    pixels = without_screen(flat.pixels, scale, [mark["box"] for mark in marks]) if colour else flat.pixels
+    page = _Page(pixels, scale, printed, colour, marks, dated)
     places = [
         mark
         for mark in page.marks

@@ -37,7 +37,7 @@ UNIT_ENDINGS = ("局", "校", "学", "园", "院", "会", "府", "厅", "委", "
 CUTS = ((0.53, 0.90, 1.0), (0.58, 0.93, 1.3), (0.53, 0.90, 1.3), (0.58, 0.93, 1.0))
 """Inner and outer radius (shares of the seal's) and widening of the lines that are read: seals differ in their letters."""
 NEAREST = (
-    12  # names aligned letter by letter: a county has hundreds, and only its likest can come near the winner
+    64  # names aligned letter by letter: a county has hundreds, and only its likest can come near the winner
 )
 STROKE_MM = 2.5
 OTHER_INK = 0.35  # density in red from which pen or print lies under the seal; a seal alone stays below
@@ -128,7 +128,7 @@ def _won(cuts: Sequence[_Cut], names: Sequence[str]) -> Owner:
     near = [name for name in neighbours.of(found.unit or "") if name not in names]
     if found.unit is None or not near:
         return found
-    told = [scores(cut.reading, [found.unit, *near]) for cut in cuts]
+    told = [scores(cut.reading, [found.unit, *near], nearest=len(near) + 1) for cut in cuts]
     own, *others = np.sort(np.stack([one.total for one in told if one is not None]), axis=0)[-AGREEING]
     return found if own - max(others) >= NEIGHBOUR_MARGIN else NOBODY
 
@@ -213,10 +213,10 @@ def seal_ink(density: Density) -> Density:
     return np.asarray(np.where(other > 0, np.maximum(green - red, 0), green), np.float32)
 
 
-def scores(reading: LineReading, names: Sequence[str]) -> Scores | None:
+def scores(reading: LineReading, names: Sequence[str], nearest: int = NEAREST) -> Scores | None:
     """Return how well each name (one at least, none empty) explains a strip; None when the reading has no probabilities.
 
-    Only the NEAREST names are aligned. The others are given what they could reach at best (every letter where it stands
+    Only the `nearest` names are aligned. The others are given what they could reach at best (every letter where it stands
     strongest), which is too much: they can make a winner doubtful, never win.
     """
     if reading.probabilities is None or reading.alphabet is None:
@@ -228,9 +228,10 @@ def scores(reading: LineReading, names: Sequence[str]) -> Scores | None:
     texts = [fold(name) for name in names]
     places = {letter: columns(reading.alphabet, letter) for letter in set("".join(texts))}
     letters = {letter: _relative(reading.probabilities, own, strongest) for letter, own in places.items()}
-    reach = np.array([sum(letters[letter].max() for letter in text) for text in texts])
-    nearest = np.argsort(-reach, kind="stable")[:NEAREST]
-    near = [texts[k] for k in nearest]
+    peaks = {letter: float(own.max()) for letter, own in letters.items()}
+    reach = np.array([sum(peaks[letter] for letter in text) for text in texts])
+    chosen = np.argsort(-reach, kind="stable")[:nearest]
+    near = [texts[k] for k in chosen]
     begins = (best != BLANK) & np.concatenate(([True], best[1:] != best[:-1]))
     blank = _relative(reading.probabilities, [BLANK], strongest)
     emissions = np.full((len(best), len(near), 2 * max(map(len, near)) + 1), -np.inf)
@@ -245,7 +246,7 @@ def scores(reading: LineReading, names: Sequence[str]) -> Scores | None:
         (found.contradicted, aligned.contradicted),
         (found.smudged, aligned.smudged),
     ):
-        whole[nearest] = part
+        whole[chosen] = part
     return found
 
 
