@@ -1,4 +1,4 @@
-"""Runs the decoder's child processes, one started ahead: a page need not wait for an interpreter to start."""
+"""Runs the decoder's child processes, some started ahead: a page need not wait for an interpreter to start."""
 
 import atexit
 import os
@@ -13,6 +13,8 @@ from typing import Final
 
 from intake import decoder
 
+AHEAD: Final = 2
+"""While one still holds an upload the archived page is drawn by another; each that waits takes 10 MB."""
 ENVIRONMENT: Final = {
     "OPENBLAS_NUM_THREADS": "1",
     "OMP_NUM_THREADS": "1",
@@ -82,34 +84,41 @@ class Child:
 
 
 class _Shelf:
-    """Where the one started ahead waits."""
+    """Where those started ahead wait."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._spare: Child | None = None
+        self._spares: list[Child] = []
 
     def taken(self) -> Child:
-        """Return the one that waits, or a new one."""
-        with self._lock:
-            found, self._spare = self._spare, None
-        if found is not None and found.ready:
-            return found
-        if found is not None and found.parent == os.getpid():
-            found.ended()
+        """Return one that waits, or a new one."""
+        while (found := self._next()) is not None:
+            if found.ready:
+                return found
+            if found.parent == os.getpid():
+                found.ended()
         return Child.started()
 
     def filled(self) -> None:
-        """Start the next one, now that nobody waits for this one any more."""
-        with self._lock:
-            if self._spare is None:
-                self._spare = Child.started()
+        """Start others, now that nobody waits for this one any more."""
+        while len(self._spares) < AHEAD:
+            made = Child.started()
+            with self._lock:
+                kept = len(self._spares) < AHEAD
+                if kept:
+                    self._spares.append(made)
+            if not kept:  # another thread was faster
+                made.ended()
 
     def emptied(self) -> None:
-        """End the one that waits."""
+        """End those that wait."""
+        while (found := self._next()) is not None:
+            if found.parent == os.getpid():
+                found.ended()
+
+    def _next(self) -> Child | None:
         with self._lock:
-            found, self._spare = self._spare, None
-        if found is not None and found.parent == os.getpid():
-            found.ended()
+            return self._spares.pop(0) if self._spares else None
 
 
 _SHELF = _Shelf()

@@ -206,22 +206,22 @@ def test_a_stack_earns_its_time():
 def test_nothing_stays_behind():
     """After a half-read upload the child that saw it is gone and no descriptor is open: a fresh one waits."""
     everything(make.tiff(1))
-    before, waiting = len(list(Path("/proc/self/fd").iterdir())), spare._SHELF._spare
+    before, waiting = len(list(Path("/proc/self/fd").iterdir())), spare._SHELF._spares[0]
     half_read = uploads.pages(make.tiff(3), "tiff")
     assert next(half_read).index == 0
-    assert spare._SHELF._spare is None
+    assert waiting not in spare._SHELF._spares
     half_read.close()
     assert len(list(Path("/proc/self/fd").iterdir())) <= before
     assert waiting.process.returncode == -signal.SIGKILL
-    assert spare._SHELF._spare.process.poll() is None
+    assert [one.process.poll() for one in spare._SHELF._spares] == [None] * spare.AHEAD
 
 
 def test_a_decoder_that_died_waiting_is_replaced():
     """Whoever kills the one that waits costs nobody a page."""
     everything(make.tiff(1))
-    process = spare._SHELF._spare.process
-    process.kill()
-    os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+    for waiting in spare._SHELF._spares:
+        waiting.process.kill()
+        os.waitid(os.P_PID, waiting.process.pid, os.WEXITED | os.WNOWAIT)
     assert len(everything(make.tiff(2))) == 2
 
 
