@@ -92,6 +92,8 @@ def line(
 ) -> Judgement:
     """Judge one printed line; a wrong match is never worth the risk, so doubt always ends as unreadable."""
     judged = _judged(expected, reading, cut, usual, shape)
+    if judged.result == "match" and cut.stroke > 1:  # a pencil makes 玉 of 王, and a recogniser reads 王
+        return replace(judged, result="unreadable")
     over = judged.result == "unreadable" and _signed_over(expected, reading, cut, shape)
     return replace(judged, signed_over=over)
 

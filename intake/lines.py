@@ -8,12 +8,12 @@ from typing import cast
 import cv2
 import numpy as np
 
-from intake import ink
+from intake import ink, strokes
 from intake.greys import median as grey_median
 from intake.greys import percentile, percentiles
 from intake.ink import Mask
 from intake.reading import MM_PER_INCH, STANDARD_DPI, Box, Pixels
-from intake.thresholds import ALL_INK, ERASED, LETTER_GONE
+from intake.thresholds import ALL_INK, ERASED, LETTER_GONE, STROKE, STROKE_SPREAD
 
 SCALE = STANDARD_DPI / MM_PER_INCH
 SEARCH = 7  # pixels, 0.9 mm: paper swells and creases by this much between registered points
@@ -48,8 +48,9 @@ class Cut:
     `vacant` the same where ink that merely strayed a little is there, `sealed` the largest share that lies under red ink.
     `touched` is the largest amount of ink as dark as print that stands, in a window of one character, where the
     archive is blank, as a share of the line's fullest window; `within` the same of strokes that keep to the line, as a
-    signature does not, `beside` the same right before or behind the line among other print. `depth` is how far the
-    archived strokes stand out of the paper, grey levels; `faded` tells that this is far less than elsewhere on the page,
+    signature does not, `beside` the same right before or behind the line among other print. `stroke` is how dark the
+    darkest thin stroke is that the archive lacks (intake/strokes.py), after `looked_closer` as a multiple of what the page's
+    honest lines may show. `depth` is how far the archived strokes stand out of the paper, grey levels; `faded` tells that this is far less than elsewhere on the page,
     `erased` that hardly anything is left. `signed` lines stand where somebody signs. `shift` is how many pixels right and
     down of its registered place the line was found.
     """
@@ -67,6 +68,7 @@ class Cut:
     sealed: float = 0.0
     vacant: float = 0.0
     beside: float = 0.0
+    stroke: float = 0.0
     shift: tuple[int, int] = (0, 0)
 
 
@@ -120,7 +122,9 @@ def cut(
     found = _measured(crop, archived, height, None if colour is None else colour[_span(moved)][:, inked])
     beside = 0.0 if signed or room_mm is not None else _beside(page, reference, box, shift)
     within = _within_line(page, reference, box, shift) if signed and found.touched else 0.0
-    return replace(found, signed=signed, within=within, beside=beside, shift=shift)
+    sides = strokes.SIDE if room_mm is None else strokes.GAP_SIDE
+    stroke = 0.0 if signed else strokes.strongest((page, reference, colour), box, shift, sides)
+    return replace(found, signed=signed, within=within, beside=beside, shift=shift, stroke=stroke)
 
 
 def _measured(crop: Pixels, archived: Pixels, height: int, colour: Pixels | None) -> Cut:
@@ -161,6 +165,27 @@ def held_together(cuts: Sequence[Cut]) -> list[Cut]:
         )
         for cut in cuts
     ]
+
+
+def looked_closer(
+    cuts: Sequence[Cut], boxes_mm: Sequence[Box], pictures: strokes.Pictures, in_gaps: Sequence[bool]
+) -> list[Cut]:
+    """Return the lines with `stroke` as a multiple of what this page's honest lines may show.
+
+    Curled paper and copies in bits leave much unexplained on every line. Those that show more are looked at again; `in_gaps`
+    tells which stand in a gap of a pre-printed blank, whose own words are not sought for strokes.
+    """
+    known = [cut.stroke for cut in cuts if cut.likeness is not None and not cut.signed]
+    most = max(STROKE, STROKE_SPREAD * (median(known) if known else 0.0))
+    found = []
+    for cut, box_mm, in_gap in zip(cuts, boxes_mm, in_gaps, strict=True):
+        stroke = cut.stroke
+        if stroke > most:
+            box = _inside([round(edge * SCALE) for edge in box_mm], pictures[1].shape)
+            sides = strokes.GAP_SIDE if in_gap else strokes.SIDE
+            stroke = min(stroke, strokes.closely(pictures, box, cut.shift, sides))
+        found.append(replace(cut, stroke=stroke / most))
+    return found
 
 
 def _trimmed(crop: Pixels, archived: Pixels, height: int) -> slice:

@@ -8,11 +8,10 @@ import cv2
 import numpy as np
 
 from intake import shapes
-from intake.ink import CORE
 from intake.lines import SCALE, Cut
 from intake.reading import LayoutPage, Pixels
 from intake.reference import Glyph, Printed
-from intake.shapes import AIR, BLURS, REACH, SOFT, Shape
+from intake.shapes import AIR, REACH, SOFT, Shape
 from intake.thresholds import (
     ALL_INK,
     OVERLAY,
@@ -25,9 +24,6 @@ from intake.thresholds import (
 )
 
 EDGE = 6  # pixels around a line: what the blurs and the search of a letter reach
-PALE_STROKE = 0.25  # of print's darkness: what a pencil leaves
-SWELL = 1.6  # times the archive's blurred ink: toner, ink and light spread so far
-SPECKS = 3  # pixels so dark that dirt may leave
 UNLIKE = 1.0  # a letter of which nothing is explained
 EVEN = 0.7  # of the line's usual darkness, the least a letter may have: scraped ones keep an eighth
 LEAST_DARK = 0.2  # of the archive's own: a scan that pale is judged by its contrast long before
@@ -65,7 +61,7 @@ def looks(
 def _clean(cut: Cut) -> bool:
     """Tell whether a line shows all archived ink and no other."""
     whole = cut.likeness is not None and cut.lost <= ALL_INK and not cut.faded
-    return whole and not cut.signed and cut.touched <= TOUCHED and cut.added <= OVERLAY
+    return whole and not cut.signed and cut.touched <= TOUCHED and cut.added <= OVERLAY and cut.stroke <= 1
 
 
 def _look(
@@ -100,24 +96,9 @@ def worst_letter(page: Pixels, archived: Printed, line: LayoutPage, shift: tuple
     place = page[top + down_by : bottom + down_by, left + right_by : right + right_by]
     scan: Any = cv2.GaussianBlur(255.0 - place.astype(np.float32), (0, 0), SOFT)
     parts = shapes.filtered(ink)
-    if _foreign(scan, ink) > SPECKS:
-        return UNLIKE
     left_over, dark = zip(*(_fitted(scan, parts, glyph, (left, top)) for glyph in glyphs), strict=True)
     even = min(dark) >= max(EVEN * median(dark), LEAST_DARK)
     return min(max(left_over), UNLIKE) if even else UNLIKE
-
-
-def _foreign(scan: Any, ink: Any) -> int:
-    """Count the pixels in and around a line that are darker than its print, a little moved and blurred, can make them.
-
-    Both pictures are dark as ink: a thin or pale stroke that makes 大 of 人 leaves less unexplained than soft print does.
-    """
-    paper, core = float(np.percentile(scan, 10)), ink > 255 - CORE
-    if not core.any():
-        return 0
-    full = max(float(np.median(scan[core])) - paper, 1.0)
-    soft = cv2.dilate(cv2.GaussianBlur(ink, (0, 0), BLURS[0]), np.ones((3, 3), np.uint8)) / 255
-    return int(((scan - paper) / full > PALE_STROKE + SWELL * soft).sum())
 
 
 def _around(glyphs: Sequence[Glyph]) -> tuple[int, int, int, int]:

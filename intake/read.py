@@ -201,6 +201,10 @@ def _judged_lines(
             for value, line in owned
         ]
     )
+    if printed is not None:
+        gaps = [_room(layout_page, value["name"], line) is not None for value, line in owned]
+        pictures = (print_only, printed, lit)
+        cuts = lines.looked_closer(cuts, [line["box"] for _, line in owned], pictures, gaps)
     sure: list[shapes.Shape | None] = [None] * len(owned)
     if archived and quick_of(recogniser):  # engines without a quick reader are asked about every line
         sure = proven.looks(print_only, archived, owned, cuts, faces)

@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw, ImageFont
 from intake.lines import SCALE
 from intake.reading import STANDARD_DPI, LayoutPage, Pixels
 from intake.reference import Glyph, Printed
-from intake.thresholds import CLEAR_SHAPE
+from intake.thresholds import CLEAR_SHAPE, VARIANT
 
 Stack = NDArray[np.float32]
 Faces = Mapping[str, Path]
@@ -103,10 +103,20 @@ def seen(
                 min(told, ratios[0]) if tried else 0.0
             )  # a stroke beside the letter's own ink was not looked at
             better = max(better, ratios[0])
-        rival = min(rival, *ratios)
+        rival = min(rival, *(ratio * _allowed(one) for one, ratio in zip(against, ratios, strict=True)))
     if len(read) != len(text):
         return Shape(rival, 0.0)
     return Shape(rival, told, better or NO_RIVAL)
+
+
+@lru_cache(maxsize=8192)
+def _allowed(letter: str) -> float:
+    """Return by what a rival's share is multiplied: variants beyond GB 2312 (囯) are all but the letter itself on a fax."""
+    try:
+        letter.encode("gb2312")
+    except UnicodeEncodeError:
+        return VARIANT
+    return 1.0
 
 
 def _numerals_beside(letter: str, known: str) -> str:

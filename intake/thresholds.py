@@ -54,6 +54,7 @@ CLEAR_SHAPE = (
     0.01  # share of a letter's contrast its archived picture leaves unexplained; no rival comes so near
 )
 RIVAL = 1.05  # what the nearest rival must leave, of that: see intake/shapes.py
+VARIANT = 1.15  # times what a variant beyond GB 2312 leaves: printed ones 0.42 to 0.83, honest letters 0.98 and more
 DRAWN_OVER = (
     0.8  # the same of a numeral drawn over one that is still read: blots that are none leave 0.9 and more
 )
@@ -70,6 +71,10 @@ CROWDED_INK = 0.25  # … this share of what the print leaves free
 SURE = 0.85  # confidence from which a recogniser without probabilities is believed against the archive
 # Of 1,968 fields on 64 pages, half of them tampered, none was judged otherwise than by the whole network alone.
 QUICK = 0.9  # the least sure character of the quick network's reading where that is the expected text
+
+# Whether a thin stroke stands on a line that the archive lacks: intake/strokes.py
+STROKE = 0.12  # its darkness, of print's
+STROKE_SPREAD = 1.9  # times the median of the page's lines: paper that is curled or copied in bits leaves much unexplained
 
 # Whether a line's ink alone proves it, so that nobody need read it: intake/proven.py
 PROVEN_LETTER = 0.04  # of a letter's contrast, unexplained by its archived picture; other letters leave more

@@ -28,6 +28,11 @@ def drawn(text):
     return Printed(pixels, tuple(glyphs)), box
 
 
+def close_to(box):
+    """The same line in a box as close to its letters as a layout's is."""
+    return (box[0], 36 / SCALE, box[2], 66 / SCALE)
+
+
 def scanned(pixels, blur, noise, seed=1):
     """What a soft, noisy, slightly moved picture makes of it."""
     moved = cv2.warpAffine(

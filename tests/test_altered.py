@@ -8,6 +8,7 @@ from intake.read import read_fields
 from intake.reference import printed_page
 from intake.uploads import pages
 from service.demo import forging
+from service.demo.ink import BLACK, Inking
 from service.demo.paper import SCALE, Impression
 from templates.fonts import KAI
 from tests.bureau import SEALS, SIGNERS, bureau_of
@@ -94,6 +95,35 @@ def test_a_note_across_a_value_accuses_nobody(paper, results):
     left, top, _, bottom = value_of(paper, "birth_date")["lines"][0]["box"]
     noted = paper.write(0, (left + 5, (top + bottom) / 2), "已核", 6.0)
     assert results(noted, "B")["birth_date"][0] == "unreadable"
+
+
+@pytest.mark.parametrize("name", ["A", "C", "F"])
+def test_strokes_and_letters_that_were_added_hold_a_match_back(paper, results, name):
+    """父 becomes 交 by a pencil's dot, a 1 a 7; a letter printed behind a value stands right beside a rule of the table."""
+    pencil = Inking(BLACK, 0.6, 0.1, 0.0)
+    dotted = paper.draw("guardian_relation", 0, (((0.45, -0.25), (0.55, -0.1)),), pencil)
+    drawn = dotted.draw("student_no", 1, (((-0.7, 0.02), (0.5, 0.02)),), pencil)
+    forged = drawn.join("student_name", "明").join("out_school_code", "1", before=True, gap_mm=0.5)
+    told = results(forged, name)
+    changed = {"guardian_relation", "student_no", "student_name", "out_school_code"}
+    assert not {one for one in changed if told[one][0] == "match"}
+    assert {one for one, (result, _) in told.items() if result == "altered"} <= changed
+
+
+def test_the_pencil_keeps_to_its_letter(paper):
+    """What is drawn or joined changes the sheet there and nowhere else."""
+    left, top, right, bottom = value_of(paper, "student_name")["lines"][0]["box"]
+    ink = Inking(BLACK, 0.9, 0.0, 0.0)
+    for other, (first, last) in (
+        (paper.draw("student_name", 0, (((0.3, 0.3), (0.7, 0.7)),), ink, 0.3), (left, left + 5)),
+        (paper.join("student_name", "1", gap_mm=0.2), (right, right + 6)),
+        (paper.join("student_name", "1", before=True), (left - 5, left + 0.5)),
+    ):
+        changed = np.argwhere(np.any(paper.sheets[0] != other.sheets[0], axis=2)) / SCALE
+        assert top - 1 < changed[:, 0].min() < changed[:, 0].max() < bottom + 1
+        assert first - 0.5 < changed[:, 1].min() < changed[:, 1].max() < last
+    with pytest.raises(IndexError):
+        paper.draw("student_name", 99, ())
 
 
 def test_the_forger_keeps_to_the_letters(paper):

@@ -41,6 +41,20 @@ def test_most_pairs_are_in_the_table():
     assert len(both) >= len(PAIRS) - 1
 
 
+@pytest.mark.parametrize(("blur", "noise"), [(0.5, 3), (1.0, 8), (1.6, 6)])
+@pytest.mark.parametrize("pair", ["国囯", "高髙", "内內", "吕呂", "黄黃", "温溫", "别別", "明眀", "王玊"])
+def test_a_variant_beyond_the_common_letters_is_another_name(pair, blur, noise):
+    """呂 for 吕: recognisers read one as the other, a register has two people."""
+    mine, other = pair
+    archived, box = drawn(f"山{mine}西")
+    forged, _ = drawn(f"山{other}西")
+    honest, told = (
+        looked_at(archived, scanned(one.pixels, blur, noise), box, f"山{mine}西", f"山{mine}西")
+        for one in (archived, forged)
+    )
+    assert told.rival < RIVAL <= honest.rival
+
+
 def test_what_was_read_instead_is_held_against_the_letter():
     """入 read as 人 in a soft photo: the picture says which of the two stands there."""
     archived, box = drawn("正常入学")

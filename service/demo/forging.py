@@ -103,6 +103,63 @@ def overwritten(
     return sheet
 
 
+def stroked(
+    sheet: Picture,
+    px_per_mm: float,
+    value: Mapping[str, Any],
+    place: int,
+    strokes: Sequence[Sequence[tuple[float, float]]],
+    *,
+    ink: Inking,
+    width_mm: float,
+    rng: np.random.Generator,
+) -> Picture:
+    """Return the sheet with strokes of a pen or pencil on the letter at `place` of a value's text.
+
+    A stroke is a run of points, each a share of the letter's ink box from its left and top: 王 becomes 玉 by one of them.
+    """
+    family, pixels = _type(value, px_per_mm)
+    for line in value["lines"]:
+        text = str(line["text"])
+        if place >= len(text):
+            place -= len(text)
+            continue
+        starts = letter_starts(value, line, px_per_mm)
+        left, top = _found(sheet, _line(text, family, pixels, starts), line["box"], px_per_mm)
+        drawn = _line(text[place], family, pixels) > 0.5
+        rows, columns = np.flatnonzero(drawn.any(axis=1)), np.flatnonzero(drawn.any(axis=0))
+        slip = rng.normal(0, SLIP_OF_PEN_MM / 2 * px_per_mm, 2)
+        x, y = left + starts[place] + columns[0] + slip[0], top + rows[0] + slip[1]
+        shape = (round(2 * pixels), round(2 * pixels))
+        canvas = np.zeros(shape, np.float32)
+        middle = pixels / 2
+        for stroke in strokes:
+            ends = np.array(stroke) * (columns[-1] - columns[0], rows[-1] - rows[0]) + middle
+            points = [np.round(ends * 16).astype(np.int32)]
+            thick = max(round(width_mm * px_per_mm), 1)
+            cv2.polylines(
+                canvas, points, isClosed=False, color=1.0, thickness=thick, lineType=cv2.LINE_AA, shift=4
+            )
+        at = (round(float(x) - middle), round(float(y) - middle))
+        return multiply(sheet, inked(canvas, ink, px_per_mm, rng), at, ink.colour)
+    raise IndexError(place)
+
+
+def joined(
+    sheet: Picture, px_per_mm: float, value: Mapping[str, Any], letter: str, *, before: bool, gap_mm: float
+) -> Picture:
+    """Return the sheet with one more letter printed in a value's own font, right before or behind it."""
+    family, pixels = _type(value, px_per_mm)
+    face = font(family, pixels)
+    line = value["lines"][0 if before else -1]
+    text = str(line["text"])
+    starts = letter_starts(value, line, px_per_mm)
+    left, top = _found(sheet, _line(text, family, pixels, starts), line["box"], px_per_mm)
+    gap = gap_mm * px_per_mm
+    step = -face.getlength(letter) - gap if before else starts[-1] + face.getlength(text[-1]) + gap
+    return multiply(sheet, _line(letter, family, pixels), (round(left + step), top), (0, 0, 0))
+
+
 def _traced(
     letter: str, size: tuple[float, float], hand: Hand, px_per_mm: float, rng: np.random.Generator
 ) -> Mask:

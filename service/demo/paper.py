@@ -1,6 +1,6 @@
 """Turn our printed PDF and its layout into the paper that comes back: stamped, signed, dated, tampered with, scanned."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any, Literal
@@ -249,6 +249,29 @@ class Paper:
         return self._on_value(
             name,
             lambda sheet, value, rng: forging.overwritten(sheet, SCALE, value, new_text, rng=rng, hand=hand),
+        )
+
+    def draw(
+        self,
+        name: str,
+        place: int,
+        strokes: Sequence[Sequence[tuple[float, float]]],
+        ink: Inking = PEN,
+        width_mm: float = 0.25,
+    ) -> "Paper":
+        """Return the paper with strokes drawn on one letter of a value: points in shares of the letter's ink box."""
+        return self._on_value(
+            name,
+            lambda sheet, value, rng: forging.stroked(
+                sheet, SCALE, value, place, strokes, ink=ink, width_mm=width_mm, rng=rng
+            ),
+        )
+
+    def join(self, name: str, letter: str, *, before: bool = False, gap_mm: float = 0.0) -> "Paper":
+        """Return the paper with one more letter printed right before or behind a value, in its own font."""
+        return self._on_value(
+            name,
+            lambda sheet, value, _: forging.joined(sheet, SCALE, value, letter, before=before, gap_mm=gap_mm),
         )
 
     def erase(self, name: str, *, fluid: bool) -> "Paper":

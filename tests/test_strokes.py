@@ -1,0 +1,126 @@
+"""Thin strokes the archive lacks: a pencil on a letter and a letter joined to a value are seen, creases and blurs are none."""
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+
+from intake import compare, lines, strokes
+from intake.lines import SCALE
+from intake.recognise import LineReading
+from intake.thresholds import STROKE
+from tests.lettered import close_to, drawn, scanned
+
+SCANS = ((0.5, 3), (0.8, 5), (1.6, 6))
+TEXT = "王小明2020年3人"
+ADDED = {
+    "玉": (0, ((0.72, 0.62), (0.86, 0.78)), 130),
+    "主": (0, ((0.42, -0.2), (0.55, -0.08)), 110),
+    "大": (9, ((0.2, 0.4), (0.8, 0.38)), 150),
+    "目": (2, ((0.15, 0.72), (0.85, 0.72)), 80),
+    "8": (3, ((0.1, 0.45), (0.9, 0.5)), 110),
+}
+"""What one pale stroke makes of which letter: its place, ends in shares of its ink box, and grey."""
+
+
+def line_of(text):
+    """An archived line, and its box in pixels."""
+    archived, box = drawn(text)
+    return archived, [round(edge * SCALE) for edge in close_to(box)]
+
+
+def looked_at(page, archived, box):
+    """What the first look says, and the closer one."""
+    pictures = (page, archived.pixels, None)
+    shift = lines.local_shift(page, archived.pixels, box)
+    return strokes.strongest(pictures, box, shift), strokes.closely(pictures, box, shift)
+
+
+@pytest.mark.parametrize(("blur", "noise"), SCANS)
+def test_an_untouched_line_shows_none(blur, noise):
+    archived, box = line_of(TEXT)
+    assert max(looked_at(scanned(archived.pixels, blur, noise), archived, box)) < STROKE
+
+
+@pytest.mark.parametrize(("blur", "noise"), SCANS[:2])
+@pytest.mark.parametrize("made", ADDED)
+def test_a_pale_stroke_that_makes_another_letter_is_seen(made, blur, noise):
+    archived, box = line_of(TEXT)
+    place, ends, grey = ADDED[made]
+    left, top, right, bottom = (edge * SCALE for edge in archived.glyphs[place].box)
+    page = archived.pixels.copy()
+    spots = [(round(left + x * (right - left)), round(top + y * (bottom - top))) for x, y in ends]
+    cv2.line(page, *spots, grey, 2)
+    assert min(looked_at(scanned(page, blur, noise), archived, box)) > STROKE
+
+
+@pytest.mark.parametrize(("blur", "noise"), SCANS)
+@pytest.mark.parametrize("text", ["王小明2020年3人人", "王小明2020年3人1", "王小明2020年3人一"])
+def test_a_letter_joined_behind_is_seen(text, blur, noise):
+    archived, box = line_of(TEXT)
+    longer, _ = drawn(text)
+    assert min(looked_at(scanned(longer.pixels, blur, noise), archived, box)) > STROKE
+
+
+@pytest.mark.parametrize(("blur", "noise"), SCANS)
+def test_a_letter_joined_before_is_seen(blur, noise):
+    archived, box = line_of(TEXT)
+    left, _, right, _ = (round(edge * SCALE) for edge in archived.glyphs[3].box)
+    page = archived.pixels.copy()
+    digit = page[:, left:right]
+    page[:, box[0] - 3 - digit.shape[1] : box[0] - 3] = digit
+    assert min(looked_at(scanned(page, blur, noise), archived, box)) > STROKE
+
+
+@pytest.mark.parametrize("ends", [((0, 52), (399, 46)), ((150, 0), (158, 119))], ids=["along", "across"])
+def test_a_crease_runs_on_and_is_no_stroke(ends):
+    archived, box = line_of(TEXT)
+    crease = np.full_like(archived.pixels, 255)
+    cv2.line(crease, *ends, 190, 2)
+    creased = np.minimum(archived.pixels, crease)
+    first, closer = looked_at(scanned(creased, 0.5, 3), archived, box)
+    assert first > STROKE > closer
+
+
+def test_the_fringe_of_a_seal_is_no_stroke():
+    """What is left where red was taken away counts little."""
+    archived, box = line_of(TEXT)
+    page = scanned(archived.pixels, 0.5, 3)
+    cv2.line(page, (150, 50), (165, 58), 195, 2)
+    colour = cv2.cvtColor(page, cv2.COLOR_GRAY2BGR)
+    colour[40:70, 140:180, 2] = 250
+    shift = lines.local_shift(page, archived.pixels, box)
+    bare = strokes.closely((page, archived.pixels, None), box, shift)
+    assert strokes.closely((page, archived.pixels, colour), box, shift) < STROKE < bare
+
+
+def test_a_line_at_the_edge_of_the_page_shows_nothing():
+    archived, box = line_of(TEXT)
+    page = scanned(archived.pixels, 0.5, 3)
+    assert looked_at(page[:30], archived, box) == (0.0, 0.0)
+
+
+def test_what_every_line_of_a_page_shows_is_no_stroke():
+    """Curled paper leaves much on each line; one that shows far more than the others is still told."""
+    archived, box_mm = drawn(TEXT)
+    box_mm = close_to(box_mm)
+    page = scanned(archived.pixels, 0.5, 3)
+    left, top, right, bottom = (edge * SCALE for edge in archived.glyphs[0].box)
+    at = (round(left + 0.75 * (right - left)), round(top + 0.65 * (bottom - top)))
+    cv2.line(page, at, (at[0] + 5, at[1] + 5), 60, 2)
+    (cut,) = lines.held_together([lines.cut(page, archived.pixels, box_mm)])
+    others = [replace(cut, stroke=share * cut.stroke) for share in (0.8, 0.9, 0.7)]
+    alone, among = (
+        lines.looked_closer(cuts, [box_mm] * len(cuts), (page, archived.pixels, None), [False] * len(cuts))
+        for cuts in ([cut, *(replace(cut, stroke=0.02) for _ in range(3))], [cut, *others])
+    )
+    assert alone[0].stroke > 1 > among[0].stroke
+
+
+def test_a_stroke_holds_a_match_back_and_accuses_nobody():
+    """王 is read where a pencil made 玉 of it: a person looks."""
+    cut = lines.Cut(np.full((40, 100), 255, np.uint8), 0.99, stroke=1.2)
+    reading = LineReading("王小明", 0.99, weakest=0.95)
+    assert compare.line("王小明", reading, cut).result == "unreadable"
+    assert compare.line("王小明", reading, replace(cut, stroke=0.9)).result == "match"
