@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from intake import align, codes, warp
+from intake.align.landmarks import landmarks
+from intake.reading import Code
 from intake.reference import rendered
 from tests.specimens import sheet
 
@@ -45,6 +47,20 @@ def test_forms_are_laid_straight_by_their_marks(form, dpi, tilt, turn):
     assert flat.how == "fiducials"
     assert flat.scan_dpi == pytest.approx(dpi, rel=0.01)
     assert off_mm(flat, reference) < 0.1
+
+
+def test_marks_are_found_around_the_code_as_on_the_whole_page(form):
+    """Looking only around their places finds the same corners; where a code misleads the whole page is searched."""
+    picture, layout, _ = form
+    page = sheet.scanned(picture, 4, tilt=2)
+    red, code = np.ascontiguousarray(page.pixels[:, :, 2]), codes.find(page)[0]
+    away = Code(code.text, tuple((x / 3, y / 3 + 900) for x, y in code.corners), code.module_px)
+    everywhere = landmarks(red, layout, None)
+    assert everywhere[2] == len(layout["fiducials"])
+    for one in (code, away):
+        found = landmarks(red, layout, one)
+        assert found[2] == everywhere[2]
+        assert np.abs(found[1] - everywhere[1]).max() < 0.05
 
 
 def test_marks_alone_are_enough(form):
