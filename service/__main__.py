@@ -106,6 +106,12 @@ def _add_services(commands: Any) -> None:
     worker.add_argument(
         "--only", choices=["scan", "batch"], help="只读扫描件，或只做副本、办批次（默认都做）"
     )
+    worker.add_argument(
+        "--health-port",
+        type=int,
+        help="在这个端口回答 /healthz、/readyz、/metrics，并在后台进程结束后另起一个",
+    )
+    worker.add_argument("--health-host", default="127.0.0.1", help="回答它们的监听地址（默认 127.0.0.1）")
     worker.add_argument("--child", action="store_true", help="由 serve 启动：标准输入关闭时结束")
     tokens = commands.add_parser("token", help="访问令牌", description="访问令牌").add_subparsers(
         title="命令", required=True, metavar="命令", parser_class=_Parser

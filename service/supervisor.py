@@ -16,15 +16,16 @@ GRACE_SECONDS = 3.0
 log = logging.getLogger("yinzheng.worker")
 
 
-def worker_command(data: Path, only: str) -> list[str]:
-    """The command line of a worker process of one kind, which ends with whoever starts it."""
-    return [sys.executable, "-m", "service", "worker", "--child", "--only", only, "--data", str(data)]
+def worker_command(data: Path, only: str | None) -> list[str]:
+    """The command line of a worker process of one kind, or of all, which ends with whoever starts it."""
+    kind = [] if only is None else ["--only", only]
+    return [sys.executable, "-m", "service", "worker", "--child", *kind, "--data", str(data)]
 
 
 class Supervisor:
     """Keeps one worker process of a kind alive: another is started when it ends."""
 
-    def __init__(self, data: Path, only: str = "scan", grace: float = GRACE_SECONDS) -> None:
+    def __init__(self, data: Path, only: str | None = "scan", grace: float = GRACE_SECONDS) -> None:
         self._grace = grace
         self._command = worker_command(data, only)
         self._closing = threading.Event()

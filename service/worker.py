@@ -105,6 +105,7 @@ def _worked(
 ) -> bool:
     """Do one job if there is one; a database that is away is waited for, not died of, and so is a right clock."""
     try:
+        office.archive.beat(",".join(kinds))
         if not clock.right(office):
             office.sleep(AWAY_SECONDS)
             return False

@@ -28,7 +28,7 @@ from storage.objects.folder import Folder, system_errors
 from storage.objects.place import Place
 from storage.objects.store import Store
 from storage.people import ReadsPeople, WritesPeople
-from storage.presence import Presence
+from storage.presence import Beat, Presence
 from storage.reviews import ReadsReviews, WritesReviews
 from storage.scans import ReadsScans, WritesScans
 from storage.schema.scopes import EVERYTHING
@@ -220,6 +220,14 @@ class Archive:
         with self.read():
             pass
         self.objects.has("0" * 64)
+
+    def beat(self, what: str) -> None:
+        """Say that this process, a worker of what kinds, goes on; renewing a job says so too."""
+        self._presence.beat(what)
+
+    def workers(self) -> list[Beat]:
+        """The worker processes of this data folder that live, and since when each has not said that it goes on."""
+        return self._presence.beats()
 
     def skew(self) -> float:
         """Seconds by which this machine's clock is ahead of the database's; leases are told by it."""

@@ -133,6 +133,7 @@ class WritesJobs(ReadsJobs):
 
     def renew_job(self, job_id: int, seconds: float) -> bool:
         """Keep a leased job for so many seconds from now; False when another worker has taken it meanwhile."""
+        self._presence.beat()
         mine = jobs.update().where(
             jobs.c.id == job_id, jobs.c.state == "running", jobs.c.owner == self._presence.name
         )

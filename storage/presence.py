@@ -1,10 +1,14 @@
-"""Tells which worker processes live: each holds a lock on a file of its own, and the kernel lets go of it when it dies."""
+"""Tells which worker processes live: each holds a lock on a file of its own, and the kernel lets go of it when it dies.
+
+A worker that hangs holds its lock; so it also touches its file as long as it goes on.
+"""
 
 import fcntl
 import os
 import time
 from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
@@ -12,6 +16,18 @@ from storage.objects.folder import OWNER_ONLY, system_errors
 
 ABANDONED_SECONDS = 600.0
 """A file without its lock is removed after this long: never one that is being made just now."""
+
+
+BEAT_SECONDS = 5.0
+"""A worker touches its file so often at most: it looks for work ten times a second."""
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """A worker that works on this folder: what it does, and for how many seconds it has not said that it goes on."""
+
+    what: str
+    silent: float
 
 
 class Presence:
@@ -24,6 +40,7 @@ class Presence:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._mine: tuple[int, str, int] | None = None
+        self._beaten = float("-inf")
 
     @property
     def name(self) -> str:
@@ -39,6 +56,29 @@ class Presence:
             handle = os.open(self._folder / name, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
             fcntl.flock(handle, fcntl.LOCK_EX)
         return os.getpid(), name, handle
+
+    def beat(self, what: str = "") -> None:
+        """Say that this process goes on, and `what` it does, once; a full disk is no reason not to go on."""
+        if time.monotonic() - self._beaten < BEAT_SECONDS:
+            return
+        mine = self._mine if self.name and self._mine else None
+        assert mine is not None
+        self._beaten = time.monotonic()
+        with suppress(OSError):
+            os.utime(mine[2])
+            if what:
+                os.pwrite(mine[2], what.encode(), 0)
+
+    def beats(self) -> list[Beat]:
+        """The workers of this folder that live, hanging ones too; a process that never said what it does is none."""
+        found = []
+        with system_errors():
+            for file in sorted(self._folder.iterdir()) if self._folder.exists() else ():
+                with suppress(FileNotFoundError):
+                    what, at = file.read_text("utf-8"), file.stat().st_mtime
+                    if what and not self._let_go(file):
+                        found.append(Beat(what, max(time.time() - at, 0.0)))
+        return found
 
     def gone(self, names: Iterable[str]) -> set[str]:
         """Of these names, those whose processes worked on this folder and are dead."""

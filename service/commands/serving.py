@@ -2,6 +2,7 @@
 
 import contextlib
 import secrets
+import signal
 import sys
 import tempfile
 import threading
@@ -111,7 +112,13 @@ def _warm(office: "Office", workers: "Sequence[Supervisor]", closing: threading.
 
 
 def work(options: Namespace) -> int:
-    """Read scans, make their copies and print batches until told to stop, or until it is time for a fresh process."""
+    """Read scans, make their copies and print batches until told to stop, or until it is time for a fresh process.
+
+    With a health port this process only starts the one that works, another when it ends, and answers for it: so it
+    can also tell of one that hangs.
+    """
+    if options.health_port is not None and not options.child:
+        return _watched(options)
     from service import worker
 
     to_lines(sys.stderr)
@@ -133,6 +140,35 @@ def work(options: Namespace) -> int:
                 office.recogniser()
         worker.end_in_time(office, hold, stop)
         worker.run(office, stop, kinds, hold)
+    return DONE
+
+
+def _watched(options: Namespace) -> int:
+    """Keep one worker process alive, and answer how it is, until told to stop."""
+    from service.app import utc_now
+    from service.supervisor import Supervisor
+    from service.web.watched import Watched, answering
+    from storage.archive import Archive
+
+    to_lines(sys.stderr)
+    settings, stop = Settings.from_env(options.data), threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        # In a thread of its own, as the handler may interrupt the very wait below.
+        signal.signal(number, lambda *_: threading.Thread(target=stop.set, daemon=True).start())
+    archive = Archive.open(options.data, utc_now, settings.database, place=settings.place())
+    worker = Supervisor(options.data, options.only, settings.grace + LATER_SECONDS)
+    watched = Watched(archive, options.data, [worker])
+    try:
+        worker.start()
+        with answering(watched, options.health_host, options.health_port):
+            stop.wait()
+            watched.leaving = True
+            worker.close()
+            worker.wait()
+    finally:
+        worker.close()
+        worker.wait()
+        archive.close()
     return DONE
 
 

@@ -4,7 +4,7 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -14,7 +14,9 @@ from service import fixity, tallies
 from service.issue import batch
 from service.office import Office
 from service.web.journal import EDGES_MS, Counts
+from storage.archive import Archive
 from storage.errors import StorageError
+from storage.presence import Beat
 from storage.records import JobFigures
 from storage.tables import REVISION
 
@@ -35,6 +37,8 @@ HELP: Final = {
     "converter_waiting": "Papers that wait for LibreOffice in this process.",
     "converter_queue": "How many may wait; beyond it callers are asked to come back.",
     "up": "1 while a part answers, 0 when it does not.",
+    "workers": "Worker processes of this data folder that live, by kinds of jobs.",
+    "worker_silent_seconds": "How long the most silent of them has not said that it goes on.",
     "look_seconds": "How long looking at a part took just now.",
     "free_bytes": "Free bytes of the disk of the data folder.",
     "leaving": "1 when this process was told to stop.",
@@ -103,6 +107,7 @@ def lines(office: Office, counts: Counts, kept: Kept, *, leaving: bool) -> Itera
     yield from _process(leaving=leaving)
     yield from _requests(counts)
     yield from _worked(office.settings.data, kept.jobs)
+    yield from _workers(office.archive.workers())
     yield from _parts(office, kept)
     for name, by_state in sorted(kept.rows.items()):
         yield from _figure(name, "gauge", [(("state", state), n) for state, n in sorted(by_state.items())])
@@ -110,6 +115,33 @@ def lines(office: Office, counts: Counts, kept: Kept, *, leaving: bool) -> Itera
     yield from _figure("stamp_proofs", "gauge", results.items())
     yield from _figure("scrub_objects", "gauge", [(("state", state), n) for state, n in kept.scrub.items()])
     yield from _figure("stamps_stopped", "gauge", [((), len(office.printer.stopped()))])
+
+
+def host_lines(archive: Archive, data: Path, workers: Sequence[Beat], *, leaving: bool) -> Iterator[str]:
+    """The figures of a host of workers only: its processes, what they ended, and whether they reach rows and objects."""
+    jobs, up = JobFigures({}, {}), {"database": True, "objects": True}
+    try:
+        with archive.read() as reading:
+            jobs = reading.job_figures()
+    except StorageError:
+        up["database"] = False
+    try:
+        archive.objects.has("0" * 64)
+    except StorageError:
+        up["objects"] = False
+    yield from _process(leaving=leaving)
+    yield from _worked(data, jobs)
+    yield from _workers(workers)
+    yield from _figure("up", "gauge", [(("part", part), answers) for part, answers in up.items()])
+    yield from _figure("free_bytes", "gauge", [((), shutil.disk_usage(data).free)])
+
+
+def _workers(workers: Sequence[Beat]) -> Iterator[str]:
+    kinds = sorted({one.what for one in workers})
+    alive = [(("kinds", what), sum(one.what == what for one in workers)) for what in kinds]
+    yield from _figure("workers", "gauge", alive)
+    silent = [(("kinds", what), max(one.silent for one in workers if one.what == what)) for what in kinds]
+    yield from _figure("worker_silent_seconds", "gauge", silent)
 
 
 def _figure(name: str, kind: str, values: Iterable[tuple[tuple[str, ...], float]]) -> Iterator[str]:

@@ -1,0 +1,112 @@
+"""A host of workers only: whoever watches it sees that a worker hangs, is gone or cannot start, and the figures of that host."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from service.__main__ import main
+from storage.archive import WORKERS
+from tests.shelf import CHILD, Clock, furnished
+
+SECONDS = 60
+
+
+def until(met):
+    """Wait for something, and give it."""
+    end = time.monotonic() + SECONDS
+    while not (found := met()):
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    return found
+
+
+class Host:
+    """A running `yinzheng worker --health-port`."""
+
+    def __init__(self, process, port, folder):
+        self.process = process
+        self.port = port
+        self.folder = folder
+
+    def ask(self, path):
+        """The answer, or None while nobody listens."""
+        try:
+            return httpx.get(f"http://127.0.0.1:{self.port}{path}", timeout=10, trust_env=False)
+        except httpx.ConnectError:
+            return None
+
+    def status(self, path="/healthz"):
+        """The status of an answer, None while nobody listens."""
+        answer = self.ask(path)
+        return None if answer is None else answer.status_code
+
+    def worker(self):
+        """The process that works; None while there is none."""
+        of = Path(f"/proc/{self.process.pid}/task")
+        children = [int(pid) for task in of.iterdir() for pid in (task / "children").read_text().split()]
+        return children[0] if children else None
+
+    def beating(self):
+        """The file of the worker that has said what it does, and that nobody else has taken the place of."""
+        files = [file for file in (self.folder / WORKERS).glob("*") if file.read_text()]
+        return max(files, key=lambda file: file.stat().st_mtime, default=None)
+
+
+@contextmanager
+def host(folder):
+    """Start it, and end it as whoever runs it would."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "service", "worker", "--only", "batch", "--health-port", str(port)]
+    with subprocess.Popen([*command, "--data", str(folder)], env=CHILD, stderr=subprocess.DEVNULL) as process:
+        try:
+            yield Host(process, port, folder)
+        finally:
+            process.terminate()
+            assert process.wait(SECONDS) == 0
+
+
+@pytest.fixture
+def folder(tmp_path):
+    furnished(tmp_path / "data", Clock()).close()
+    return tmp_path / "data"
+
+
+def test_a_worker_that_hangs_is_seen(folder):
+    """Stopped by a signal it holds its lock and says nothing: 503 with what to do; when it goes on, 200; killed, another one comes."""
+    with host(folder) as watched:
+        until(lambda: watched.status() == 200 and watched.beating())
+        first, file = watched.worker(), watched.beating()
+        assert watched.status("/readyz") == 200
+        assert main(["health", "--port", str(watched.port), "--data", str(folder)]) == 0
+        os.kill(first, signal.SIGSTOP)
+        long_ago = time.time() - 600
+        until(lambda: Path(f"/proc/{first}/stat").read_text().split()[2] == "T")
+        os.utime(file, (long_ago, long_ago))
+        answer = watched.ask("/healthz")
+        assert (answer.status_code, answer.json()["alive"]) == (503, False)
+        assert "请" in answer.json()["faults"][0]
+        assert main(["health", "--port", str(watched.port), "--data", str(folder)]) == 1
+        figures = watched.ask("/metrics").text
+        assert 'yinzheng_workers{kinds="copies,arrival,batch"} 1' in figures
+        (silent,) = (
+            line for line in figures.split("\n") if line.startswith("yinzheng_worker_silent_seconds{")
+        )
+        assert float(silent.split()[1]) >= 600
+        assert 'yinzheng_up{part="database"} 1' in figures
+        os.kill(first, signal.SIGCONT)
+        until(lambda: watched.status() == 200)
+        os.kill(first, signal.SIGKILL)
+        until(lambda: watched.worker() not in {None, first} and watched.beating() not in {None, file})
+        until(lambda: watched.status() == 200)
+        last = watched.worker()
+        assert watched.status("/nothing") == 404
+    assert not Path(f"/proc/{last}").exists()
