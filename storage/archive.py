@@ -16,6 +16,7 @@ from storage.copies import ReadsCopies, WritesCopies
 from storage.custody import ReadsCustody, WritesCustody
 from storage.database import Rows
 from storage.documents import ReadsDocuments, WritesDocuments
+from storage.duty import Duty
 from storage.entries import ReadsEntries, WritesEntries
 from storage.figures import ReadsFigures
 from storage.imprints import ReadsImprints, WritesImprints
@@ -156,6 +157,8 @@ class Archive:
                 spool.sweep((now() - STALE).timestamp())
             presence = Presence(folder / WORKERS)
             archive = cls(rows, objects, presence, now, scrub, spool=spool, randbytes=randbytes)
+            if place is not None and database:  # other hosts may share both
+                scrub.duty = Duty(archive.begin, archive.work, archive.read)
             try:
                 with (folder / LOCK).open("wb") as lock:
                     # One process at a time makes or upgrades the tables; the others then find them ready.

@@ -139,6 +139,13 @@ class WritesJobs(ReadsJobs):
         )
         return self._do("job", mine.values(lease_until=self._now() + timedelta(seconds=seconds))) == 1
 
+    def note_job(self, job_id: int, payload: Mapping[str, Any]) -> bool:
+        """Write down how far a job of this worker is that never ends, whose attempts so far count no more; False when another has it."""
+        mine = jobs.update().where(
+            jobs.c.id == job_id, jobs.c.state == "running", jobs.c.owner == self._presence.name
+        )
+        return self._do("job", mine.values(payload=dict(payload), attempts=1)) == 1
+
     def finish_job(self, job_id: int) -> None:
         """Close a job as done, whoever has it now: it is done."""
         self._change_jobs(jobs.c.id == job_id, "done", None)

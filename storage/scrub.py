@@ -9,8 +9,9 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+from storage.duty import Duty
 from storage.errors import ObjectDamaged, StorageError, StoreAway
 from storage.objects.folder import NAME, system_errors
 from storage.objects.store import Store
@@ -68,7 +69,10 @@ class Progress:
 
 
 class Scrub:
-    """The scrub of one data folder. `named` gives the names that rows hold; one process at a time works."""
+    """The scrub of one installation. `named` gives the names that rows hold; one process at a time works.
+
+    On one data folder a lock sees to that, on a bucket that hosts share their `duty` as well.
+    """
 
     def __init__(
         self,
@@ -78,6 +82,7 @@ class Scrub:
         named: Callable[[], Collection[str]],
         now: Callable[[], datetime],
     ) -> None:
+        self.duty: Duty | None = None
         self._folder = folder
         self._store = store
         self._copy = copy
@@ -86,11 +91,17 @@ class Scrub:
         self._walk: Iterator[str] | None = None
 
     def progress(self) -> Progress:
-        """How far it is, whoever works; a round that has not begun has seen nothing."""
+        """How far it is, whoever works, on whichever host; a round that has not begun has seen nothing."""
+        if self.duty is not None and not self.duty.held:
+            with suppress(StorageError, ValueError, TypeError, KeyError):
+                return _progress(self.duty.told())
+        return self._mine()
+
+    def _mine(self) -> Progress:
+        """How far this data folder knows it to be."""
         with system_errors():
             try:
-                told = json.loads((self._folder / STATE).read_text("utf-8"))
-                return Progress(**{**told, "findings": [Finding(**one) for one in told["findings"]]})
+                return _progress(json.loads((self._folder / STATE).read_text("utf-8")))
             except (FileNotFoundError, ValueError, TypeError, KeyError):
                 return Progress(began=self._stamp())
 
@@ -99,7 +110,7 @@ class Scrub:
 
         StoreAway or StoreFull when a store is not there; what was examined until then counts.
         """
-        progress = self.progress()
+        progress = self._mine()
         if self._walk is None:
             progress = self._begin(progress)
         assert self._walk is not None
@@ -121,10 +132,10 @@ class Scrub:
         """Bring the present round to its end at full speed, or a new one, and give the state after it."""
         if anew:
             self._walk = None
-            self._keep(replace(self.progress(), after="", copied=0))
+            self._keep(replace(self._mine(), after="", copied=0))
         while not self.step(100):
             pass
-        return self.progress()
+        return self._mine()
 
     def run(self, stop: threading.Event, *, pause: Callable[[Progress], float] | None = None) -> None:
         """Work until told to stop, one process at a time; a store that is away is waited for."""
@@ -134,14 +145,35 @@ class Scrub:
             while not stop.is_set():
                 try:
                     fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    if not self._on_duty():
+                        stop.wait(MOST_PAUSE)
+                        continue
                     if filled is None or self._now() - filled >= FILLED_EVERY:
                         self.fill()
                         filled = self._now()
-                    self.step(1)
+                    ended = self.step(1)
+                    if self.duty is not None:
+                        self.duty.note(self._told, now=ended)
                 except (StorageError, BlockingIOError):
                     stop.wait(MOST_PAUSE)
                 else:
-                    stop.wait(waits(self.progress()))
+                    stop.wait(waits(self._mine()))
+            if self.duty is not None:
+                self.duty.give(self._told)
+
+    def _on_duty(self) -> bool:
+        """Tell whether this host is to work; when its turn comes, it goes on from where another one was."""
+        if self.duty is None or (self.duty.held and self.duty.take()):
+            return True
+        self._walk = None
+        if not self.duty.take():
+            return False
+        with suppress(ValueError, TypeError, KeyError):
+            self._keep(_progress(self.duty.told()))
+        return True
+
+    def _told(self) -> dict[str, Any]:
+        return asdict(self._mine())
 
     def pause(self, progress: Progress) -> float:
         """Seconds until the next object, so that the round ends in time."""
@@ -241,6 +273,10 @@ def lacking(store: Store, copy: Store) -> Iterator[str]:
             current = next(theirs, None)
         if current != name and NAME.fullmatch(name):
             yield name
+
+
+def _progress(told: dict[str, Any]) -> Progress:
+    return Progress(**{**told, "findings": [Finding(**one) for one in told["findings"]]})
 
 
 def _once(names: Iterator[str]) -> Iterator[str]:

@@ -58,6 +58,12 @@ class Spool:
         if (self._folder / OBJECTS).exists():
             yield from self._objects().names()
 
+    def older(self, name: str, moment: float) -> bool:
+        """Tell whether bytes have waited here since before a moment (seconds since 1970)."""
+        with system_errors(), suppress(FileNotFoundError):
+            return (self._folder / OBJECTS / name[:2] / name[2:4] / name).stat().st_mtime < moment
+        return False
+
     def drop(self, name: str) -> None:
         """Forget bytes that the store has; StoreAway when they stay."""
         with system_errors(), suppress(FileNotFoundError):

@@ -3,7 +3,8 @@
 import json
 import threading
 import time
-from datetime import timedelta
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
@@ -15,12 +16,16 @@ from service.errors import Problem
 from service.fixity import report
 from service.settings import Settings
 from service.web.http import create
+from storage import duty
 from storage.archive import OBJECTS, Archive
 from storage.errors import StoreAway
+from storage.jobs import MAX_ATTEMPTS
 from storage.objects.folder import Folder
+from storage.objects.place import Place
 from storage.scrub import LEAST_PAUSE, MOST_PAUSE, ROUND, STATE, Progress, lacking
 from tests.served import served
 from tests.shelf import Clock, block, furnished, issue
+from tests.stores.liar import served as stored
 
 
 @pytest.fixture
@@ -224,6 +229,86 @@ def test_one_process_at_a_time_works(archive, tmp_path, clock):
     second.join()
     assert idle == []
     other.close()
+
+
+def test_one_host_at_a_time_reads_a_bucket(tmp_path, on_server, monkeypatch):
+    """Of two hosts with folders of their own one scrubs, both tell how far it is, and the other goes on there when it ends."""
+    monkeypatch.setattr(duty, "NOTED_SECONDS", 0.0)
+    clock = Clock()
+    clock.moment = datetime.now(UTC)  # the store's own clock is the machine's
+    with stored() as (address, _), ExitStack() as opened:
+        hosts = [
+            furnished(tmp_path / name, clock, on_server, Place(address, "archive", "a", "s"))
+            for name in ("one", "two")
+        ]
+        for one in hosts:
+            opened.callback(one.close)
+        hosts[0].objects.admit()
+        block(hosts[0])
+        for place in range(3):
+            issue(hosts[0], place)
+        names = list(hosts[0].objects.names())
+        half = len(names) // 2
+        first, last = watching(hosts[0], half), watching(hosts[1], len(names) + 2)
+        first.start()
+        until(lambda: hosts[0].scrub.duty.held)
+        other = threading.Event()
+        idle = threading.Thread(target=hosts[1].scrub.run, args=(other,))
+        idle.start()
+        first.thread.join()
+        assert not hosts[1].scrub.duty.held
+        other.set()
+        idle.join()
+        assert first.looked[-1] == half
+        assert [one.scrub.progress().seen for one in hosts] == [half, half]
+        last.start()
+        last.thread.join()
+        assert last.looked[0] == half + 1
+        assert last.looked[: len(names) - half] == list(range(half + 1, len(names) + 1))
+        assert hosts[0].scrub.progress().last_seen == len(names)
+        cut_off(hosts, clock)
+
+
+def cut_off(hosts, clock):
+    """Whoever has the turn and is heard of no more loses it after the lease, however often that happens."""
+    one, two = (host.scrub.duty for host in hosts)
+    for _ in range(MAX_ATTEMPTS + 1):
+        assert one.take()
+        assert not two.take()
+        clock.forward(seconds=duty.LEASE_SECONDS + 1)
+        assert two.take()
+        assert not one.take()
+        clock.forward(seconds=duty.LEASE_SECONDS + 1)
+    assert one.take()
+
+
+class watching:  # noqa: N801
+    """A scrub that runs until it has looked at so many objects, and what it told meanwhile."""
+
+    def __init__(self, archive, most):
+        self.looked, self.stop, self.most = [], threading.Event(), most
+        self.thread = threading.Thread(
+            target=archive.scrub.run, args=(self.stop,), kwargs={"pause": self.pause}
+        )
+
+    def start(self):
+        """Begin."""
+        self.thread.start()
+
+    def pause(self, progress):
+        """Note how far it is."""
+        self.looked.append(progress.seen)
+        if len(self.looked) >= self.most:
+            self.stop.set()
+        return 0.05
+
+
+def until(met):
+    """Wait for something."""
+    end = time.monotonic() + 20
+    while not met():
+        assert time.monotonic() < end
+        time.sleep(0.005)
 
 
 def test_what_a_copy_lacks_is_found_by_names_alone(archive, copy, tmp_path):

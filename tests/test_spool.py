@@ -1,6 +1,7 @@
 """An upload that comes while the store is away: safe on this host, delivered and read when it is back, nothing lost."""
 
 import os
+import time
 from dataclasses import replace
 from hashlib import sha256
 
@@ -103,6 +104,61 @@ def delivery_due(job):
     from storage.tables import jobs as table
 
     return table.update().where(table.c.id == job.id).values(lease_until=None)
+
+
+def aged(office, name):
+    """Let what lies in the spool be old."""
+    long_ago = time.time() - 2 * delivery.FORGOTTEN.total_seconds()
+    os.utime(office.settings.data / SPOOL / "objects" / name[:2] / name[2:4] / name, (long_ago, long_ago))
+
+
+def test_what_was_never_acknowledged_is_forgotten(bureau, store, registrar, monkeypatch):
+    """Its process died before the row: it goes after an hour. What a job names stays, waiting or dead, however old."""
+    spool = bureau.archive.spool
+    ill(bureau, store)
+    with monkeypatch.context() as patch:
+        patch.setattr(type(bureau.archive), "begin", lambda _: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            receive.accept(bureau, registrar, DATA, None)
+    (lost,) = spool.names()
+    assert delivery.forget(bureau) == 0
+    aged(bureau, lost)
+    assert (delivery.forget(bureau), list(spool.names())) == (1, [])
+    receive.accept(bureau, registrar, DATA, None)
+    aged(bureau, lost)
+    assert delivery.forget(bureau) == 0
+    with bureau.archive.work() as transaction:
+        job = transaction.lease_job([spool.kind()], 60)
+        transaction.bury_job(job.id, "x")
+    assert (delivery.forget(bureau), list(spool.names())) == (0, [lost])
+    with bureau.archive.begin() as transaction:
+        transaction.requeue_job(job.id)
+    well(bureau, store)
+    with monkeypatch.context() as patch:
+        patch.setattr(Spool, "drop", lambda *_: None)  # killed between the delivery and this
+        assert delivery.deliver(bureau)
+    aged(bureau, lost)
+    store.keys = {key: kept for key, kept in store.keys.items() if lost not in key}
+    assert (delivery.forget(bureau), list(spool.names())) == (0, [lost])
+    bureau.archive.objects.put(DATA)
+    assert (delivery.forget(bureau), list(spool.names())) == (1, [])
+
+
+def test_what_is_forgotten_while_it_comes_again_is_kept(bureau, store, registrar, monkeypatch):
+    """The same bytes lay there unacknowledged, and go just before they are acknowledged: they are written once more."""
+    ill(bureau, store)
+    keep, kept = Spool.keep, []
+
+    def keep_and_lose(spool, data):
+        kept.append(keep(spool, data))
+        if len(kept) == 1:
+            spool.drop(kept[0][0])
+        return kept[-1]
+
+    monkeypatch.setattr(Spool, "keep", keep_and_lose)
+    scan = receive.accept(bureau, registrar, DATA, None)
+    assert len(kept) == 2
+    assert receive.original(bureau, registrar, scan).data == DATA
 
 
 def test_the_same_bytes_twice(bureau, store, registrar):

@@ -146,8 +146,8 @@ def work(options: Namespace) -> int:
 def _watched(options: Namespace) -> int:
     """Keep one worker process alive, and answer how it is, until told to stop."""
     from service.app import utc_now
+    from service.commands.watched import Watched, answering
     from service.supervisor import Supervisor
-    from service.web.watched import Watched, answering
     from storage.archive import Archive
 
     to_lines(sys.stderr)

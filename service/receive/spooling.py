@@ -29,6 +29,8 @@ def spooled(office: Office, who: Who, data: bytes, away: StoreAway) -> str:
         raise away from None
     name, job = spool.keep(data)
     with office.archive.begin() as transaction:
+        if not spool.has(name):  # the same bytes lay here unacknowledged for long, and were just forgotten
+            spool.keep(data)
         scan = transaction.add_scan(kind=kind, original=name, org=who.org, by=who.token_digest)
         transaction.add_job(job, {"scan": scan.id, "name": name, **carried()}, scan.org)
     log.warning("store away, scan %s waits on this host", scan.id)

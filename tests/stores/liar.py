@@ -155,7 +155,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         elif "retention" in query or "legal-hold" in query:
             self._tell_lock(self.store.find(key, query.get("versionId")), held="legal-hold" in query)
         elif "versions" in query:
-            self._answer(200, self._listing(query.get("prefix", "")))
+            self._answer(200, self._listing(query.get("prefix", ""), query.get("key-marker", "")))
         else:
             self._give(key, query.get("versionId"))
 
@@ -207,11 +207,11 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             told = f"<Mode>{kept.mode}</Mode><RetainUntilDate>{kept.until}</RetainUntilDate>"
             self._answer(200, f"<Retention>{told}</Retention>".encode())
 
-    def _listing(self, prefix: str) -> bytes:
+    def _listing(self, prefix: str, after: str) -> bytes:
         items = "".join(
             f"<{tag}><Key>{key}</Key><VersionId>{one.id}</VersionId><LastModified>{one.at}</LastModified></{tag}>"
             for key, kept in sorted(self.store.keys.items())
-            if key.startswith(prefix)
+            if key.startswith(prefix) and key > after
             for one in kept
             for tag in ["DeleteMarker" if one.data is None else "Version"]
         )
