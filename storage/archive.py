@@ -158,7 +158,7 @@ class Archive:
             presence = Presence(folder / WORKERS)
             archive = cls(rows, objects, presence, now, scrub, spool=spool, randbytes=randbytes)
             if place is not None and database:  # other hosts may share both
-                scrub.duty = Duty(archive.begin, archive.work, archive.read)
+                scrub.duty = Duty(archive.begin, archive.work, archive.read, archive.is_on_time)
             try:
                 with (folder / LOCK).open("wb") as lock:
                     # One process at a time makes or upgrades the tables; the others then find them ready.
@@ -235,6 +235,10 @@ class Archive:
     def skew(self) -> float:
         """Seconds by which this machine's clock is ahead of the database's; leases are told by it."""
         return self._rows.skew()
+
+    def is_on_time(self) -> bool:
+        """Tell whether this machine's clock is near enough to the database's to lease jobs."""
+        return abs(self.skew()) <= MOST_SKEW
 
     def close(self) -> None:
         """Close every connection, and let others take over what this process works on; the archive is not used afterwards."""

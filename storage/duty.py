@@ -12,6 +12,8 @@ from storage.records import Job
 KIND: Final = "scrub"
 LEASE_SECONDS: Final = 300.0
 """Five times the longest pause between two objects; another host goes on after so long when this one is cut off."""
+RENEWED_SECONDS: Final = 60.0
+"""Who has the turn does not ask for each object whether it still has it."""
 NOTED_SECONDS: Final = 60.0
 """The progress is written down so often: who takes over reads again what was read since."""
 
@@ -20,14 +22,18 @@ Reading = Callable[[], AbstractContextManager[ReadsJobs]]
 
 
 class Duty:
-    """The one scrub of an installation, as a job that never ends; `begin` writes alone, `work` beside others."""
+    """The one scrub of an installation, as a job that never ends; `begin` writes alone, `work` beside others.
 
-    def __init__(self, begin: Writing, work: Writing, read: Reading) -> None:
+    `right` tells whether this host's clock is: who leases also takes back what seems to be over.
+    """
+
+    def __init__(self, begin: Writing, work: Writing, read: Reading, right: Callable[[], bool]) -> None:
         self._begin = begin
         self._work = work
         self._read = read
         self._job: Job | None = None
-        self._noted = float("-inf")
+        self._right = right
+        self._renewed = self._noted = float("-inf")
 
     @property
     def held(self) -> bool:
@@ -36,9 +42,15 @@ class Duty:
 
     def take(self) -> bool:
         """Take the turn, or keep it; False while another process has it. StoreAway."""
+        if self._job is not None and time.monotonic() - self._renewed < RENEWED_SECONDS:
+            return True
+        if not self._right():
+            self._job = None
+            return False
         if self._job is not None:
             with self._work() as writing:
                 if writing.renew_job(self._job.id, LEASE_SECONDS):
+                    self._renewed = time.monotonic()
                     return True
             self._job = None
         if not self._lease():
@@ -53,7 +65,7 @@ class Duty:
                 _offer(writing)
         with self._work() as writing:
             self._job = writing.lease_job([KIND], LEASE_SECONDS)
-        self._noted = time.monotonic()
+        self._renewed = self._noted = time.monotonic()
         return self._job is not None
 
     def told(self) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from service.fixity import report
 from service.settings import Settings
 from service.web.http import create
 from storage import duty
-from storage.archive import OBJECTS, Archive
+from storage.archive import MOST_SKEW, OBJECTS, Archive
 from storage.errors import StoreAway
 from storage.jobs import MAX_ATTEMPTS
 from storage.objects.folder import Folder
@@ -266,7 +266,28 @@ def test_one_host_at_a_time_reads_a_bucket(tmp_path, on_server, monkeypatch):
         assert last.looked[0] == half + 1
         assert last.looked[: len(names) - half] == list(range(half + 1, len(names) + 1))
         assert hosts[0].scrub.progress().last_seen == len(names)
+        monkeypatch.setattr(duty, "RENEWED_SECONDS", 0.0)
         cut_off(hosts, clock)
+        clock_wrong(hosts, clock, monkeypatch)
+
+
+def clock_wrong(hosts, clock, monkeypatch):
+    """A host whose clock is wrong lets go of the turn, and takes neither it nor a job of anybody else."""
+    one, two = hosts
+    with one.begin() as transaction:
+        transaction.add_job("x", {})
+    with one.work() as transaction:
+        job = transaction.lease_job(["x"], 60)
+    clock.forward(seconds=duty.LEASE_SECONDS + 1)
+    with monkeypatch.context() as patch:
+        patch.setattr(two, "skew", lambda: MOST_SKEW + 1)
+        assert not two.scrub.duty.take()
+        with one.read() as reading:
+            assert reading.job(job.id).state == "running"
+    assert two.scrub.duty.take()
+    monkeypatch.setattr(two, "skew", lambda: MOST_SKEW + 1)
+    assert not two.scrub.duty.take()
+    assert not two.scrub.duty.held
 
 
 def cut_off(hosts, clock):
