@@ -24,6 +24,7 @@ from intake.thresholds import (
     DRAWN_OVER,
     GONE_INK,
     GUESS,
+    JOINED,
     KEPT_WITHIN,
     LOOKALIKE,
     NOT_ANOTHER,
@@ -92,7 +93,7 @@ def line(
 ) -> Judgement:
     """Judge one printed line; a wrong match is never worth the risk, so doubt always ends as unreadable."""
     judged = _judged(expected, reading, cut, usual, shape)
-    if judged.result == "match" and cut.stroke > 1:  # a pencil makes 玉 of 王, and a recogniser reads 王
+    if judged.result == "match" and (cut.stroke > 1 or _joined(cut)):  # a pencil's 玉 of 王, and 王 is read
         return replace(judged, result="unreadable")
     over = judged.result == "unreadable" and _signed_over(expected, reading, cut, shape)
     return replace(judged, signed_over=over)
@@ -172,7 +173,7 @@ def _signed_over(expected: str, reading: LineReading, cut: Cut, shape: Shape) ->
     crossed = cut.signed and cut.touched > TOUCHED and whole
     name = not any(one in _NUMERALS for one in expected)
     unsure = fold(reading.text) == fold(expected) or reading.weakest < BEYOND_DOUBT
-    return crossed and name and unsure and shape.penned is False and shape.rival >= RIVAL
+    return crossed and name and unsure and not _joined(cut) and shape.penned is False and shape.rival >= RIVAL
 
 
 def _wiped_out(cut: Cut) -> bool:
@@ -234,7 +235,7 @@ def _written_over(expected: str, cut: Cut, shape: Shape) -> bool:
     Where people sign, strokes cross the print; only a pen that keeps to the line, touches a number, or may have made
     another letter, is worth a look.
     """
-    return cut.beside >= ADDED_PEN or (
+    return _joined(cut) or (
         cut.touched > TOUCHED
         and (
             not cut.signed
@@ -243,6 +244,11 @@ def _written_over(expected: str, cut: Cut, shape: Shape) -> bool:
             or any(one in _NUMERALS for one in expected)
         )
     )
+
+
+def _joined(cut: Cut) -> bool:
+    """Tell whether something as high as its letters was put right before or behind a line: 王小明 becomes 王小明明."""
+    return cut.beside >= (JOINED if cut.signed else ADDED_PEN)
 
 
 def _covered(reading: LineReading, margin: float | None, cut: Cut) -> bool:

@@ -13,7 +13,7 @@ from intake.greys import median as grey_median
 from intake.greys import percentile, percentiles
 from intake.ink import Mask
 from intake.reading import MM_PER_INCH, STANDARD_DPI, Box, Pixels
-from intake.thresholds import ALL_INK, ERASED, LETTER_GONE, STROKE, STROKE_SPREAD
+from intake.thresholds import ALL_INK, ERASED, LETTER_GONE, SIGNED_STROKE, STROKE, STROKE_SPREAD, TOUCHED
 
 SCALE = STANDARD_DPI / MM_PER_INCH
 SEARCH = 7  # pixels, 0.9 mm: paper swells and creases by this much between registered points
@@ -48,7 +48,8 @@ class Cut:
     `vacant` the same where ink that merely strayed a little is there, `sealed` the largest share that lies under red ink.
     `touched` is the largest amount of ink as dark as print that stands, in a window of one character, where the
     archive is blank, as a share of the line's fullest window; `within` the same of strokes that keep to the line, as a
-    signature does not, `beside` the same right before or behind the line among other print. `stroke` is how dark the
+    signature does not, `beside` the same right before or behind the line among other print, or
+    as high as the line's letters and no higher where people sign. `stroke` is how dark the
     darkest thin stroke is that the archive lacks (intake/strokes.py), after `looked_closer` as a multiple of what the page's
     honest lines may show. `depth` is how far the archived strokes stand out of the paper, grey levels; `faded` tells that this is far less than elsewhere on the page,
     `erased` that hardly anything is left. `signed` lines stand where somebody signs. `shift` is how many pixels right and
@@ -120,10 +121,14 @@ def cut(
     inked = _trimmed(crop, archived, height)
     crop, archived = crop[:, inked], archived[:, inked]
     found = _measured(crop, archived, height, None if colour is None else colour[_span(moved)][:, inked])
-    beside = 0.0 if signed or room_mm is not None else _beside(page, reference, box, shift)
+    pictures = (page, reference, colour)
+    beside = 0.0
+    if room_mm is None:
+        beside = strokes.joined(pictures, box, shift) if signed else _beside(page, reference, box, shift)
     within = _within_line(page, reference, box, shift) if signed and found.touched else 0.0
-    sides = strokes.SIDE if room_mm is None else strokes.GAP_SIDE
-    stroke = 0.0 if signed else strokes.strongest((page, reference, colour), box, shift, sides)
+    stroke = 0.0
+    if not (signed and found.touched > TOUCHED):
+        stroke = strokes.strongest(pictures, box, shift, _sides(room_mm is not None, signed))
     return replace(found, signed=signed, within=within, beside=beside, shift=shift, stroke=stroke)
 
 
@@ -173,7 +178,8 @@ def looked_closer(
     """Return the lines with `stroke` as a multiple of what this page's honest lines may show.
 
     Curled paper and copies in bits leave much unexplained on every line. Those that show more are looked at again; `in_gaps`
-    tells which stand in a gap of a pre-printed blank, whose own words are not sought for strokes.
+    tells which stand in a gap of a pre-printed blank, whose own words are not sought for strokes. Where people sign a stroke
+    counts a third, and not at all where theirs touch the line (intake/penned.py looks at those).
     """
     known = [cut.stroke for cut in cuts if cut.likeness is not None and not cut.signed]
     most = max(STROKE, STROKE_SPREAD * (median(known) if known else 0.0))
@@ -182,10 +188,16 @@ def looked_closer(
         stroke = cut.stroke
         if stroke > most:
             box = _inside([round(edge * SCALE) for edge in box_mm], pictures[1].shape)
-            sides = strokes.GAP_SIDE if in_gap else strokes.SIDE
-            stroke = min(stroke, strokes.closely(pictures, box, cut.shift, sides))
+            stroke = min(stroke, strokes.closely(pictures, box, cut.shift, _sides(in_gap, cut.signed)))
+        if cut.signed:
+            stroke *= SIGNED_STROKE
         found.append(replace(cut, stroke=stroke / most))
     return found
+
+
+def _sides(in_gap: bool, signed: bool) -> float:
+    """Return how many line heights before and behind a line strokes are sought: not among signatures or a blank's words."""
+    return 0.0 if signed else strokes.GAP_SIDE if in_gap else strokes.SIDE
 
 
 def _trimmed(crop: Pixels, archived: Pixels, height: int) -> slice:

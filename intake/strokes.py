@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from intake.ink import CORE
+from intake.ink import CORE, window, windows
 from intake.reading import Pixels
 
 SOFT: Final = 0.7  # pixels of blur on the scan: noise and aliasing are no strokes
@@ -20,7 +20,7 @@ BLURS: Final = (
 )  # pixels, and those of the kernel: every scanner's sharpness lies between
 STIFF: Final = 1e-3  # keeps a fit from explaining strokes by a bend of the paper
 SIDE: Final = 1.0  # line heights before and behind a line where a letter may have been joined to it
-GAP_SIDE: Final = 0.2  # the same in a gap of a pre-printed blank, whose own words stand beside it
+GAP_SIDE: Final = 0.0  # the same in a gap of a pre-printed blank, whose own words stand beside it
 AIR: Final = 0.35  # line heights above and below, where 王 gets the dot of 主
 EDGE: Final = 4  # pixels around that the blurs reach
 WINDOW: Final = 1.2  # line heights: paper and light are even in so much of a line
@@ -41,7 +41,11 @@ WIPED: Final = 9  # pixels of a crease that are no stroke's
 BENDING: Final = 10  # pixels from a window's middle at which it may stray once more
 CLOSE: Final = 1.2  # line heights of a window then
 REACH: Final = 2  # pixels it may stand off its line
-UNDER_SEAL: Final = 0.3  # of what is left over where a seal's ink was taken away
+UNDER_SEAL: Final = 0.2  # of what is left over where a seal's ink was taken away
+BESIDE: Final = 1.4  # line heights: a letter as wide as it is high, and a gap
+DARK: Final = 0.3  # of print's darkness: what is joined to a line where people sign
+OFF: Final = 3  # pixels a letter may stand off a line's others
+BY: Final = 4  # pixels from a signature's strokes that are still its own
 REDDISH: Final = (
     12  # grey levels red exceeds the other channels by where a seal's ink lies, in a dark photo too
 )
@@ -99,6 +103,39 @@ def closely(
         onward = 4 * (last - first)
         cv2.line(rest, (first - onward).tolist(), (last + onward).tolist(), 0.0, WIPED)
     return 0.0
+
+
+def joined(pictures: Pictures, box: list[int], shift: tuple[int, int] = (0, 0)) -> float:
+    """Return how much ink stands right before or behind a line, as high as its letters and no higher: shares of a letter's.
+
+    Where people sign, their strokes stand there too; but those leave the line. What touches such strokes does not count.
+    """
+    page, reference, _ = pictures
+    height = box[3] - box[1]
+    place = _place(page, reference, box, shift, AROUND)
+    if place is None:
+        return 0.0
+    scan, ink = _inks(page, reference, place, shift)
+    core = ink > 255 - CORE
+    own = np.zeros_like(core)
+    own[box[1] - place[1] : box[3] - place[1], box[0] - place[0] : box[2] - place[0]] = True
+    rows, columns = (np.flatnonzero((core & own).any(axis=axis)) for axis in (1, 0))
+    if not rows.size:
+        return 0.0
+    dark = fitted(scan, ink, height) > DARK
+    _, labels, told, _ = cv2.connectedComponentsWithStats(dark.astype(np.uint8), connectivity=8)
+    top, bottom = told[:, 1], told[:, 1] + told[:, 3]
+    within = (top >= rows[0] - OFF) & (bottom <= rows[-1] + 1 + OFF)
+    within[0] = True
+    leaving = cv2.dilate((~within)[labels].astype(np.uint8), np.ones((2 * BY + 1,) * 2, np.uint8))
+    within[np.unique(labels[leaving > 0])] = False
+    within[0] = False
+    left, right = told[:, 0], told[:, 0] + told[:, 2]
+    reach = BESIDE * height
+    before = within & (right <= columns[0] + OFF) & (left >= columns[0] - reach)
+    behind = within & (left >= columns[-1] - OFF) & (right <= columns[-1] + reach)
+    most = max(int(told[side, 4].sum()) for side in (before, behind))
+    return float(most / max(windows(core & own, window(height, core.shape[1])).max(), 1.0))
 
 
 def _crease(calm: Any, stroke: "Stroke", height: int) -> tuple[tuple[int, int], tuple[int, int]] | None:

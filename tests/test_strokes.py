@@ -9,7 +9,8 @@ import pytest
 from intake import compare, lines, strokes
 from intake.lines import SCALE
 from intake.recognise import LineReading
-from intake.thresholds import STROKE
+from intake.shapes import Shape
+from intake.thresholds import JOINED, STROKE
 from tests.lettered import close_to, drawn, scanned
 
 SCANS = ((0.5, 3), (0.8, 5), (1.6, 6))
@@ -93,6 +94,31 @@ def test_the_fringe_of_a_seal_is_no_stroke():
     shift = lines.local_shift(page, archived.pixels, box)
     bare = strokes.closely((page, archived.pixels, None), box, shift)
     assert strokes.closely((page, archived.pixels, colour), box, shift) < STROKE < bare
+
+
+@pytest.mark.parametrize(("blur", "noise"), SCANS[:2])
+@pytest.mark.parametrize(("text", "told"), [("秦志远", False), ("秦志远远", True), ("秦志远人", True)])
+@pytest.mark.parametrize("signed", [False, True])
+def test_a_letter_joined_where_people_sign_is_told_from_their_strokes(text, told, signed, blur, noise):
+    """Print keeps to the line; a signature behind the name leaves it."""
+    archived, box = line_of("秦志远")
+    page = drawn(text)[0].pixels.copy()
+    if signed:
+        strokes_ = np.int32([(215, 20), (190, 60), (230, 55), (205, 100), (240, 90)])
+        cv2.polylines(page, [strokes_], isClosed=False, color=20, thickness=3)
+    seen = strokes.joined((scanned(page, blur, noise), archived.pixels, None), box)
+    assert (seen >= JOINED) == told
+
+
+def test_a_joined_letter_is_no_signature_over_a_name():
+    """It holds a match back where people sign, and no signature excuses it."""
+    cut = lines.Cut(np.full((40, 100), 255, np.uint8), 0.99, signed=True, beside=0.9, touched=0.2)
+    reading = LineReading("秦志远", 0.99, weakest=0.9)
+    shape = Shape(penned=False)
+    told = compare.line("秦志远", reading, cut, 1.0, shape)
+    assert (told.result, told.signed_over) == ("unreadable", False)
+    alone = replace(cut, beside=0.2)
+    assert compare.line("秦志远", reading, alone, 1.0, shape).result == "match"
 
 
 def test_a_line_at_the_edge_of_the_page_shows_nothing():
