@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from intake.marks.ink import Density
+from intake.marks.ink import Density, Inks
 from intake.marks.ring import OTHER_INK
 from intake.marks.seals import Stamp, polar
 from intake.reading import Imprint
@@ -54,7 +54,7 @@ class Earlier:
     doubted: bool = False
 
 
-def imprint(density: Density, px_per_mm: float, stamp: Stamp, unit: str) -> Imprint:
+def imprint(density: Density | Inks, px_per_mm: float, stamp: Stamp, unit: str) -> Imprint:
     """Return the imprint of a unit's round seal on a straightened page; its bytes hold no text and no picture."""
     reach = stamp.radius + RIM_TO + 1
     left, top = (max(round((edge - reach) * px_per_mm), 0) for edge in (stamp.x, stamp.y))

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from intake.marks import imprints, ring, seals, signatures
-from intake.marks.ink import Density, densities, redness, shade
+from intake.marks.ink import Density, Inks, shade
 from intake.marks.ring import Owner
 from intake.marks.screen import without_screen
 from intake.marks.seals import Stamp
@@ -49,7 +49,7 @@ def find(
         if mark["machine"] and mark["kind"] == "seal" and mark["shape"] != "square"
     ]
     rounds = page.rounds if places else []
-    owners = [ring.owner(page.density, page.scale, stamp, recogniser, registry) for stamp in rounds]
+    owners = [ring.owner(page.inks, page.scale, stamp, recogniser, registry) for stamp in rounds]
     given = assigned(rounds, owners, places, units)
     known = {block: unit for block, unit in units.items() if unit in registry}
     return tuple(_finding(page, flat, mark, given.get(id(mark), []), known) for mark in page.marks)
@@ -67,12 +67,12 @@ class _Page:
     dated: Sequence[Box] = ()
 
     @cached_property
-    def density(self) -> Density:
-        return densities(self.pixels, self.scale)
+    def inks(self) -> Inks:
+        return Inks(self.pixels, self.scale)
 
     @cached_property
     def red(self) -> Density:
-        return redness(self.density)
+        return self.inks.redness()
 
     @cached_property
     def rounds(self) -> list[Stamp]:
@@ -113,7 +113,7 @@ class _Page:
         if self.printed is None:
             return None
         boxes = [mark["box"] for mark in self.marks if mark["kind"] == "signature"]
-        ink = signatures.added_ink(self.density, self.printed, self.scale, boxes, colour=self.colour)
+        ink = signatures.added_ink(self.inks, self.printed, self.scale, boxes, colour=self.colour)
         return signatures.without_dates(ink, self.dated, self.scale)
 
     @cached_property
@@ -205,7 +205,7 @@ def _unit_seal(
         flat.on_scan(stamp.box),
         also=tuple(other.unit or other.read for one, other in given if one is not stamp),
         imprints=tuple(
-            imprints.imprint(page.density, page.scale, one, other.unit)
+            imprints.imprint(page.inks, page.scale, one, other.unit)
             for one, other in given
             if other.unit is not None
         ),

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from intake.marks import neighbours
-from intake.marks.ink import Density, redness
+from intake.marks.ink import Density, Inks, redness
 from intake.marks.neighbours import LETTERS
 from intake.marks.seals import Stamp, polar
 from intake.reading import Pixels
@@ -82,7 +82,7 @@ NOBODY = Owner(None, 0.0)
 
 
 def owner(
-    density: Density, px_per_mm: float, stamp: Stamp, recogniser: Recogniser, names: Sequence[str]
+    density: Density | Inks, px_per_mm: float, stamp: Stamp, recogniser: Recogniser, names: Sequence[str]
 ) -> Owner:
     """Say whose round seal a stamp is, by the likelihood of each registered name on its ring.
 
@@ -163,7 +163,7 @@ def _winner(known: Sequence[Scores], names: Sequence[str]) -> Owner:
     return Owner(names[best], round(sure if whole else 0.5, 3), whole)
 
 
-def strips(density: Density, px_per_mm: float, stamp: Stamp) -> Iterator[Pixels]:
+def strips(density: Density | Inks, px_per_mm: float, stamp: Stamp) -> Iterator[Pixels]:
     """Yield the unrolled ring as gray lines of text, each cut a little differently.
 
     The line starts in the ring's widest gap without ink, so the seal may stand upside down.

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from intake.marks.ink import Density, blueness, darkness
+from intake.marks.ink import Density, Inks, blueness, darkness
 from intake.reading import Box, Pixels
 from intake.thresholds import (
     BESIDE_MM2,
@@ -45,7 +45,7 @@ class Written:
 
 
 def added_ink(
-    density: Density, printed: Pixels, px_per_mm: float, boxes: Sequence[Box], *, colour: bool
+    density: Density | Inks, printed: Pixels, px_per_mm: float, boxes: Sequence[Box], *, colour: bool
 ) -> NDArray[np.bool_]:
     """Return where, in and around the boxes, a page has dark ink that the reference has not printed.
 
