@@ -18,7 +18,7 @@ from service.demo.foreign.sheet import PX_PER_MM, drawn
 from service.demo.people import id_number
 from service.demo.scanner import capture
 from service.office import Office
-from service.web.schemas import EvidenceOut, ScanOut
+from service.web.scan_schemas import EvidenceOut, ScanOut
 from storage.check import check
 from tests.conftest import GUARDIAN, MOVER, RECORDS
 from tests.paper import level, scan

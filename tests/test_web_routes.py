@@ -22,7 +22,8 @@ from service.signing import PublicKeys
 from service.signing.published import read_list
 from service.web import examples
 from service.web.http import create
-from service.web.schemas import DocumentIn, NumberBlockIn, OrganizationIn, VerificationIn, VerificationOut
+from service.web.number_schemas import NumberBlockIn
+from service.web.schemas import DocumentIn, OrganizationIn, VerificationIn, VerificationOut
 from tests.placed import CITY, COUNTY, OTHER_SCHOOL, SCHOOL, STUDENT_NO, place, place_people
 from tests.served import client_of
 

@@ -8,17 +8,9 @@ from starlette.responses import JSONResponse, Response
 from service import issue, receive, retrieve, slips
 from service.web.auth import Caller, CallersOffice
 from service.web.downloads import send
-from service.web.schemas import (
-    DocumentIn,
-    DocumentOut,
-    Documents,
-    EvidenceOut,
-    RevokeIn,
-    SlipIn,
-    SpoilIn,
-    SpoilOut,
-    TickIn,
-)
+from service.web.number_schemas import SpoilIn, SpoilOut, TickIn
+from service.web.scan_schemas import EvidenceOut, SlipIn
+from service.web.schemas import DocumentIn, DocumentOut, Documents, RevokeIn
 
 router = APIRouter(tags=["文书"])
 PDF: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {"application/pdf": {}}}}

@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse, Response
 from service import ledger, register
 from service.web.auth import Caller, CallersOffice
 from service.web.downloads import send
-from service.web.schemas import LedgerOut, NumberBlockIn, NumberBlockOut, NumberBlocks, VoidIn
+from service.web.number_schemas import LedgerOut, NumberBlockIn, NumberBlockOut, NumberBlocks, VoidIn
 
 router = APIRouter(tags=["证书号段"])
 PRINTED: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {"application/pdf": {}}}}

@@ -12,7 +12,7 @@ from service import receive
 from service.receive import copies
 from service.web.auth import Caller, CallersOffice
 from service.web.downloads import send
-from service.web.schemas import ScanAccepted, ScanList, ScanOut
+from service.web.scan_schemas import ScanAccepted, ScanList, ScanOut
 from service.web.uploads import OPENAPI_BODY, uploaded
 from service.web.waiting import MAX_WAIT, finished
 
