@@ -42,13 +42,16 @@ BENDING: Final = 10  # pixels from a window's middle at which it may stray once 
 CLOSE: Final = 1.2  # line heights of a window then
 REACH: Final = 2  # pixels it may stand off its line
 UNDER_SEAL: Final = 0.2  # of what is left over where a seal's ink was taken away
+BESIDE_SEAL: Final = (
+    0.75  # of the rest of a line that a seal crosses: print is as dark beneath it only nearly …
+)
+SEALED: Final = 0.03  # … where so much of the line lies under its ink
 BESIDE: Final = 1.4  # line heights: a letter as wide as it is high, and a gap
 DARK: Final = 0.3  # of print's darkness: what is joined to a line where people sign
 OFF: Final = 3  # pixels a letter may stand off a line's others
 BY: Final = 4  # pixels from a signature's strokes that are still its own
-REDDISH: Final = (
-    12  # grey levels red exceeds the other channels by where a seal's ink lies, in a dark photo too
-)
+REDDISH: Final = 10  # grey levels of red over the other channels where a seal's ink lies, in a dark photo too
+FRINGE: Final = 17  # pixels: thin strokes of a seal lose their colour in a picture
 PRINTED: Final = 0.2  # of the archive's darkness: windows with less print do not say how dark print is
 
 
@@ -86,7 +89,8 @@ def closely(
     scan, ink = _inks(page, reference, place, shift)
     rest = fitted(scan, ink, height)
     if colour is not None:
-        rest *= np.where(_red(colour, place, shift), np.float32(UNDER_SEAL), np.float32(1))
+        red = _red(colour, place, shift)
+        rest *= np.where(red, np.float32(UNDER_SEAL), np.float32(BESIDE_SEAL if red.mean() > SEALED else 1))
     others = cv2.dilate(ink, np.ones((5, 5), np.uint8)) > 255 - CORE
     others[box[1] - place[1] : box[3] - place[1]] = False
     rest[others] = 0.0
@@ -191,7 +195,7 @@ def _red(colour: Pixels, place: list[int], shift: tuple[int, int]) -> Any:
         colour[top + shift[1] : bottom + shift[1], left + shift[0] : right + shift[0]]
     )
     redness = cv2.subtract(red, cv2.max(blue, green))
-    return cv2.dilate(redness, np.ones((9, 9), np.uint8)) > REDDISH
+    return cv2.dilate(redness, np.ones((FRINGE, FRINGE), np.uint8)) > REDDISH
 
 
 def _parts(ink: Any) -> Any:
