@@ -111,6 +111,14 @@ def _add_services(commands: Any) -> None:
         type=int,
         help="在这个端口回答 /healthz、/readyz、/metrics，并在后台进程结束后另起一个",
     )
+    worker.add_argument(
+        "--count",
+        type=int,
+        choices=range(1, 65),
+        default=1,
+        metavar="N",
+        help="与 --health-port 同用：起几个后台进程（默认 1）",
+    )
     worker.add_argument("--health-host", default="127.0.0.1", help="回答它们的监听地址（默认 127.0.0.1）")
     worker.add_argument("--child", action="store_true", help="由 serve 启动：标准输入关闭时结束")
     tokens = commands.add_parser("token", help="访问令牌", description="访问令牌").add_subparsers(

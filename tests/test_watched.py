@@ -48,11 +48,14 @@ class Host:
         answer = self.ask(path)
         return None if answer is None else answer.status_code
 
-    def worker(self):
-        """The process that works; None while there is none."""
+    def workers(self):
+        """The processes that work."""
         of = Path(f"/proc/{self.process.pid}/task")
-        children = [int(pid) for task in of.iterdir() for pid in (task / "children").read_text().split()]
-        return children[0] if children else None
+        return [int(pid) for task in of.iterdir() for pid in (task / "children").read_text().split()]
+
+    def worker(self):
+        """The first of them; None while there is none."""
+        return next(iter(self.workers()), None)
 
     def beating(self):
         """The file of the worker that has said what it does, and that nobody else has taken the place of."""
@@ -61,11 +64,12 @@ class Host:
 
 
 @contextmanager
-def host(folder):
+def host(folder, count=1):
     """Start it, and end it as whoever runs it would."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "service", "worker", "--only", "batch", "--health-port", str(port)]
+    command += ["--count", str(count)]
     with subprocess.Popen([*command, "--data", str(folder)], env=CHILD, stderr=subprocess.DEVNULL) as process:
         try:
             yield Host(process, port, folder)
@@ -110,3 +114,14 @@ def test_a_worker_that_hangs_is_seen(folder):
         last = watched.worker()
         assert watched.status("/nothing") == 404
     assert not Path(f"/proc/{last}").exists()
+
+
+def test_several_workers_beside_one_that_answers(folder):
+    """All of them are counted, and all of them end with it."""
+    with host(folder, 2) as watched:
+        two = 'yinzheng_workers{kinds="copies,arrival,batch"} 2'
+        until(lambda: watched.status("/metrics") == 200 and two in watched.ask("/metrics").text)
+        workers = watched.workers()
+        assert len(workers) == 2
+        assert watched.status() == 200
+    assert not [pid for pid in workers if Path(f"/proc/{pid}").exists()]

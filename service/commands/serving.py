@@ -114,7 +114,7 @@ def _warm(office: "Office", workers: "Sequence[Supervisor]", closing: threading.
 def work(options: Namespace) -> int:
     """Read scans, make their copies and print batches until told to stop, or until it is time for a fresh process.
 
-    With a health port this process only starts the one that works, another when it ends, and answers for it: so it
+    With a health port this process only starts those that work, another when one ends, and answers for them: so it
     can also tell of one that hangs.
     """
     if options.health_port is not None and not options.child:
@@ -144,10 +144,11 @@ def work(options: Namespace) -> int:
 
 
 def _watched(options: Namespace) -> int:
-    """Keep one worker process alive, and answer how it is, until told to stop."""
+    """Keep worker processes alive, and answer how they are, until told to stop."""
     from service.app import utc_now
     from service.commands.watched import Watched, answering
     from service.supervisor import Supervisor
+    from service.supervisor import stop as end
     from storage.archive import Archive
 
     to_lines(sys.stderr)
@@ -156,18 +157,18 @@ def _watched(options: Namespace) -> int:
         # In a thread of its own, as the handler may interrupt the very wait below.
         signal.signal(number, lambda *_: threading.Thread(target=stop.set, daemon=True).start())
     archive = Archive.open(options.data, utc_now, settings.database, place=settings.place())
-    worker = Supervisor(options.data, options.only, settings.grace + LATER_SECONDS)
-    watched = Watched(archive, options.data, [worker])
+    grace = settings.grace + LATER_SECONDS
+    workers = [Supervisor(options.data, options.only, grace) for _ in range(options.count)]
+    watched = Watched(archive, options.data, workers)
     try:
-        worker.start()
+        for worker in workers:
+            worker.start()
         with answering(watched, options.health_host, options.health_port):
             stop.wait()
             watched.leaving = True
-            worker.close()
-            worker.wait()
+            end(workers)
     finally:
-        worker.close()
-        worker.wait()
+        end(workers)
         archive.close()
     return DONE
 
