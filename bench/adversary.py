@@ -171,7 +171,8 @@ def _forged(paper: Paper, dice: random.Random) -> tuple[Paper, dict[str, tuple[s
     return done, altered
 
 
-def _drawn(paper: Paper, value: Any, dice: random.Random, *, pale: bool) -> tuple[Paper, str] | None:
+def drawn_on(paper: Paper, value: Any, dice: random.Random, *, pale: bool) -> tuple[Paper, str] | None:
+    """A stroke that makes another letter of one of the value's; None where none does."""
     text = str(value["text"])
     places = [k for k, letter in enumerate(text) if any(strokes for _, strokes in DRAWN.get(letter, ()))]
     if not places:
@@ -188,14 +189,15 @@ def _drawn(paper: Paper, value: Any, dice: random.Random, *, pale: bool) -> tupl
 
 
 def _pale(paper: Paper, value: Any, dice: random.Random) -> tuple[Paper, str] | None:
-    return _drawn(paper, value, dice, pale=True)
+    return drawn_on(paper, value, dice, pale=True)
 
 
 def _pen(paper: Paper, value: Any, dice: random.Random) -> tuple[Paper, str] | None:
-    return _drawn(paper, value, dice, pale=False)
+    return drawn_on(paper, value, dice, pale=False)
 
 
-def _joined(paper: Paper, value: Any, dice: random.Random) -> tuple[Paper, str] | None:
+def joined(paper: Paper, value: Any, dice: random.Random) -> tuple[Paper, str] | None:
+    """One more letter right before or behind a value."""
     text, before = str(value["text"]), dice.random() < 0.35
     near = text[0] if before else text[-1]
     own = "1270345689" if near.isdigit() else "一二十人大子小明" + near
@@ -249,7 +251,7 @@ TRICKS: Final = {
 TRICK: Final[dict[str, Any]] = {
     "pale stroke": _pale,
     "pen stroke": _pen,
-    "joined letter": _joined,
+    "joined letter": joined,
     "digit reprinted": lambda p, v, d: _changed(p, v, d, _digit, "reprint"),
     "digit pasted": lambda p, v, d: _changed(p, v, d, _digit, "paste"),
     "numeral overwritten": lambda p, v, d: _changed(p, v, d, lambda one: OVER.get(one, ""), "overwrite"),

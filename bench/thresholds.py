@@ -13,6 +13,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import adversary
+import changing
 import numpy as np
 import papers
 from watching import Notes, watched
@@ -24,6 +26,7 @@ from service.demo.apart import TUNING
 from service.demo.levels import level
 from service.demo.paper import Paper
 from service.demo.people import ORGANIZATIONS
+from service.demo.scanner import Scanner
 from templates.fonts import KAI, SYSTEM_FOLDERS
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -33,6 +36,8 @@ LEVELS = ("A", "B", "C", "D", "F")
 ALTERED = ("student_name", "birth_date", "id_number", "issued_on", "reason")
 OTHER = {"一": "二", "年": "月", "1": "7", "3": "8", "0": "6"}
 BLANKS = 12
+STROKES = 4  # values of a page that are drawn on, or a letter is joined to
+BLOT_MM = 0.9
 
 
 @dataclass(frozen=True)
@@ -66,12 +71,30 @@ RULES = (
     Rule("PROVEN_LETTER", "unexplained", "altered", "honest"),
     Rule("PROVEN_LETTER", "unexplained", "lookalike", "honest"),
     Rule("TOUCHED", "touched", "over", "honest"),
+    Rule("STROKE", "stroke", "drawn", "honest"),
+    Rule("JOINED", "joined", "joined", "crossed"),
+    Rule("DRAWN_OVER", "drawn rival", "blot", "over"),
     Rule("KEPT_WITHIN", "within", "over", "crossed"),
     Rule("ANOTHER", "another", "over", "crossed"),
     Rule("CROWDED", "crowding", "over", "crossed"),
     Rule("ENOUGH_MM2", "ink_mm2", "signed", "unsigned"),
     Rule("ENOUGH_WIDE_MM", "ink_mm", "signed", "unsigned"),
 )
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One paper of a page and how it is scanned, with what is true of it: the lines changed, written over, drawn on, blotted."""
+
+    paper: Paper
+    camera: Scanner
+    signed: bool = False
+    fit: bool = True
+    alike: bool = False
+    changed: frozenset[str] = frozenset()
+    over: frozenset[str] = frozenset()
+    drawn: frozenset[str] = frozenset()
+    blotted: frozenset[str] = frozenset()
 
 
 def other(text: str, dice: random.Random) -> str:
@@ -105,6 +128,31 @@ def crossed_name(layout: Any) -> Any:
     return None
 
 
+def penned(whole: Paper, dice: random.Random, camera: Scanner) -> list[Kind]:
+    """The same paper with strokes on several values, each alone; with a digit written over; with a blot on one."""
+    values = [one for one in whole.layout["pages"][0]["values"] if len(one["lines"]) == 1]
+    values = [
+        one
+        for one in values
+        if not any(other is not one and other["name"] == one["name"] for other in values)
+    ]
+    drawn, on = whole, set()
+    for value in dice.sample(values, min(STROKES, len(values))):
+        tried = adversary.drawn_on(drawn, value, dice, pale=False) if dice.random() < 0.5 else None
+        done = tried or adversary.joined(drawn, value, dice)
+        if done is not None:
+            drawn, on = done[0], on | {value["text"]}
+    kinds = [Kind(drawn, camera, drawn=frozenset(on))]
+    numbers = [one for one in values if one["text"].isdigit() and changing.overwritable(one)]
+    if numbers:
+        value = dice.choice(numbers)
+        mine, text = frozenset({value["text"]}), changing.overwritten(value, dice)
+        kinds.append(Kind(whole.overwrite(value["name"], text), camera, over=mine))
+        spot, place = (((0.45, 0.5), (0.55, 0.5)),), dice.randrange(len(value["text"]))
+        kinds.append(Kind(whole.draw(value["name"], place, spot, width_mm=BLOT_MM), camera, blotted=mine))
+    return kinds
+
+
 def measured(pages: int, say: Callable[[str], None]) -> Notes:
     """Print, mark, alter, scan and read so many pages of each kind."""
     notes, recogniser = Notes(), PpOcr()
@@ -129,26 +177,34 @@ def measured(pages: int, say: Callable[[str], None]) -> Notes:
         wrong = other(chosen["text"], dice)
         scanner = level(LEVELS[number % len(LEVELS)], seed)
         unfit = replace(scanner, blur=dice.uniform(2.5, 4.0)) if number % 2 else replace(scanner, dpi=70)
-        none: frozenset[str] = frozenset()
         kinds = [
-            (True, whole.complete(units, names), none, none, scanner),
-            (False, whole.complete(units, names, leave_out=bare), none, none, scanner),
-            (False, whole.alter(chosen["name"], wrong), _lines_changed(chosen, wrong), none, scanner),
-            (False, whole, none, none, unfit),
+            Kind(whole.complete(units, names), scanner, signed=True),
+            Kind(whole.complete(units, names, leave_out=bare), scanner),
+            Kind(whole.alter(chosen["name"], wrong), scanner, changed=_lines_changed(chosen, wrong)),
+            Kind(whole, unfit, fit=False),
         ]
         twin = alike(chosen["text"], dice)
         if twin is not None:
-            kinds.append(
-                (False, whole.alter(chosen["name"], twin), _lines_changed(chosen, twin), none, scanner)
-            )
+            paper = whole.alter(chosen["name"], twin)
+            kinds.append(Kind(paper, scanner, changed=_lines_changed(chosen, twin), alike=True))
         name = crossed_name(layout)
         if name is not None:
             forged = alike(name["text"], dice) or other(name["text"], dice)
+            mine = frozenset({name["text"]})
             paper = whole.overwrite(name["name"], forged).complete(units, names)
-            kinds.append((True, paper, none, frozenset({name["text"]}), scanner))
-        for signed, paper, changed, over, camera in kinds:
-            notes.signed, notes.changed, notes.over, notes.fit = signed, changed, over, camera is scanner
-            notes.alike = paper is kinds[4][1] if twin is not None else False
+            kinds.append(Kind(paper, scanner, signed=True, over=mine))
+            paper = whole.join(name["name"], dice.choice(TUNING.given)).complete(units, names)
+            kinds.append(Kind(paper, scanner, signed=True, drawn=mine))
+        kinds += penned(whole, dice, scanner)
+        for kind in kinds:
+            paper, camera = kind.paper, kind.camera
+            notes.signed, notes.changed, notes.over, notes.fit = (
+                kind.signed,
+                kind.changed,
+                kind.over,
+                kind.fit,
+            )
+            notes.alike, notes.drawn, notes.blotted = kind.alike, kind.drawn, kind.blotted
             page = next(iter(uploads.pages(paper.scan(camera), "pdf")))
             found = codes.find(page)
             with watched(notes):

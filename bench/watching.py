@@ -31,6 +31,8 @@ class Notes:
     seen: dict[tuple[str, str], list[float]] = field(default_factory=lambda: defaultdict(list))
     changed: frozenset[str] = frozenset()
     over: frozenset[str] = frozenset()
+    drawn: frozenset[str] = frozenset()
+    blotted: frozenset[str] = frozenset()
     alike: bool = False
     signed: bool = True
     fit: bool = True
@@ -57,6 +59,10 @@ class Watch:
         notes = self._notes
         if notes.fit:
             self._pens(expected, cut)
+            self._strokes(expected, cut)
+            if shape and shape[0].overwritten:
+                truth = "over" if expected in notes.over else "blot" if expected in notes.blotted else "stray"
+                notes.add("drawn rival", truth, shape[0].rival)
         if notes.fit and expected not in notes.over:
             truth = notes.truth(expected)
             same = fold(reading.text) == fold(expected)
@@ -70,10 +76,18 @@ class Watch:
     def _pens(self, expected: str, cut: Any) -> None:
         """Note what pens did to a line, whether they signed across it or wrote over it."""
         notes, over = self._notes, expected in self._notes.over
-        if over or not cut.signed:
+        if over or not (cut.signed or expected in notes.drawn | notes.blotted):
             notes.add("touched", "over" if over else "honest", cut.touched)
         if cut.signed and cut.touched > thresholds.TOUCHED:
             notes.add("within", "over" if over else "crossed", cut.within / cut.touched)
+
+    def _strokes(self, expected: str, cut: Any) -> None:
+        """Note the darkest stroke that is not the archive's, as on a page of usual paper, or what is joined to a signed name."""
+        notes, drawn = self._notes, expected in self._notes.drawn
+        if cut.signed:
+            notes.add("joined", "joined" if drawn else "crossed", cut.beside)
+        elif expected not in notes.over | notes.blotted | notes.changed:
+            notes.add("stroke", "drawn" if drawn else "honest", cut.stroke * thresholds.STROKE)
 
     def contrast_and_sharpness(self, page: Any, reference: Any) -> tuple[float, float]:
         """Note both."""
