@@ -99,7 +99,7 @@ ON_PAGE = 0.40  # share of the rim that must lie on the page: half seals across 
 SQUARE_FILL = (0.12, 0.92)  # share of ink inside a name seal's outline: more is a red patch, less a scratch
 SQUARE_SIDES = 0.55  # share of the outline that must show ink, over its four sides
 
-# Whose seal it is: intake/marks/ring.py
+# Whose seal it is: intake/marks/ring.py, intake/marks/alignment.py
 EXTRA_LETTER = 3.0  # cost (natural log) of a letter on the seal that the name does not explain
 PLAUSIBLE = -3.0  # what the winner's own letters may cost; one letter read surely as another one costs 5-9
 CLEAR_MARGIN = 2.5  # between the winner and the next name
@@ -111,6 +111,10 @@ LONG_NAME = 6  # letters from which a name is known again with one letter lost
 AGREEING = 2  # cuts that must agree: the second best counts, so one lucky or spoilt cut decides nothing
 SURE_LETTER = 0.7  # the least sure letter of a ring that is believed against the unit it should name
 OTHER_LETTERS = 2  # letters in place of a name's own from which it is another name
+HIDDEN = (
+    1 / 3
+)  # of a smudged letter's cost that counts between names: a pen hides letters, none turns one into another
+HOLE = 1.6  # steps between two letters, of the usual ones, from which a letter is hidden there
 WORST_STEP = -9.0  # one smudged letter must not cost more than this: a seal has many
 
 # Whether two seals are one picture: intake/marks/imprints.py

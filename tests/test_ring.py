@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from intake.marks import neighbours, ring
+from intake.marks.alignment import has_hole, scores
 from intake.recognise import LineReading
 from service.demo.ink import RED
 from tests.marked import NAMES, REGISTRY, UNITS, blank_paper, judged
@@ -112,17 +113,17 @@ def test_of_two_seals_in_one_place_the_right_one_counts():
 def test_scores_of_names():
     """Extra letters cost every name the same, another letter contradicts, an unread one is smudged."""
     names = ("黎城县第三中学校", "黎城县第一中学校")
-    exact, other = (ring.scores(strip(text), names) for text in ("黎城县第三中学校", "黎城县第二中学校"))
+    exact, other = (scores(strip(text), names) for text in ("黎城县第三中学校", "黎城县第二中学校"))
     assert exact.total[0] == pytest.approx(0, abs=0.2)
     assert exact.total[1] < -5
     assert other.contradicted.max() < -5
-    extra = ring.scores(strip("局黎城县第三中学校育"), names)
+    extra = scores(strip("局黎城县第三中学校育"), names)
     assert extra.total[0] - extra.total[1] == pytest.approx(exact.total[0] - exact.total[1], abs=0.1)
-    smudged = ring.scores(strip("黎城县第?中学校"), names)
+    smudged = scores(strip("黎城县第?中学校"), names)
     assert smudged.total[0] == pytest.approx(smudged.total[1])
     assert smudged.contradicted[0] == pytest.approx(0, abs=0.2)
     assert smudged.smudged[0] < -5
-    assert ring.scores(LineReading("黎城", 1.0), names) is None
+    assert scores(LineReading("黎城", 1.0), names) is None
 
 
 def test_a_unit_one_letter_off_does_not_take_the_name():
@@ -131,16 +132,36 @@ def test_a_unit_one_letter_off_does_not_take_the_name():
 
     def won(text, sure):
         reading = strip(text, sure)
-        cuts = [ring._Cut(reading, ring.scores(reading, names))] * ring.AGREEING
+        cuts = [ring._Cut(reading, scores(reading, names))] * ring.AGREEING
         return ring._won(cuts, names).unit
 
     faint = strip("黎城县第二中学校", 0.9).probabilities.copy()
     faint[3 * 4 + 2, ALPHABET["三"]] = 0.02
     reading = LineReading("黎城县第二中学校", 0.9, faint, ALPHABET)
-    cuts = [ring._Cut(reading, ring.scores(reading, names))] * ring.AGREEING
+    cuts = [ring._Cut(reading, scores(reading, names))] * ring.AGREEING
     assert ring._winner([cut.scores for cut in cuts], names).unit == names[0]
     assert ring._won(cuts, names).unit is None
     assert won("黎城县第三中学校", 0.9) == won("黎城县第?中学校", 0.99) == names[0]
+
+
+def test_a_ring_with_room_for_another_letter_is_nobodys():
+    """Where a signature hides 源, 沁源县 reads as 沁县: the gap between two letters tells, a letter less does not."""
+    name = "黎城县第三中学校"
+    even, wide = strip(name), strip("黎城县第?三中学校")
+    assert not has_hole(even, name)
+    assert has_hole(wide, name)
+    for reading, whose in ((even, name), (wide, None)):
+        cuts = [ring._Cut(reading, scores(reading, (name,)))] * ring.AGREEING
+        assert ring._won(cuts, (name,)).unit == whose
+
+
+def test_a_hidden_letter_does_not_give_the_ring_to_another():
+    """第三 with its number hidden and 县 read is no 市: what is read weighs more against a name than what is not."""
+    names = ("黎城县第三中学校", "黎教第三中学校")
+    reading = strip("黎?县第三中学校")
+    cuts = [ring._Cut(reading, scores(reading, names))] * ring.AGREEING
+    found = ring._winner([cut.scores for cut in cuts], names)
+    assert (found.unit, found.whole) == (names[0], False)
 
 
 def test_neighbours_differ_in_one_letter_of_their_kind():
@@ -154,8 +175,8 @@ def test_neighbours_differ_in_one_letter_of_their_kind():
 def test_a_longer_name_beats_the_one_inside_it():
     """Of two registered names, one within the other, the one that explains the whole ring wins."""
     names = ("黎城县第三中学", "黎城县第三中学校")
-    longer = ring.scores(strip("黎城县第三中学校"), names).total
-    shorter = ring.scores(strip("黎城县第三中学"), names).total
+    longer = scores(strip("黎城县第三中学校"), names).total
+    shorter = scores(strip("黎城县第三中学"), names).total
     assert longer[1] - longer[0] > ring.CLEAR_MARGIN
     assert shorter[0] - shorter[1] > ring.CLEAR_MARGIN
 
@@ -167,7 +188,7 @@ def test_registry_of_many_units_is_fast_enough():
     names = [f"{county}{school}" for county in REGISTRY[:10] for school in REGISTRY] * 2
     reading = strip("黎城县第三中学校" * 2)
     started = time.process_time()
-    ring.scores(reading, names)
+    scores(reading, names)
     assert time.process_time() - started < 0.5
 
 

@@ -13,6 +13,7 @@ from intake.foreign import Line, Seal
 from intake.marks import ring
 from intake.marks.ink import Density, densities, redness
 from intake.marks.seals import Stamp, round_seals
+from intake.marks.unrolled import strips
 from intake.reading import Pixels
 from intake.recognise import Recogniser
 from intake.recognise.likelihood import fold
@@ -63,7 +64,7 @@ class Sealed:
         found = ring.owner(self.density, self.ink_px_per_mm, stamp, recogniser, names)
         unit = found.read
         if found.unit is not None and found.whole:
-            cuts = islice(ring.strips(self.density, self.ink_px_per_mm, stamp), CUTS)
+            cuts = islice(strips(self.density, self.ink_px_per_mm, stamp), CUTS)
             texts = [fold(line.text) for line in recogniser.read_lines(list(cuts))]
             unit = found.unit if sum(_is_whole(fold(found.unit), text) for text in texts) >= AGREEING else ""
         left, top, right, bottom = (side * self.px_per_mm for side in stamp.box)

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from intake.marks.ink import Density, Inks
-from intake.marks.ring import OTHER_INK
 from intake.marks.seals import Stamp, polar
+from intake.marks.unrolled import OTHER_INK
 from intake.reading import Imprint
 from intake.thresholds import LEAST_FACE, LEAST_RIM, MANY, SAME, SAME_OWN, SAME_RIM, SURE_RIM
 

@@ -49,7 +49,9 @@ def find(
         if mark["machine"] and mark["kind"] == "seal" and mark["shape"] != "square"
     ]
     rounds = page.rounds if places else []
-    owners = [ring.owner(page.inks, page.scale, stamp, recogniser, registry) for stamp in rounds]
+    owners = [
+        ring.owner(page.inks, page.scale, stamp, recogniser, registry, others=rounds) for stamp in rounds
+    ]
     given = assigned(rounds, owners, places, units)
     known = {block: unit for block, unit in units.items() if unit in registry}
     return tuple(_finding(page, flat, mark, given.get(id(mark), []), known) for mark in page.marks)
@@ -184,7 +186,7 @@ def _finding(
 def _unit_seal(
     page: _Page, flat: Registered, mark: Mark, given: list[tuple[Stamp, Owner]], expected: str | None
 ) -> MarkFinding:
-    """Judge the round seals of one place: one of the right unit is enough, one of another unit alone is wrong.
+    """Judge the round seals of one place: one of the right unit is enough, others alone are wrong if all can be read.
 
     Where nobody knows the unit, what a plain ring says is told with it, registered or not.
     """
@@ -193,7 +195,9 @@ def _unit_seal(
     result: MarkResult = "present" if owner.unit == expected else "wrong_unit"
     if expected is not None and all(one.is_stranger_to(expected) for _, one in given):
         result, unit, confidence = "wrong_unit", None, FOUND
-    elif expected is None or owner.unit is None or (owner.unit != expected and not owner.whole):
+    elif expected is None or (
+        owner.unit != expected and any(not _is_other(one, expected) for _, one in given)
+    ):
         said = owner.read if expected is None else ""
         result, unit = "unclear", owner.unit or said or None
     return MarkFinding(
@@ -210,6 +214,13 @@ def _unit_seal(
             if other.unit is not None
         ),
     )
+
+
+def _is_other(owner: Owner, expected: str) -> bool:
+    """Return whether a ring is surely not the expected unit's."""
+    if owner.unit is None:
+        return owner.is_stranger_to(expected)
+    return owner.whole and owner.unit != expected
 
 
 def _no_seal(page: _Page, box: Box) -> tuple[MarkResult, float]:
