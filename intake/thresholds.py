@@ -137,11 +137,15 @@ STRAIGHT = (
 )
 LONGEST_STROKE_MM = 14.0  # beside other strokes a shorter straight trace is one too, as in 王, 卜 or 一
 BESIDE_MM2 = 0.8  # the other strokes that takes
-ENOUGH_MM2 = (
-    2.0  # signatures on 300-100 dpi scans have 3-60 mm2, 2-4 over a printed name; bare boxes under 0.3
-)
+# 952 signatures in ink on 512 colour pages of the tuning side leave 8.4 mm2 and more, also over a printed name; of 89 boxes
+# nobody signed that a hair crosses 22 had 2.1 to 5.5, and were taken for signed while 2.0 was enough.
+ENOUGH_MM2 = 6.0
 ENOUGH_WIDE_MM = 4.0  # a name is wider than a tick
 FAINT = 0.35  # of enough: from here on a person must look
+# What a pencil hardly leaves: of 37 such signatures that showed nothing at PEN, 34 have it at FAINT_PEN (7.9 mm2 and more);
+# of 300 boxes nobody signed, in colour, only two with a hair across them: a crease is one or two pieces.
+FAINT_PEN, FAINT_OVER_PAPER = 0.14, 0.08
+FAINT_MM2, FAINT_WIDE_MM, FAINT_STROKES = 7.0, 7.0, 3
 
 # Whether somebody wrote a date: intake/dates.py
 # Measured on 4 forms, seeds 1-3, 54 places a level, every mark made, every second place dated: in colour (A-F) bare places

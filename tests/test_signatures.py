@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 
@@ -57,6 +58,28 @@ def test_folds_stains_and_misregistration_are_no_signature():
         results = judged(blank_paper(), scanner).results("signature")
         assert set(results.values()) <= {"absent", "unclear"}
         assert list(results.values()).count("absent") >= 5
+
+
+def test_a_hair_across_the_box_signs_nothing():
+    """A bent hair of a dozen millimetres is no signature; it was one, and a wrong one is the worst."""
+    left, top = next(mark for _, mark in blank_paper().marks("city", "signature"))["box"][:2]
+    along = np.linspace(0, 1, 40)
+    points = np.stack([left + 2 + 11 * along, top + 4 + 6 * np.sin(2.5 * along)], axis=1) * 300 / 25.4
+    sheet = blank_paper().sheets[0].copy()
+    cv2.polylines(sheet, [np.round(points).astype(np.int32)], False, (70, 70, 70), 2, cv2.LINE_AA)
+    for name in "BD":
+        hairy = judged(replace(blank_paper(), sheets=(sheet,)), level(name, 7004)).results("signature")
+        assert hairy.pop("city") != "present"
+        assert set(hairy.values()) == {"absent"}
+
+
+def test_a_pencil_is_for_a_person():
+    """A signature so pale that it stays under every pen is no bare box: it was absent."""
+    pale = blank_paper().sign("city", "欧阳震", (150, 150, 150))
+    for name in "BCD":
+        signed = judged(pale, level(name, 7005)).results("signature")
+        assert signed.pop("city") in {"unclear", "present"}
+        assert set(signed.values()) == {"absent"}
 
 
 def test_without_the_archived_page_nobody_can_tell():

@@ -118,6 +118,16 @@ class _Page:
         ink = signatures.added_ink(self.inks, self.printed, self.scale, boxes, colour=self.colour)
         return signatures.without_dates(ink, self.dated, self.scale)
 
+    def in_pencil(self, box: Box) -> bool:
+        """Return whether a box has strokes too pale for a pen; never on a page without colour, where paper is as pale."""
+        if self.printed is None or not self.colour:
+            return False
+        ink = signatures.added_ink(
+            self.inks, self.printed, self.scale, [box], colour=True, level=signatures.FAINT_LEVEL
+        )
+        ink = signatures.without_dates(ink, self.dated, self.scale)
+        return signatures.written(ink, box, self.scale).may_be_pencil
+
     @cached_property
     def seal_ground(self) -> NDArray[np.bool_]:
         """Where seals may lie: on a page without colour their ink cannot be told from a pen's."""
@@ -258,7 +268,8 @@ def _signature(page: _Page, box: Box, *, by_seal: bool) -> tuple[MarkResult, flo
     strength, doubtful = _strength(page, box)
     if strength >= 1:
         return "present", min(1.0, 0.5 + strength / 10)
-    return ("unclear", strength) if doubtful or red >= TRACE_MM2 else ("absent", FOUND)
+    doubtful = doubtful or red >= TRACE_MM2 or page.in_pencil(box)
+    return ("unclear", min(strength, 0.9)) if doubtful else ("absent", FOUND)
 
 
 def _strength(page: _Page, box: Box) -> tuple[float, bool]:

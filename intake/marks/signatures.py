@@ -13,6 +13,11 @@ from intake.thresholds import (
     BESIDE_MM2,
     ENOUGH_MM2,
     ENOUGH_WIDE_MM,
+    FAINT_MM2,
+    FAINT_OVER_PAPER,
+    FAINT_PEN,
+    FAINT_STROKES,
+    FAINT_WIDE_MM,
     LONGEST_STROKE_MM,
     PEN,
     PEN_OVER_PAPER,
@@ -33,22 +38,40 @@ DATE_MM = 1.5  # digits of a date leave their place by as much: it is 5 mm high
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """Ink added in a signature box: its area and the width it spans."""
+    """Ink added in a signature box: its area, the width it spans, and how many pieces it is."""
 
     area_mm2: float
     width_mm: float
+    strokes: int = 0
 
     @property
     def strength(self) -> float:
         """Return the ink as a multiple of what a signature needs (1 or more: signed)."""
         return min(self.area_mm2 / ENOUGH_MM2, self.width_mm / ENOUGH_WIDE_MM)
 
+    @property
+    def may_be_pencil(self) -> bool:
+        """Return whether ink found by FAINT_LEVEL is enough for a person to look; folds are long, but one piece or two."""
+        wide = self.area_mm2 >= FAINT_MM2 and self.width_mm >= FAINT_WIDE_MM
+        return wide and self.strokes >= FAINT_STROKES
+
+
+PEN_LEVEL = (PEN, PEN_OVER_PAPER)
+FAINT_LEVEL = (FAINT_PEN, FAINT_OVER_PAPER)
+
 
 def added_ink(
-    density: Density | Inks, printed: Pixels, px_per_mm: float, boxes: Sequence[Box], *, colour: bool
+    density: Density | Inks,
+    printed: Pixels,
+    px_per_mm: float,
+    boxes: Sequence[Box],
+    *,
+    colour: bool,
+    level: tuple[float, float] = PEN_LEVEL,
 ) -> NDArray[np.bool_]:
     """Return where, in and around the boxes, a page has dark ink that the reference has not printed.
 
+    `level` is how dark ink is at least, by itself and against its neighbourhood.
     The reference is gray, of the page's size and scale; its print is laid anew over the scan's at each box.
     Blue ink (none on a page without colour) counts over the print too, which is black.
     """
@@ -59,19 +82,27 @@ def added_ink(
         top, left = max(rows.start - margin, 0), max(columns.start - margin, 0)
         wide = slice(top, rows.stop + margin), slice(left, columns.stop + margin)
         place = slice(rows.start - top, rows.stop - top), slice(columns.start - left, columns.stop - left)
-        added[rows, columns] |= _added(density[wide], printed[wide], px_per_mm, place, colour=colour)
+        added[rows, columns] |= _added(
+            density[wide], printed[wide], px_per_mm, place, colour=colour, level=level
+        )
     return added
 
 
 def _added(
-    density: Density, printed: Pixels, px_per_mm: float, place: tuple[slice, slice], *, colour: bool
+    density: Density,
+    printed: Pixels,
+    px_per_mm: float,
+    place: tuple[slice, slice],
+    *,
+    colour: bool,
+    level: tuple[float, float],
 ) -> NDArray[np.bool_]:
     """Return that of one place, given with enough of the page around it for blurs and shifts."""
     dark = darkness(density, colour)
     grown = 2 * round(PRINT_GROWN_MM * px_per_mm) + 1
     print_mask = cv2.dilate((printed < PRINT_GRAY).astype(np.uint8), np.ones((grown, grown), np.uint8))
     around = cv2.blur(dark, (round(NEIGHBOURHOOD_MM * px_per_mm),) * 2)
-    strong = (dark > PEN) & (dark - around > PEN_OVER_PAPER)
+    strong = (dark > level[0]) & (dark - around > level[1])
     right, down = _print_off(dark, printed, place)
     moved = np.roll(print_mask, (down, right), axis=(0, 1))
     added = np.asarray(strong[place] & (moved[place] == 0), np.bool_)
@@ -143,7 +174,8 @@ def written(
         return Written(0.0, 0.0)
     kept = np.isin(labels, strokes)
     columns = np.flatnonzero(kept.any(axis=0))
-    return Written(float(kept.sum()) / px_per_mm**2, float(columns[-1] - columns[0] + 1) / px_per_mm)
+    width = float(columns[-1] - columns[0] + 1) / px_per_mm
+    return Written(float(kept.sum()) / px_per_mm**2, width, len(strokes))
 
 
 def _is_stroke(stats: NDArray[np.int32], px_per_mm: float, *, beside_others: bool = False) -> bool:
