@@ -17,7 +17,7 @@ BENCH_PACKAGES := fonts-seto fonts-kouzan-mouhitsu fonts-arphic-gkai00mp
 # PostgreSQL's own cluster is not used: tests/postgresql.py starts one on loopback in a temporary folder.
 TEST_PACKAGES := chromium curl docker-compose iproute2 openjdk-17-jdk-headless maven postgresql-15 wget $(BENCH_PACKAGES) $(STORE_PACKAGES)
 # The stories over HTTP, told once more with the rows on a server.
-ON_SERVER := tests/test_web_issue.py tests/test_batch.py tests/test_import.py tests/test_desk_story.py tests/test_retrieve.py tests/test_custody.py tests/test_custody_story.py
+ON_SERVER := tests/test_web_issue.py tests/test_batch.py tests/test_import.py tests/test_desk_story.py tests/test_retrieve.py tests/test_custody.py tests/test_custody_story.py tests/test_custody_beside.py tests/test_custody_partners.py
 COMPILE := uv pip compile --universal --generate-hashes --python-version 3.11 --no-header --no-emit-index-url -q pyproject.toml
 
 export PYTHONSAFEPATH := 1

@@ -16,7 +16,8 @@ from typing import Any, Final
 import changing
 import papers
 
-from intake import align, codes, quality, read, shapes, uploads
+from intake import align, codes, quality, shapes, uploads
+from intake.fields import read_fields, touches
 from intake.recognise.ppocr import PpOcr
 from intake.reference import printed_page
 from service.demo.apart import TUNING
@@ -157,7 +158,7 @@ def _forged(paper: Paper, dice: random.Random) -> tuple[Paper, dict[str, tuple[s
         name = str(value["name"])
         if len(altered) >= min(EACH, len(values) // 3) or names.count(name) != 1:
             continue
-        signed = any(read.touches(line["box"], pens) for line in value["lines"])
+        signed = any(touches(line["box"], pens) for line in value["lines"])
         trick = dice.choice([trick for trick, fits in TRICKS.items() if fits != "signed" or signed])
         done = TRICK[trick](paper, value, dice)
         if done is not None:
@@ -291,7 +292,7 @@ def main(count: int, first: int) -> None:
             refused += 1
             continue
         page, flat, archived = laid
-        fields, _ = read.read_fields(flat, archived, trial.layout["pages"][0], recogniser, fonts)
+        fields, _ = read_fields(flat, archived, trial.layout["pages"][0], recogniser, fonts)
         whole = quality.after_reading(page, flat, [field.result for field in fields]).ok
         for field in fields:
             kind, what = trial.altered.get(field.name, ("honest", ""))

@@ -20,6 +20,7 @@ import papers
 from watching import Notes, watched
 
 from intake import codes, quality, read, shapes, thresholds, uploads
+from intake.fields import touches
 from intake.reading import PageImage
 from intake.recognise.ppocr import PpOcr
 from service.demo.apart import TUNING
@@ -123,7 +124,7 @@ def crossed_name(layout: Any) -> Any:
     pens = [mark["box"] for mark in page["marks"] if mark["kind"] == "signature"]
     for value in page["values"]:
         (line, *more) = value["lines"] or [None]
-        if line and not more and read.touches(line["box"], pens) and len(line["text"]) in {2, 3}:
+        if line and not more and touches(line["box"], pens) and len(line["text"]) in {2, 3}:
             return value
     return None
 

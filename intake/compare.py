@@ -25,6 +25,7 @@ from intake.thresholds import (
     GONE_INK,
     GUESS,
     JOINED,
+    JOINED_CROSSED,
     KEPT_WITHIN,
     LOOKALIKE,
     NOT_ANOTHER,
@@ -94,7 +95,10 @@ def line(
     """Judge one printed line; a wrong match is never worth the risk, so doubt always ends as unreadable."""
     judged = _judged(expected, reading, cut, usual, shape)
     if judged.result == "match" and (cut.stroke > 1 or _joined(cut)):  # a pencil's 玉 of 王, and 王 is read
-        return replace(judged, result="unreadable")
+        crossed = (
+            cut.signed and not _joined(cut) and _is_name(expected)
+        )  # by the end of a signature, as a rule
+        return replace(judged, result="unreadable", signed_over=crossed)
     over = judged.result == "unreadable" and _signed_over(expected, reading, cut, shape)
     return replace(judged, signed_over=over)
 
@@ -171,9 +175,14 @@ def _signed_over(expected: str, reading: LineReading, cut: Cut, shape: Shape) ->
     """
     whole = cut.likeness is not None and cut.lost <= ALL_INK and not cut.faded
     crossed = cut.signed and cut.touched > TOUCHED and whole
-    name = not any(one in _NUMERALS for one in expected)
+    name = _is_name(expected)
     unsure = fold(reading.text) == fold(expected) or reading.weakest < BEYOND_DOUBT
-    return crossed and name and unsure and not _joined(cut) and shape.penned is False and shape.rival >= RIVAL
+    lengthened = cut.beside >= JOINED_CROSSED
+    return crossed and name and unsure and not lengthened and shape.penned is False and shape.rival >= RIVAL
+
+
+def _is_name(expected: str) -> bool:
+    return not any(one in _NUMERALS for one in expected)
 
 
 def _wiped_out(cut: Cut) -> bool:

@@ -77,6 +77,7 @@ STROKE = 0.12  # its darkness, of print's
 STROKE_SPREAD = 1.9  # times the median of the page's lines: paper that is curled or copied in bits leaves much unexplained
 SIGNED_STROKE = 0.35  # of it where people sign but do not touch the line: the end of their stroke does
 JOINED = 0.45  # of a letter's ink, joined to a line where people sign: signatures leave 0.36 and less, but one of 62 that broke up
+JOINED_CROSSED = 0.9  # the same beside a name a signature crosses, which its broken strokes may look like (0.70 on one of 8 papers)
 
 # Whether a line's ink alone proves it, so that nobody need read it: intake/proven.py
 PROVEN_LETTER = 0.04  # of a letter's contrast, unexplained by its archived picture; other letters leave more

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from intake import align, codes
-from intake.read import read_fields
+from intake.fields import read_fields
 from intake.reference import printed_page
 from intake.uploads import pages
 from service.demo import forging
