@@ -25,12 +25,12 @@ from intake.thresholds import (
     GONE_INK,
     GUESS,
     JOINED,
-    JOINED_CROSSED,
     KEPT_WITHIN,
     LOOKALIKE,
     NOT_ANOTHER,
     OTHER_INK,
     OVERLAY,
+    PEN_STROKE,
     RIVAL,
     SAME_INK,
     SAME_MARGIN,
@@ -95,10 +95,8 @@ def line(
     """Judge one printed line; a wrong match is never worth the risk, so doubt always ends as unreadable."""
     judged = _judged(expected, reading, cut, usual, shape)
     if judged.result == "match" and (cut.stroke > 1 or _joined(cut)):  # a pencil's 玉 of 王, and 王 is read
-        crossed = (
-            cut.signed and not _joined(cut) and _is_name(expected)
-        )  # by the end of a signature, as a rule
-        return replace(judged, result="unreadable", signed_over=crossed)
+        signed_over = _ends_of_signature(expected, cut, shape)
+        return replace(judged, result="unreadable", signed_over=signed_over)
     over = judged.result == "unreadable" and _signed_over(expected, reading, cut, shape)
     return replace(judged, signed_over=over)
 
@@ -177,8 +175,13 @@ def _signed_over(expected: str, reading: LineReading, cut: Cut, shape: Shape) ->
     crossed = cut.signed and cut.touched > TOUCHED and whole
     name = _is_name(expected)
     unsure = fold(reading.text) == fold(expected) or reading.weakest < BEYOND_DOUBT
-    lengthened = cut.beside >= JOINED_CROSSED
-    return crossed and name and unsure and not lengthened and shape.penned is False and shape.rival >= RIVAL
+    return crossed and name and unsure and not _joined(cut) and shape.penned is False and shape.rival >= RIVAL
+
+
+def _ends_of_signature(expected: str, cut: Cut, shape: Shape) -> bool:
+    """Tell whether the stroke on a name where people sign is their pen's, and makes no other letter: a pencil's is paler."""
+    pen = cut.signed and cut.stroke >= PEN_STROKE
+    return pen and _is_name(expected) and not _joined(cut) and shape.penned is False
 
 
 def _is_name(expected: str) -> bool:

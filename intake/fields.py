@@ -13,7 +13,9 @@ from intake.recognise import LineReading, Recogniser, quick_of
 from intake.recognise.quick import expected_lines
 from intake.reference import Printed
 from intake.thresholds import ADDED_PEN, TOUCHED
+from intake.uploads import has_colour
 
+SEAL_OFF_MM = 6.0
 NO_FACES: shapes.Faces = MappingProxyType({})
 
 
@@ -87,7 +89,10 @@ def _judged_lines(
     if printed is not None:
         gaps = [_room(layout_page, value["name"], line) is not None for value, line in owned]
         pictures = (print_only, printed, lit)
-        cuts = lines.looked_closer(cuts, [line["box"] for _, line in owned], pictures, gaps)
+        boxes = [line["box"] for _, line in owned]
+        grey_seals = [] if has_colour(flat.pixels) else _seal_places(layout_page)
+        sealed = [touches(box, grey_seals) for box in boxes]
+        cuts = lines.looked_closer(cuts, boxes, pictures, gaps, sealed)
     sure: list[shapes.Shape | None] = [None] * len(owned)
     if archived and quick_of(recogniser):  # engines without a quick reader are asked about every line
         sure = proven.looks(print_only, archived, owned, cuts, faces)
@@ -111,6 +116,16 @@ def _judged_lines(
     return readings, verdicts
 
 
+def _seal_places(layout_page: LayoutPage) -> list[Box]:
+    """Return where seals may lie, page mm: people set them down beside their places."""
+    return [
+        (left - SEAL_OFF_MM, top - SEAL_OFF_MM, right + SEAL_OFF_MM, bottom + SEAL_OFF_MM)
+        for left, top, right, bottom in (
+            mark["box"] for mark in layout_page["marks"] if mark["kind"] == "seal"
+        )
+    ]
+
+
 def _look(
     page: Pixels,
     archived: Printed | None,
@@ -126,7 +141,7 @@ def _look(
     if not cut.signed and cut.touched >= ADDED_PEN:
         on_numerals = penned.on_numerals(page, archived.pixels, line["box"], letters)
         return replace(shape, overwritten=on_numerals)
-    if not (cut.signed and cut.touched > TOUCHED):
+    if not (cut.signed and (cut.touched > TOUCHED or cut.stroke > 1)):
         return shape
     pixels = shapes.pixels_of(value)
     over = penned.doubtful(page, archived.pixels, line["box"], letters, (face, pixels))

@@ -48,7 +48,7 @@ def judged(page: Registered, reference: Pixels | None) -> Quality:
     if page.scan_dpi < MIN_DPI:
         reasons.append("low_resolution")
     if reference is not None:
-        contrast, sharp = contrast_and_sharpness(_banded(page.pixels[:, :, 2]), _banded(reference))
+        contrast, sharp = contrast_and_sharpness(page.pixels[:, :, 2], reference)
         if contrast < MIN_CONTRAST:
             reasons.append("no_contrast")
         elif sharp < MIN_SHARPNESS:
@@ -79,12 +79,19 @@ def contrast_and_sharpness(page: Pixels, reference: Pixels) -> tuple[float, floa
     """Return grey levels between paper and print, and edge steepness as a share of the archived render's.
 
     Both are taken at places where the archive has edges, so that handwriting, seals and an empty margin do not
-    count; the steepest of nine neighbours is taken, so that a pixel of misplacement does not either.
+    count; the steepest of nine neighbours is taken, so that a pixel of misplacement does not either. Every other band of
+    the page is looked at, and all of it where those show nothing.
     """
+    return _measured(_banded(page), _banded(reference)) or _measured(page, reference) or (255.0, 1.0)
+
+
+def _measured(page: Pixels, reference: Pixels) -> tuple[float, float] | None:
+    """Measure both on equal pictures; None where the archive has no edges."""
+    page = np.ascontiguousarray(page)
     steps = _steepness(reference)
     edges = steps > (0.6 * float(np.percentile(np.sqrt(steps[::3, ::3]), 99.5))) ** 2
     if not edges.any():
-        return 255.0, 1.0
+        return None
     paper = median(np.ascontiguousarray(page[::7, ::7]))
     ink = median(cv2.erode(page, np.ones((5, 5), np.uint8))[edges])
     contrast = max(paper - ink, 1.0)

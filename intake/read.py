@@ -99,7 +99,8 @@ def read_page(
     laid = _Laid.of(page, flat, archived, layout_page)
     days = tuple(dates.places(laid.archived.glyphs, laid.layout_page)) if laid.archived else ()
     quick_of(recogniser)  # made once, before two ask for it
-    # Values and marks share nothing but the page: side by side they take half the wait on two cores.
+    # Values and marks share nothing but the page: side by side they take half the wait on two cores. The few pages that
+    # are refused have their marks looked for in vain.
     with ThreadPoolExecutor(1) as beside:
         marked = beside.submit(_timed_marks, laid, page.colour, days, (recogniser, units, registry), seconds)
         with _timed(seconds, "quality"):

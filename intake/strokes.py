@@ -30,7 +30,7 @@ WIDTH: Final = 0.8  # pixels, the sigma of a stroke's profile
 TURNS: Final = 8  # directions of strokes
 TRIED: Final = 3  # darkest places of a line that are looked at more closely
 NEAR: Final = 4  # pixels around them
-CREASES: Final = 6  # on one line, before nothing else is sought there
+CREASES: Final = 6  # on one line; what else stands there is a stroke
 DARKEST_CREASE: Final = 0.35  # of print: pens are darker
 ONWARD: Final = 1.2  # line heights a crease must go on, on both sides …
 LEAST_RUN: Final = 0.7  # … of which so much must lie on the page
@@ -106,7 +106,7 @@ def closely(
         first, last = (np.array(end) - (right, down) for end in ends)
         onward = 4 * (last - first)
         cv2.line(rest, (first - onward).tolist(), (last + onward).tolist(), 0.0, WIPED)
-    return 0.0
+    return darkest(_inner(rest), height).dark
 
 
 def joined(pictures: Pictures, box: list[int], shift: tuple[int, int] = (0, 0)) -> float:

@@ -76,8 +76,10 @@ QUICK = 0.9  # the least sure character of the quick network's reading where tha
 STROKE = 0.12  # its darkness, of print's
 STROKE_SPREAD = 1.9  # times the median of the page's lines: paper that is curled or copied in bits leaves much unexplained
 SIGNED_STROKE = 0.35  # of it where people sign but do not touch the line: the end of their stroke does
+PEN_STROKE = (
+    1.4  # times what a stroke may be there: half as dark as print, which a pen is and a pencil is not
+)
 JOINED = 0.45  # of a letter's ink, joined to a line where people sign: signatures leave 0.36 and less, but one of 62 that broke up
-JOINED_CROSSED = 0.9  # the same beside a name a signature crosses, which its broken strokes may look like (0.70 on one of 8 papers)
 
 # Whether a line's ink alone proves it, so that nobody need read it: intake/proven.py
 PROVEN_LETTER = 0.04  # of a letter's contrast, unexplained by its archived picture; other letters leave more
@@ -107,6 +109,9 @@ CLEAR_MARGIN = 2.5  # between the winner and the next name
 # Between the winner and units one letter off that nobody here knows (intake/marks/neighbours.py): seals of such units took
 # its name at -2.5 to -5.8, 6 of 256; right ones are 0.0 and more ahead.
 NEIGHBOUR_MARGIN = 0.0
+UNREAD_MARGIN = (
+    1.0  # the same where a letter could not be read: then it must not be the one that tells them apart
+)
 ALONE = 6.0  # a margin at which no other name comes near: then a spoilt letter is forgiven more
 LONG_NAME = 6  # letters from which a name is known again with one letter lost
 AGREEING = 2  # cuts that must agree: the second best counts, so one lucky or spoilt cut decides nothing

@@ -109,6 +109,8 @@ def _add_services(commands: Any) -> None:
     worker.add_argument(
         "--health-port",
         type=int,
+        choices=range(65536),
+        metavar="PORT",
         help="在这个端口回答 /healthz、/readyz、/metrics，并在后台进程结束后另起一个",
     )
     worker.add_argument(

@@ -4,9 +4,11 @@ A bell says only that it is worth looking now. Nobody relies on it: other hosts 
 looks by himself every now and then.
 """
 
+import errno
 import os
 import secrets
 import select
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -32,12 +34,14 @@ def ring(data: Path, name: Name) -> None:
 def _ring(pipe: Path) -> None:
     try:
         handle = os.open(pipe, RING)
-    except OSError:  # ENXIO: nobody has it open any more
-        with suppress(OSError):
-            pipe.unlink()
+    except OSError as error:
+        if error.errno == errno.ENXIO:  # nobody has it open any more
+            with suppress(OSError):
+                pipe.unlink()
         return
     try:
-        os.write(handle, b"!")
+        if stat.S_ISFIFO(os.fstat(handle).st_mode):
+            os.write(handle, b"!")
     except BlockingIOError:
         pass  # full of calls that were not heard yet
     finally:

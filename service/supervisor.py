@@ -29,8 +29,8 @@ class Supervisor:
         self._grace = grace
         self._command = worker_command(data, only)
         self._closing = threading.Event()
-        self.failed_starts = 0
-        """How often in a row the worker ended at once, or could not be started at all."""
+        self._failed = 0
+        self._began = time.monotonic()
         self._process: subprocess.Popen[bytes] | None = None
         self._thread = threading.Thread(target=self._keep, name="worker-supervisor", daemon=True)
 
@@ -59,17 +59,23 @@ class Supervisor:
         """The process id of the present worker."""
         return None if self._process is None else self._process.pid
 
+    @property
+    def failed_starts(self) -> int:
+        """How often in a row the worker ended at once, or could not be started at all; 0 while one lives on."""
+        lives = self._process is not None and self._process.poll() is None
+        return 0 if lives and time.monotonic() - self._began >= QUICK_DEATH_SECONDS else self._failed
+
     def _keep(self) -> None:
         while not self._closing.is_set():
-            began = time.monotonic()
+            self._began = time.monotonic()
             try:
                 self._run()
             except OSError as error:  # no memory, too many processes or files: that passes
                 log.warning("worker cannot be started: %s", type(error).__name__)
-            if time.monotonic() - began >= QUICK_DEATH_SECONDS:
-                self.failed_starts = 0
+            if time.monotonic() - self._began >= QUICK_DEATH_SECONDS:
+                self._failed = 0
             elif not self._closing.is_set():
-                self.failed_starts += 1
+                self._failed += 1
                 self._closing.wait(QUICK_DEATH_SECONDS)
 
     def _run(self) -> None:

@@ -82,15 +82,20 @@ class Duty:
             writing.note_job(self._job.id, progress())
         self._noted = time.monotonic()
 
+    def drop(self) -> None:
+        """Leave the turn to another process without a word of how far it is; when the database is away it is taken after the lease."""
+        if self._job is not None:
+            with suppress(StorageError), self._work() as writing:
+                writing.give_back_job(self._job.id, "", spent=False)
+        self._job = None
+
     def give(self, progress: Callable[[], dict[str, Any]]) -> None:
         """Leave the turn to another process; when the database is away it is taken after the lease."""
         if self._job is None:
             return
         with suppress(StorageError):
             self.note(progress, now=True)
-            with self._work() as writing:
-                writing.give_back_job(self._job.id, "", spent=False)
-        self._job = None
+        self.drop()
 
 
 def _offer(writing: WritesJobs) -> None:

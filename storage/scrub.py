@@ -168,8 +168,13 @@ class Scrub:
         self._walk = None
         if not self.duty.take():
             return False
+        try:
+            told = self.duty.told()
+        except StorageError:  # or it would go on from its own old place
+            self.duty.drop()
+            raise
         with suppress(ValueError, TypeError, KeyError):
-            self._keep(_progress(self.duty.told()))
+            self._keep(_progress(told))
         return True
 
     def _told(self) -> dict[str, Any]:

@@ -41,7 +41,7 @@ def halves(sheet):
 
 def test_both_parts_are_one_paper(town, city, certificate):
     """Main part and stub, scanned apart in one file: every value matches, the seal is one, nothing came twice."""
-    stub, main = halves(stamped(town, certificate, 51))
+    stub, main = halves(stamped(town, certificate, 59))
     document = only(brought(town, city, scan([main, stub], SCALE, level("B", 52))))
     assert (document["verdict"], document["reasons"]) == ("genuine", [])
     assert (document["pages"], document["doubled"]) == ([0, 1], [])

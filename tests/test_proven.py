@@ -39,7 +39,7 @@ def looked_at(archived, box, page, font=FACE, *, signed=False, text=TEXT):
     tight = close_to(box)
     cut = replace(cut, stroke=lines.cut(page, archived.pixels, tight, signed=signed).stroke)
     four = [cut, *[replace(cut, stroke=0.02, signed=False)] * 3]
-    cut = lines.looked_closer(four, [tight] * 4, (page, archived.pixels, None), [False] * 4)[0]
+    cut = lines.looked_closer(four, [tight] * 4, (page, archived.pixels, None), [False] * 4, [False] * 4)[0]
     (look,) = proven.looks(page, archived, [(value, line)], [cut], FACES)
     return look
 

@@ -138,10 +138,44 @@ def test_what_every_line_of_a_page_shows_is_no_stroke():
     (cut,) = lines.held_together([lines.cut(page, archived.pixels, box_mm)])
     others = [replace(cut, stroke=share * cut.stroke) for share in (0.8, 0.9, 0.7)]
     alone, among = (
-        lines.looked_closer(cuts, [box_mm] * len(cuts), (page, archived.pixels, None), [False] * len(cuts))
+        lines.looked_closer(
+            cuts,
+            [box_mm] * len(cuts),
+            (page, archived.pixels, None),
+            [False] * len(cuts),
+            [False] * len(cuts),
+        )
         for cuts in ([cut, *(replace(cut, stroke=0.02) for _ in range(3))], [cut, *others])
     )
     assert alone[0].stroke > 1 > among[0].stroke
+
+
+@pytest.mark.parametrize("lines_of_page", [1, 2])
+def test_a_page_of_few_lines_does_not_excuse_its_own_stroke(lines_of_page):
+    """The half of a cut paper may hold one value: what it shows is not what honest lines show."""
+    archived, box_mm = drawn(TEXT)
+    box_mm = close_to(box_mm)
+    page = scanned(archived.pixels, 0.5, 3)
+    left, top, right, bottom = (edge * SCALE for edge in archived.glyphs[0].box)
+    at = (round(left + 0.75 * (right - left)), round(top + 0.65 * (bottom - top)))
+    cv2.line(page, at, (at[0] + 5, at[1] + 5), 60, 2)
+    cuts = lines.held_together([lines.cut(page, archived.pixels, box_mm)]) * lines_of_page
+    pictures = (page, archived.pixels, None)
+    found = lines.looked_closer(
+        cuts, [box_mm] * lines_of_page, pictures, [False] * lines_of_page, [False] * lines_of_page
+    )
+    assert min(cut.stroke for cut in found) > 1
+
+
+@pytest.mark.parametrize(
+    ("stroke", "penned", "told"),
+    [(1.7, False, True), (1.2, False, False), (1.7, None, False), (1.7, True, False)],
+)
+def test_only_a_pens_stroke_on_a_name_is_a_signatures(stroke, penned, told):
+    """A pencil that makes 玉 of the head's 王 holds the verdict back; the end of a signature does not."""
+    cut = lines.Cut(np.full((40, 100), 255, np.uint8), 0.99, signed=True, stroke=stroke)
+    judged = compare.line("王小明", LineReading("王小明", 0.99, weakest=0.95), cut, 1.0, Shape(penned=penned))
+    assert (judged.result, judged.signed_over) == ("unreadable", told)
 
 
 def test_a_stroke_holds_a_match_back_and_accuses_nobody():

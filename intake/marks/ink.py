@@ -71,7 +71,7 @@ class Inks:
 
 
 def densities(page: Pixels, px_per_mm: float) -> Density:
-    """Return the optical densities of a whole page or of a piece of one, as Inks tells them."""
+    """Return the optical densities of a picture; the paper's tone is taken from what is handed over."""
     return Inks(page, px_per_mm)[:, :]
 
 

@@ -25,6 +25,7 @@ from intake.thresholds import (
     OTHER_LETTERS,
     PLAUSIBLE,
     SURE_LETTER,
+    UNREAD_MARGIN,
     WORST_STEP,
 )
 
@@ -117,7 +118,10 @@ def _won(cuts: Sequence[_Cut], names: Sequence[str]) -> Owner:
         return found
     told = [scores(cut.reading, [found.unit, *near], nearest=len(near) + 1) for cut in cuts]
     own, *others = np.sort(np.stack([one.total for one in told if one is not None]), axis=0)[-AGREEING]
-    return found if own - max(others) >= NEIGHBOUR_MARGIN else NOBODY
+    margin = (
+        NEIGHBOUR_MARGIN if found.whole else UNREAD_MARGIN
+    )  # 第?中学校 is no school's: the number is hidden
+    return found if own - max(others) >= margin else NOBODY
 
 
 def _sure_text(read: Sequence[LineReading]) -> str:

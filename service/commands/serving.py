@@ -119,6 +119,13 @@ def work(options: Namespace) -> int:
     """
     if options.health_port is not None and not options.child:
         return _watched(options)
+    if options.count > 1:
+        raise Problem(
+            "no_health_port",
+            400,
+            "缺少端口",
+            "--count 要与 --health-port 同用；请给出端口，或多次启动 worker",
+        )
     from service import worker
 
     to_lines(sys.stderr)
@@ -161,9 +168,9 @@ def _watched(options: Namespace) -> int:
     workers = [Supervisor(options.data, options.only, grace) for _ in range(options.count)]
     watched = Watched(archive, options.data, workers)
     try:
-        for worker in workers:
-            worker.start()
         with answering(watched, options.health_host, options.health_port):
+            for worker in workers:
+                worker.start()
             stop.wait()
             watched.leaving = True
             end(workers)

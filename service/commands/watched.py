@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Final
 
+from service.errors import Problem
 from service.supervisor import Supervisor
 from service.web import metrics
 from storage.archive import MOST_SKEW, Archive
@@ -114,7 +115,16 @@ def answering(watched: Watched, host: str, port: int) -> Iterator[int]:
         def log_message(self, *_arguments: object) -> None:
             """Say nothing: who asks every few seconds fills a disk."""
 
-    with ThreadingHTTPServer((host, port), Handler) as server:
+    try:
+        server = ThreadingHTTPServer((host, port), Handler)
+    except OSError:
+        raise Problem(
+            "port_taken",
+            500,
+            "端口不可用",
+            f"不能在 {host} 的 {port} 端口回答；请换一个 --health-port，或先停下占用它的程序",
+        ) from None
+    with server:
         server.daemon_threads = True
         thread = threading.Thread(target=server.serve_forever, name="watched", daemon=True)
         thread.start()

@@ -74,7 +74,7 @@ def origin_of(bag: Bag) -> str:
 
 
 def _items(load: Load) -> Iterator[_Item]:
-    """Owner after owner, each file in its own order: so two packages with the same entries never wait for each other."""
+    """Owner after owner, each file oldest first, as senders write it: so two such packages never wait for each other."""
     for folder, owner in sorted(load.owners.items(), key=itemgetter(1)):
         for told in load.bag.entries(folder):
             yield _Item(folder, owner, told)

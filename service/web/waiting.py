@@ -14,6 +14,8 @@ from service import bell
 MAX_WAIT: Final = 60
 """Seconds one poll may last, however long it asked for: below the idle limits of common proxies."""
 FIRST_PAUSE: Final = 0.1
+LEAST_PAUSE: Final = 0.05
+"""However often it rings: a batch ends ten jobs a second, and each ring wakes all who wait."""
 
 
 async def finished(
@@ -34,6 +36,7 @@ async def finished(
     with _heard(request.app.state.office.settings.data if wait else None) as rung:
         while True:
             rung.clear()
+            rested = clock() + LEAST_PAUSE
             body = dict(await run_in_threadpool(look))
             left = end - clock()
             if (
@@ -45,6 +48,7 @@ async def finished(
                 return body
             with suppress(TimeoutError):
                 await asyncio.wait_for(rung.wait(), min(pause, left))
+                await asyncio.sleep(rested - clock())
             pause = min(pause * 1.5, longest_pause)
 
 
