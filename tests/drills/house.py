@@ -15,6 +15,7 @@ from pathlib import Path
 
 import httpx
 
+from service.numbers import MAX_BLOCK
 from storage.archive import Archive
 from storage.check import check
 from storage.objects.place import Place
@@ -131,7 +132,7 @@ class House:
         return httpx.Client(base_url=self.base, headers=headers, timeout=90, trust_env=False)
 
     def settle(self, pupils: int, last: int) -> list[str]:
-        """Make the token, the units, a block of `last` numbers and so many pupils; gives their 学籍号."""
+        """Make the token, the units, blocks of `last` numbers and so many pupils; gives their 学籍号."""
         command = [sys.executable, "-m", "service", "token", "create", "--role", "city", "--org", CITY]
         command += ["--data", str(self.data)]
         done = subprocess.run(command, capture_output=True, text=True, check=True, env=self._environment)
@@ -141,8 +142,10 @@ class House:
         with self.caller() as city:
             for code in (CITY, COUNTY, SCHOOL):
                 city.put(f"/v1/organizations/{code}", json=UNITS[code]).raise_for_status()
-            block = diploma_block(1, last, pattern="140426202601{:06d}")
-            city.post("/v1/number-blocks", json=block).raise_for_status()
+            for first in range(1, last + 1, MAX_BLOCK):
+                until = min(first + MAX_BLOCK - 1, last)
+                block = diploma_block(first, until, pattern="140426202601{:06d}")
+                city.post("/v1/number-blocks", json=block).raise_for_status()
         students = [_pupil(order, SCHOOL, {}) for order in range(1, pupils + 1)]
         with self.archive() as archive, archive.begin() as transaction:
             for student in students:
