@@ -292,7 +292,9 @@ def main(count: int, first: int) -> None:
             refused += 1
             continue
         page, flat, archived = laid
-        fields, _ = read_fields(flat, archived, trial.layout["pages"][0], recogniser, fonts)
+        fields, _ = read_fields(
+            flat, archived, trial.layout["pages"][0], recogniser, fonts, colour=page.colour
+        )
         whole = quality.after_reading(page, flat, [field.result for field in fields]).ok
         for field in fields:
             kind, what = trial.altered.get(field.name, ("honest", ""))

@@ -12,10 +12,10 @@ from intake.reading import Box, FieldFinding, LayoutPage, Pixels, Registered
 from intake.recognise import LineReading, Recogniser, quick_of
 from intake.recognise.quick import expected_lines
 from intake.reference import Printed
+from intake.strokes.page import Standing, with_strokes
 from intake.thresholds import ADDED_PEN, TOUCHED
-from intake.uploads import has_colour
 
-SEAL_OFF_MM = 6.0
+SEAL_OFF_MM = 6.0  # people set a seal down beside its place; a third of its width
 NO_FACES: shapes.Faces = MappingProxyType({})
 
 
@@ -25,14 +25,17 @@ def read_fields(
     layout_page: LayoutPage,
     recogniser: Recogniser,
     faces: shapes.Faces = NO_FACES,
+    *,
+    colour: bool,
 ) -> tuple[tuple[FieldFinding, ...], float]:
     """Read and compare every printed value of a page; returns the findings and the mean confidence of the letters.
 
+    `colour` tells whether the scan has any: without it a seal's ink looks like strokes.
     By letters, since a lone 0 in a table is read as 0 or O on the cleanest page. The confidence is 1 where it
     means nothing: without lines, and from a recogniser that keeps no probabilities.
     """
     values = [value for value in layout_page["values"] if value["lines"]]
-    readings, verdicts = _judged_lines(flat, archived, layout_page, (recogniser, faces))
+    readings, verdicts = _judged_lines(flat, archived, layout_page, (recogniser, faces), colour=colour)
     judged = iter(verdicts)
     found = []
     for value in values:
@@ -64,6 +67,8 @@ def _judged_lines(
     archived: Printed | None,
     layout_page: LayoutPage,
     eyes: tuple[Recogniser, shapes.Faces],
+    *,
+    colour: bool,
 ) -> tuple[list[LineReading], list[compare.Judgement]]:
     """Read and judge every line of every value, in the layout's order; seals are taken away by their colour first."""
     recogniser, faces = eyes
@@ -72,6 +77,7 @@ def _judged_lines(
     printed = archived.pixels if archived else None
     owned = [(value, line) for value in layout_page["values"] for line in value["lines"]]
     texts = [line["text"] for _, line in owned]
+    rooms = [_room(layout_page, value["name"], line) for value, line in owned]
     pens = [mark["box"] for mark in layout_page["marks"] if mark["kind"] == "signature"]
     cuts = lines.held_together(
         [
@@ -80,19 +86,19 @@ def _judged_lines(
                 printed,
                 line["box"],
                 signed=touches(line["box"], pens),
-                room_mm=_room(layout_page, value["name"], line),
+                room_mm=room,
                 colour=lit,
             )
-            for value, line in owned
+            for (_, line), room in zip(owned, rooms, strict=True)
         ]
     )
     if printed is not None:
-        gaps = [_room(layout_page, value["name"], line) is not None for value, line in owned]
-        pictures = (print_only, printed, lit)
-        boxes = [line["box"] for _, line in owned]
-        grey_seals = [] if has_colour(flat.pixels) else _seal_places(layout_page)
-        sealed = [touches(box, grey_seals) for box in boxes]
-        cuts = lines.looked_closer(cuts, boxes, pictures, gaps, sealed)
+        grey_seals = [] if colour else _seal_places(layout_page)
+        standing = [
+            Standing(line["box"], room is not None, touches(line["box"], grey_seals))
+            for (_, line), room in zip(owned, rooms, strict=True)
+        ]
+        cuts = with_strokes(cuts, standing, (print_only, printed, lit))
     sure: list[shapes.Shape | None] = [None] * len(owned)
     if archived and quick_of(recogniser):  # engines without a quick reader are asked about every line
         sure = proven.looks(print_only, archived, owned, cuts, faces)

@@ -8,21 +8,13 @@ from typing import cast
 import cv2
 import numpy as np
 
-from intake import ink, strokes
+from intake import ink
 from intake.greys import median as grey_median
 from intake.greys import percentile, percentiles
 from intake.ink import Mask
 from intake.reading import MM_PER_INCH, STANDARD_DPI, Box, Pixels
-from intake.thresholds import (
-    ALL_INK,
-    ERASED,
-    LETTER_GONE,
-    SIGNED_STROKE,
-    STROKE,
-    STROKE_SPREAD,
-    TOUCHED,
-    USUAL_LINES,
-)
+from intake.strokes.joined import joined
+from intake.thresholds import ALL_INK, ERASED, LETTER_GONE
 
 SCALE = STANDARD_DPI / MM_PER_INCH
 SEARCH = 7  # pixels, 0.9 mm: paper swells and creases by this much between registered points
@@ -58,10 +50,10 @@ class Cut:
     `touched` is the largest amount of ink as dark as print that stands, in a window of one character, where the
     archive is blank, as a share of the line's fullest window; `within` the same of strokes that keep to the line, as a
     signature does not. `beside` is the same right before or behind the line among other print; where people sign it is
-    what stands there as high as the line's letters and no higher. `stroke` is how dark the
-    darkest thin stroke is that the archive lacks (intake/strokes.py), after `looked_closer` as a multiple of what the page's
-    honest lines may show. `depth` is how far the archived strokes stand out of the paper, grey levels; `faded` tells that this is far less than elsewhere on the page,
-    `erased` that hardly anything is left. `signed` lines stand where somebody signs. `shift` is how many pixels right and
+    what stands there as high as the line's letters and no higher. `stroke` is how dark the darkest thin stroke is that the
+    archive lacks, as a multiple of what the page's honest lines may show: intake/strokes/page.py tells it. `depth` is how
+    far the archived strokes stand out of the paper, grey levels; `faded` tells that this is far less than elsewhere on the
+    page, `erased` that hardly anything is left. `signed` lines stand where somebody signs. `shift` is how many pixels right and
     down of its registered place the line was found.
     """
 
@@ -130,13 +122,11 @@ def cut(
     inked = _trimmed(crop, archived, height)
     crop, archived = crop[:, inked], archived[:, inked]
     found = _measured(crop, archived, height, None if colour is None else colour[_span(moved)][:, inked])
-    pictures = (page, reference, colour)
     beside = 0.0
     if room_mm is None:
-        beside = strokes.joined(pictures, box, shift) if signed else _beside(page, reference, box, shift)
+        beside = (joined if signed else _beside)(page, reference, box, shift)
     within = _within_line(page, reference, box, shift) if signed and found.touched else 0.0
-    stroke = strokes.strongest(pictures, box, shift, _sides(room_mm is not None, signed))
-    return replace(found, signed=signed, within=within, beside=beside, shift=shift, stroke=stroke)
+    return replace(found, signed=signed, within=within, beside=beside, shift=shift)
 
 
 def _measured(crop: Pixels, archived: Pixels, height: int, colour: Pixels | None) -> Cut:
@@ -177,45 +167,6 @@ def held_together(cuts: Sequence[Cut]) -> list[Cut]:
         )
         for cut in cuts
     ]
-
-
-def looked_closer(
-    cuts: Sequence[Cut],
-    boxes_mm: Sequence[Box],
-    pictures: strokes.Pictures,
-    in_gaps: Sequence[bool],
-    sealed: Sequence[bool],
-) -> list[Cut]:
-    """Return the lines with `stroke` as a multiple of what this page's honest lines may show.
-
-    Curled paper and copies in bits leave much unexplained on every line. Those that show more are looked at again; `in_gaps`
-    tells which stand in a gap of a pre-printed blank, whose own words are not sought for strokes. Where people sign a stroke
-    counts a third, where a `sealed` line may lie under a seal whose colour nobody sees a fifth, and not at all where theirs cross the line (intake/penned.py looks at those). One or two lines do not
-    say what the page's lines show.
-    """
-    known = [cut.stroke for cut in cuts if cut.likeness is not None and not cut.signed]
-    usual = (
-        median(known) if len(known) >= USUAL_LINES else 0.0
-    )  # one or two lines would excuse their own strokes
-    most = max(STROKE, STROKE_SPREAD * usual)
-    found = []
-    for cut, box_mm, in_gap, by_seal in zip(cuts, boxes_mm, in_gaps, sealed, strict=True):
-        crossed = cut.signed and cut.touched > TOUCHED
-        stroke = 0.0 if crossed else cut.stroke
-        if stroke > most:
-            box = _inside([round(edge * SCALE) for edge in box_mm], pictures[1].shape)
-            stroke = min(stroke, strokes.closely(pictures, box, cut.shift, _sides(in_gap, cut.signed)))
-        if cut.signed:
-            stroke *= SIGNED_STROKE
-        if by_seal:
-            stroke *= strokes.UNDER_SEAL
-        found.append(replace(cut, stroke=stroke / most))
-    return found
-
-
-def _sides(in_gap: bool, signed: bool) -> float:
-    """Return how many line heights before and behind a line strokes are sought: not among signatures or a blank's words."""
-    return 0.0 if signed else strokes.GAP_SIDE if in_gap else strokes.SIDE
 
 
 def _trimmed(crop: Pixels, archived: Pixels, height: int) -> slice:

@@ -121,7 +121,9 @@ def _compared(
     flat, archived, layout_page = laid.flat, laid.archived, laid.layout_page
     recogniser, faces, marked = eyes
     with _timed(seconds, "fields"):
-        fields, mean_confidence = read_fields(flat, archived, layout_page, recogniser, faces)
+        fields, mean_confidence = read_fields(
+            flat, archived, layout_page, recogniser, faces, colour=page.colour
+        )
     if mean_confidence < MIN_CONFIDENCE:
         return _not_readable(layout_page, flat, Quality(False, ("poor_reading",)), seconds)
     good = quality.after_reading(page, flat, [field.result for field in fields])

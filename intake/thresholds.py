@@ -72,7 +72,7 @@ SURE = 0.85  # confidence from which a recogniser without probabilities is belie
 # Of 1,968 fields on 64 pages, half of them tampered, none was judged otherwise than by the whole network alone.
 QUICK = 0.9  # the least sure character of the quick network's reading where that is the expected text
 
-# Whether a thin stroke stands on a line that the archive lacks: intake/strokes.py
+# Whether a thin stroke stands on a line that the archive lacks: intake/strokes/
 STROKE = 0.12  # its darkness, of print's
 STROKE_SPREAD = 1.9  # times the median of the page's lines: paper that is curled or copied in bits leaves much unexplained
 SIGNED_STROKE = 0.35  # of it where people sign but do not touch the line: the end of their stroke does

@@ -18,25 +18,15 @@ from service import worker
 from tests.bureau import PROBLEM, SEALS, SIGNERS, bureau_of, refused
 from tests.conftest import STUDENT
 from tests.paper import LEVELS, stack
+from tests.patience import until
 from tests.shelf import CHILD
 from tests.test_disk_full import NAMESPACE
-
-SECONDS = 60
 
 
 @pytest.fixture
 def bureau(request):
     with bureau_of(request, reading=False) as bureau:
         yield bureau
-
-
-def until(met):
-    """Wait for something and give it."""
-    end = time.monotonic() + SECONDS
-    while not (found := met()):
-        assert time.monotonic() < end
-        time.sleep(0.01)
-    return found
 
 
 def warm(bureau, converter):

@@ -41,7 +41,7 @@ def results(bureau, recogniser):
         layout = paper.layout["pages"][0]
         archived = printed_page(paper.pdf, 0, layout["width"], layout["height"])
         flat = align.register(seen.pixels, layout, codes.find(seen)[0], archived.pixels)
-        fields, _ = read_fields(flat, archived, layout, recogniser, faces)
+        fields, _ = read_fields(flat, archived, layout, recogniser, faces, colour=seen.colour)
         return {field.name: (field.result, field.read) for field in fields}
 
     return read

@@ -16,6 +16,7 @@ from service import slips
 from service.__main__ import main, parser
 from tests.conftest import CITY, SCHOOL, STUDENT, UNITS, issue_diploma, layout_of, pdf_of
 from tests.paper import Paper, level
+from tests.patience import until
 from tests.test_verify import png
 
 COMMANDS = [
@@ -38,7 +39,6 @@ COMMANDS = [
     ("backup",),
     ("restore",),
 ]
-SECONDS = 60
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
@@ -303,11 +303,3 @@ def workers(parent, only=""):
         if fields[1] == str(parent) and b"\0worker\0" in line and only.encode() in line and fields[0] != "Z":
             found.append(int(stat.parent.name))
     return found
-
-
-def until(met):
-    """Wait for something, at most SECONDS."""
-    end = time.monotonic() + SECONDS
-    while not met():
-        assert time.monotonic() < end
-        time.sleep(0.1)

@@ -10,6 +10,7 @@ from intake import compare, ink, lines
 from intake.lines import Cut
 from intake.recognise import LineReading
 from intake.shapes import Shape
+from intake.strokes.page import Standing, with_strokes
 
 CROP = np.full((40, 100), 255, np.uint8)
 
@@ -356,7 +357,7 @@ def test_a_pen_that_keeps_to_the_line_is_no_signature():
     cv2.line(written, (245, 145), (262, 166), 20, 5)
     for page, result in ((signed, "match"), (written, "unreadable")):
         cuts = [lines.cut(page, archived, box, signed=True)]
-        (cut,) = lines.looked_closer(cuts, [box], (page, archived, None), [False], [False])
+        (cut,) = with_strokes(cuts, [Standing(box)], (page, archived, None))
         assert cut.touched > compare.TOUCHED
         assert compare.line("钟涛", Reading("钟涛", 0), cut).result == result
 

@@ -51,6 +51,13 @@ def test_both_parts_are_one_paper(town, city, certificate):
     assert [fault.code for fault in check(town.archive) if not fault.harmless] == []
 
 
+def test_strokes_of_a_signature_right_behind_a_printed_name_are_for_a_person(town, city, certificate):
+    """They may be a letter that was joined to it: nobody but a person tells 秦志远心 from a signature's 心."""
+    stub, main = halves(stamped(town, certificate, 51))
+    document = only(brought(town, city, scan([main, stub], SCALE, level("B", 52))))
+    assert (document["verdict"], document["reasons"]) == ("cannot_check", ["field_unreadable:head_name"])
+
+
 def test_halves_of_two_stampings(town, city, certificate):
     """The stub of a sheet stamped another time does not fit: for a person, and not in force."""
     stub, _ = halves(stamped(town, certificate, 53))

@@ -1,6 +1,5 @@
 """Lines proven by their ink alone: the archive's own letters are, any other letter, stroke or gap among them is not."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -9,6 +8,7 @@ import pytest
 
 from intake import lines, proven
 from intake.reading import LayoutPage
+from intake.strokes.page import Standing, with_strokes
 from tests.lettered import POINTS, close_to, drawn, scanned
 from tests.specimens.sheet import FONT
 
@@ -32,14 +32,12 @@ FORGED = (
 
 
 def looked_at(archived, box, page, font=FACE, *, signed=False, text=TEXT):
-    """What is said of the one line of a page beside three clean ones."""
+    """What is said of the one line of a page."""
     line: LayoutPage = {"text": text, "box": box}
     value = {"name": "one", "font": font, "size_pt": POINTS}
     (cut,) = lines.held_together([lines.cut(page, archived.pixels, box, signed=signed)])
     tight = close_to(box)
-    cut = replace(cut, stroke=lines.cut(page, archived.pixels, tight, signed=signed).stroke)
-    four = [cut, *[replace(cut, stroke=0.02, signed=False)] * 3]
-    cut = lines.looked_closer(four, [tight] * 4, (page, archived.pixels, None), [False] * 4, [False] * 4)[0]
+    (cut,) = with_strokes([cut], [Standing(tight)], (page, archived.pixels, None))
     (look,) = proven.looks(page, archived, [(value, line)], [cut], FACES)
     return look
 

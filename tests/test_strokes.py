@@ -6,11 +6,14 @@ import cv2
 import numpy as np
 import pytest
 
-from intake import compare, lines, strokes
+from intake import compare, lines
 from intake.lines import SCALE
 from intake.recognise import LineReading
 from intake.shapes import Shape
-from intake.thresholds import JOINED, STROKE
+from intake.strokes import page as of_page
+from intake.strokes.joined import joined
+from intake.strokes.thin import UNDER_SEAL, closely, strongest
+from intake.thresholds import JOINED, SIGNED_STROKE, STROKE
 from tests.lettered import close_to, drawn, scanned
 
 SCANS = ((0.5, 3), (0.8, 5), (1.6, 6))
@@ -35,7 +38,7 @@ def looked_at(page, archived, box):
     """What the first look says, and the closer one."""
     pictures = (page, archived.pixels, None)
     shift = lines.local_shift(page, archived.pixels, box)
-    return strokes.strongest(pictures, box, shift), strokes.closely(pictures, box, shift)
+    return strongest(pictures, box, shift), closely(pictures, box, shift)
 
 
 @pytest.mark.parametrize(("blur", "noise"), SCANS)
@@ -92,8 +95,8 @@ def test_the_fringe_of_a_seal_is_no_stroke():
     colour = cv2.cvtColor(page, cv2.COLOR_GRAY2BGR)
     colour[40:70, 140:180, 2] = 250
     shift = lines.local_shift(page, archived.pixels, box)
-    bare = strokes.closely((page, archived.pixels, None), box, shift)
-    assert strokes.closely((page, archived.pixels, colour), box, shift) < STROKE < bare
+    bare = closely((page, archived.pixels, None), box, shift)
+    assert closely((page, archived.pixels, colour), box, shift) < STROKE < bare
 
 
 @pytest.mark.parametrize(("blur", "noise"), SCANS[:2])
@@ -104,9 +107,9 @@ def test_a_letter_joined_where_people_sign_is_told_from_their_strokes(text, told
     archived, box = line_of("秦志远")
     page = drawn(text)[0].pixels.copy()
     if signed:
-        strokes_ = np.int32([(215, 20), (190, 60), (230, 55), (205, 100), (240, 90)])
-        cv2.polylines(page, [strokes_], isClosed=False, color=20, thickness=3)
-    seen = strokes.joined((scanned(page, blur, noise), archived.pixels, None), box)
+        pen = np.int32([(215, 20), (190, 60), (230, 55), (205, 100), (240, 90)])
+        cv2.polylines(page, [pen], isClosed=False, color=20, thickness=3)
+    seen = joined(scanned(page, blur, noise), archived.pixels, box)
     assert (seen >= JOINED) == told
 
 
@@ -127,8 +130,8 @@ def test_a_line_at_the_edge_of_the_page_shows_nothing():
     assert looked_at(page[:30], archived, box) == (0.0, 0.0)
 
 
-def test_what_every_line_of_a_page_shows_is_no_stroke():
-    """Curled paper leaves much on each line; one that shows far more than the others is still told."""
+def stroked():
+    """A page with a pen's stroke on its line, as it is seen, and where the line stands."""
     archived, box_mm = drawn(TEXT)
     box_mm = close_to(box_mm)
     page = scanned(archived.pixels, 0.5, 3)
@@ -136,35 +139,43 @@ def test_what_every_line_of_a_page_shows_is_no_stroke():
     at = (round(left + 0.75 * (right - left)), round(top + 0.65 * (bottom - top)))
     cv2.line(page, at, (at[0] + 5, at[1] + 5), 60, 2)
     (cut,) = lines.held_together([lines.cut(page, archived.pixels, box_mm)])
-    others = [replace(cut, stroke=share * cut.stroke) for share in (0.8, 0.9, 0.7)]
-    alone, among = (
-        lines.looked_closer(
-            cuts,
-            [box_mm] * len(cuts),
-            (page, archived.pixels, None),
-            [False] * len(cuts),
-            [False] * len(cuts),
-        )
-        for cuts in ([cut, *(replace(cut, stroke=0.02) for _ in range(3))], [cut, *others])
-    )
-    assert alone[0].stroke > 1 > among[0].stroke
+    return cut, (page, archived.pixels, None), box_mm
+
+
+@pytest.mark.parametrize(("others", "told"), [((0.02, 0.02, 0.02), True), ((0.8, 0.9, 0.7), False)])
+def test_what_every_line_of_a_page_shows_is_no_stroke(monkeypatch, others, told):
+    """Curled paper leaves much on each line (`others`: of the first's); one that shows far more than they is still told."""
+    cut, pictures, box_mm = stroked()
+    real = strongest(pictures, [round(edge * SCALE) for edge in box_mm], cut.shift)
+    shown = iter([real, *(share * real for share in others)])
+    monkeypatch.setattr(of_page, "strongest", lambda *_: next(shown))
+    found = of_page.with_strokes([cut] * 4, [of_page.Standing(box_mm)] * 4, pictures)
+    assert (found[0].stroke > 1) == told
 
 
 @pytest.mark.parametrize("lines_of_page", [1, 2])
 def test_a_page_of_few_lines_does_not_excuse_its_own_stroke(lines_of_page):
     """The half of a cut paper may hold one value: what it shows is not what honest lines show."""
-    archived, box_mm = drawn(TEXT)
-    box_mm = close_to(box_mm)
-    page = scanned(archived.pixels, 0.5, 3)
-    left, top, right, bottom = (edge * SCALE for edge in archived.glyphs[0].box)
-    at = (round(left + 0.75 * (right - left)), round(top + 0.65 * (bottom - top)))
-    cv2.line(page, at, (at[0] + 5, at[1] + 5), 60, 2)
-    cuts = lines.held_together([lines.cut(page, archived.pixels, box_mm)]) * lines_of_page
-    pictures = (page, archived.pixels, None)
-    found = lines.looked_closer(
-        cuts, [box_mm] * lines_of_page, pictures, [False] * lines_of_page, [False] * lines_of_page
-    )
-    assert min(cut.stroke for cut in found) > 1
+    cut, pictures, box_mm = stroked()
+    found = of_page.with_strokes([cut] * lines_of_page, [of_page.Standing(box_mm)] * lines_of_page, pictures)
+    assert min(one.stroke for one in found) > 1
+
+
+@pytest.mark.parametrize(
+    ("where", "change", "counts"),
+    [
+        ({}, {"signed": True}, SIGNED_STROKE),
+        ({}, {"signed": True, "touched": 0.2}, 0),
+        ({"sealed": True}, {}, UNDER_SEAL),
+    ],
+    ids=["signed", "crossed", "sealed"],
+)
+def test_where_strokes_are_to_be_expected_they_count_less(where, change, counts):
+    """The end of a signature, and a seal whose colour a grey copy lost."""
+    cut, pictures, box_mm = stroked()
+    (plain,) = of_page.with_strokes([cut], [of_page.Standing(box_mm)], pictures)
+    (found,) = of_page.with_strokes([replace(cut, **change)], [of_page.Standing(box_mm, **where)], pictures)
+    assert found.stroke == pytest.approx(counts * plain.stroke, rel=0.2)
 
 
 @pytest.mark.parametrize(

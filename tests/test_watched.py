@@ -14,18 +14,10 @@ import pytest
 
 from service.__main__ import main
 from storage.archive import WORKERS
+from tests.patience import until
 from tests.shelf import CHILD, Clock, furnished
 
 SECONDS = 60
-
-
-def until(met):
-    """Wait for something, and give it."""
-    end = time.monotonic() + SECONDS
-    while not (found := met()):
-        assert time.monotonic() < end
-        time.sleep(0.05)
-    return found
 
 
 class Host:
@@ -125,3 +117,15 @@ def test_several_workers_beside_one_that_answers(folder):
         assert len(workers) == 2
         assert watched.status() == 200
     assert not [pid for pid in workers if Path(f"/proc/{pid}").exists()]
+
+
+def test_what_cannot_be_answered_is_told_before_a_worker_starts(tmp_path, capsys):
+    """A port that is taken, and a count that nobody watches over."""
+    folder = tmp_path / "data"
+    furnished(folder, Clock()).close()
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        assert main(["worker", "--health-port", port, "--data", str(folder)]) == 1
+    assert "请换一个 --health-port" in capsys.readouterr().err
+    assert main(["worker", "--count", "2", "--data", str(folder)]) == 1
+    assert "--health-port" in capsys.readouterr().err

@@ -80,43 +80,54 @@ class Watched:
         return status, JSON, json.dumps({name: not found, "faults": found}, ensure_ascii=False)
 
 
+class _Server(ThreadingHTTPServer):
+    """Answers for the workers it is given."""
+
+    daemon_threads = True
+
+    def __init__(self, watched: Watched, host: str, port: int) -> None:
+        self.watched = watched
+        super().__init__((host, port), _Handler)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    """One request: only what `Watched.answer` knows, and no word of it in the log."""
+
+    server: _Server
+    timeout = READ_SECONDS
+    server_version, sys_version = "yinzheng", ""
+
+    def do_GET(self) -> None:
+        """Answer."""
+        try:
+            told = self.server.watched.answer(self.path)
+        except StorageError as error:
+            faults = {"faults": [error.message_zh]}
+            told = (HTTPStatus.SERVICE_UNAVAILABLE, JSON, json.dumps(faults, ensure_ascii=False))
+        if told is None:
+            self.send_error(HTTPStatus.NOT_FOUND)
+            return
+        status, kind, body = told
+        data = body.encode()
+        again = AGAIN if status != HTTPStatus.OK else {}
+        self.send_response(status)
+        for name, value in {"Content-Type": kind, "Content-Length": str(len(data)), **again}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, *_arguments: object) -> None:
+        """Say nothing: who asks every few seconds fills a disk."""
+
+
 @contextmanager
 def answering(watched: Watched, host: str, port: int) -> Iterator[int]:
-    """Answer on an address as long as the block lasts; gives the port, which the system chooses for 0."""
+    """Answer on an address as long as the block lasts; gives the port, which the system chooses for 0.
 
-    class Handler(BaseHTTPRequestHandler):
-        """One request: only what is listed above, and no word of it in the log."""
-
-        timeout = READ_SECONDS
-        server_version, sys_version = "yinzheng", ""
-
-        def do_GET(self) -> None:
-            """Answer."""
-            try:
-                told = watched.answer(self.path)
-            except StorageError as error:
-                faults = {"faults": [error.message_zh]}
-                told = (HTTPStatus.SERVICE_UNAVAILABLE, JSON, json.dumps(faults, ensure_ascii=False))
-            if told is None:
-                self.send_error(HTTPStatus.NOT_FOUND)
-                return
-            status, kind, body = told
-            data = body.encode()
-            self.send_response(status)
-            for name, value in {
-                "Content-Type": kind,
-                "Content-Length": str(len(data)),
-                **(AGAIN if status != HTTPStatus.OK else {}),
-            }.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(data)
-
-        def log_message(self, *_arguments: object) -> None:
-            """Say nothing: who asks every few seconds fills a disk."""
-
+    Raises Problem port_taken.
+    """
     try:
-        server = ThreadingHTTPServer((host, port), Handler)
+        server = _Server(watched, host, port)
     except OSError:
         raise Problem(
             "port_taken",
@@ -125,9 +136,7 @@ def answering(watched: Watched, host: str, port: int) -> Iterator[int]:
             f"不能在 {host} 的 {port} 端口回答；请换一个 --health-port，或先停下占用它的程序",
         ) from None
     with server:
-        server.daemon_threads = True
-        thread = threading.Thread(target=server.serve_forever, name="watched", daemon=True)
-        thread.start()
+        threading.Thread(target=server.serve_forever, name="watched", daemon=True).start()
         try:
             yield server.server_address[1]
         finally:
