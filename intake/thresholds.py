@@ -113,6 +113,9 @@ UNREAD_MARGIN = (
     1.0  # the same where a letter could not be read: then it must not be the one that tells them apart
 )
 ALONE = 6.0  # a margin at which no other name comes near: then a spoilt letter is forgiven more
+FAINT_LETTER = (
+    -8.0
+)  # what one letter that is hard to read may cost a name; WORST_STEP is one of which nothing shows
 LONG_NAME = 6  # letters from which a name is known again with one letter lost
 AGREEING = 2  # cuts that must agree: the second best counts, so one lucky or spoilt cut decides nothing
 SURE_LETTER = 0.7  # the least sure letter of a ring that is believed against the unit it should name

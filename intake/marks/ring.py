@@ -19,6 +19,7 @@ from intake.thresholds import (
     AGREEING,
     ALONE,
     CLEAR_MARGIN,
+    FAINT_LETTER,
     HIDDEN,
     LONG_NAME,
     NEIGHBOUR_MARGIN,
@@ -26,7 +27,6 @@ from intake.thresholds import (
     PLAUSIBLE,
     SURE_LETTER,
     UNREAD_MARGIN,
-    WORST_STEP,
 )
 
 SHORTEST_NAME = 5  # letters of a unit's name
@@ -139,19 +139,20 @@ def _winner(known: Sequence[Scores], names: Sequence[str]) -> Owner:
     """
     if len(known) < AGREEING:
         return NOBODY
-    total, contradicted, smudged = (
+    total, contradicted, smudged, own = (
         np.sort(np.stack(cut), axis=0)[-AGREEING]
-        for cut in zip(*((one.total, one.contradicted, one.smudged) for one in known), strict=True)
+        for cut in zip(
+            *((one.total, one.contradicted, one.smudged, one.contradicted + one.smudged) for one in known),
+            strict=True,
+        )
     )
     weighed = total - (1 - HIDDEN) * smudged
     best = int(weighed.argmax())
     margin = float(weighed[best] - np.delete(weighed, best).max()) if len(names) > 1 else 2 * CLEAR_MARGIN
-    lost = float(contradicted[best] + smudged[best])
+    lost = float(own[best])  # within one cut: a letter misread in one and missing in the next is lost in both
     whole = lost >= PLAUSIBLE
     doubt = PLAUSIBLE if margin < ALONE else 2 * PLAUSIBLE
-    known_again = (
-        contradicted[best] >= doubt and lost >= PLAUSIBLE + WORST_STEP and len(names[best]) >= LONG_NAME
-    )
+    known_again = contradicted[best] >= doubt and lost >= FAINT_LETTER and len(names[best]) >= LONG_NAME
     if margin < CLEAR_MARGIN or not (whole or known_again):
         return NOBODY
     sure = float(np.exp(lost / 6)) * min(1.0, margin / CLEAR_MARGIN / 2)
