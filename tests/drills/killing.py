@@ -1,10 +1,12 @@
 """Drill: service, worker, database and object store killed at random moments while papers are issued, scans brought and batches printed."""
 
+import contextlib
 import random
 import secrets
 import threading
 import time
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -35,13 +37,19 @@ class Load:
     over: threading.Event = field(default_factory=threading.Event)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def work(self) -> list[threading.Thread]:
-        """Start the callers."""
+    @contextlib.contextmanager
+    def going(self) -> Iterator[None]:
+        """Have the callers ask meanwhile."""
         works = (self.issue, self.issue, self.issue, self.scan, self.batch)
         threads = [threading.Thread(target=self._keep, args=(one,)) for one in works]
         for thread in threads:
             thread.start()
-        return threads
+        try:
+            yield
+        finally:
+            self.over.set()
+            for thread in threads:
+                thread.join()
 
     def _keep(self, work: object) -> None:
         with self.town.caller() as client:
@@ -119,17 +127,14 @@ def killing(folder: Path, kills: int, seed: int) -> Outcome:
     dice, done, waits, slow = random.Random(seed), Counter(), [], 0
     with house(folder, apart=True) as town:
         load = Load(town, town.settle(PUPILS_EACH * kills, 100 * PUPILS_EACH * kills))
-        threads = load.work()
-        for place in range(kills):
-            time.sleep(dice.uniform(0.2, 2.5))
-            victim = ("service", "worker", "database", "store")[place % 4]
-            _killed(town, victim)
-            done[f"{victim} killed"] += 1
-            waits.append((town.until_ready(), victim))
+        with load.going():
+            for place in range(kills):
+                time.sleep(dice.uniform(0.2, 2.5))
+                victim = ("service", "worker", "database", "store")[place % 4]
+                _killed(town, victim)
+                done[f"{victim} killed"] += 1
+                waits.append((town.until_ready(), victim))
         slow = sum(seconds > READY_SECONDS for seconds, _victim in waits)
-        load.over.set()
-        for thread in threads:
-            thread.join()
         never = load.settled()
         lost, torn = _looked_at(town, load)
         with town.archive() as archive, archive.read() as reading:
