@@ -5,16 +5,18 @@ from argparse import Namespace
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from service.commands.speaking import DONE, FAILED, say, say_json, who_of, whole_file
 from service.errors import Objection, refused
-from service.office import Office
 from service.settings import Settings
+
+if TYPE_CHECKING:  # every command imports this file, and only some need the heavy rooms
+    from service.office import Office
 
 
 @contextmanager
-def _office(options: Namespace, *, printing: bool = False) -> Iterator[Office]:
+def _office(options: Namespace, *, printing: bool = False) -> Iterator["Office"]:
     from service.app import opened
 
     with opened(Settings.from_env(options.data), printing=printing, lazy=printing) as office:

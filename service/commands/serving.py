@@ -37,14 +37,15 @@ READY_SECONDS, LATEST_SECONDS = 0.2, 30.0
 def serve(options: Namespace) -> int:
     """Serve HTTP until told to stop, with supervised workers: one for scans, and one for batches on each core.
 
-    LibreOffice comes up while the rest is imported; the workers start when the service is ready, so that they do
-    not fight with it for the processor before the first answer. Told to stop, the workers end their jobs while the
+    LibreOffice and the reading models come up while the rest is imported; the workers start when the service is ready,
+    so that they do not fight with it for the processor before the first answer. Told to stop, the workers end their jobs while the
     last requests are answered.
     """
     from service.app import opened
 
     to_lines(sys.stderr)
     with opened(Settings.from_env(options.data), printing=True, apart=True) as office:
+        threading.Thread(target=_models, args=(office,), name="models", daemon=True).start()
         from service.receive.delivery import run as deliver
         from service.supervisor import Supervisor, stop
         from service.web.http import create
@@ -95,10 +96,15 @@ def set_aside_in(settings: Settings) -> None:
         tempfile.tempdir = str(folder)
 
 
-def _warm(office: "Office", workers: "Sequence[Supervisor]", closing: threading.Event) -> None:
-    """Load the reading models, then start the workers; models that are missing are told by /readyz."""
+def _models(office: "Office") -> None:
+    """Load the reading models, or wait for whoever does; models that are missing are told by /readyz."""
     with contextlib.suppress(IntakeError):
         office.recogniser()
+
+
+def _warm(office: "Office", workers: "Sequence[Supervisor]", closing: threading.Event) -> None:
+    """Wait for the reading models, then start the workers."""
+    _models(office)
     if closing.is_set():
         return
     for worker in workers[:1]:
