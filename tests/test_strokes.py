@@ -87,6 +87,19 @@ def test_a_crease_runs_on_and_is_no_stroke(ends):
     assert first > STROKE > closer
 
 
+def test_specks_of_a_camera_hide_no_stroke():
+    archived, box = line_of(TEXT)
+    left, top, right, bottom = (edge * SCALE for edge in archived.glyphs[3].box)
+    page = archived.pixels.copy()
+    middle = round(0.5 * (top + bottom))
+    cv2.line(page, (round(left), middle), (round(right), middle), 110, 2)
+    seen = scanned(page, 0.5, 3)
+    colour = np.repeat(seen[..., None], 3, 2)
+    colour[::11, ::11, 2] = np.minimum(255, colour[::11, ::11, 2].astype(int) + 60)
+    colour[::11, ::11, :2] //= 2
+    assert closely((seen, archived.pixels, colour), box) > STROKE
+
+
 def test_the_fringe_of_a_seal_is_no_stroke():
     """What is left where red was taken away counts little."""
     archived, box = line_of(TEXT)

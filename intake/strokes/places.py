@@ -43,10 +43,10 @@ def inner(rest: Any) -> Any:
 
 
 def red_of(colour: Pixels, place: list[int], shift: tuple[int, int]) -> Any:
-    """Tell where a seal's ink lies, or its fringe."""
+    """Tell where a seal's ink lies, or its fringe; a camera's coloured specks are none."""
     left, top, right, bottom = place
     blue, green, red = cv2.split(
         colour[top + shift[1] : bottom + shift[1], left + shift[0] : right + shift[0]]
     )
-    redness = cv2.subtract(red, cv2.max(blue, green))
+    redness = cv2.medianBlur(cv2.subtract(red, cv2.max(blue, green)), 3)
     return cv2.dilate(redness, np.ones((FRINGE, FRINGE), np.uint8)) > REDDISH
