@@ -26,13 +26,15 @@ from intake.reading import (
     Registered,
 )
 from intake.recognise import Recogniser, quick_of
+from intake.reddened import held_back, reddened
 from intake.reference import Printed, printed_page
 from intake.thresholds import MIN_CONFIDENCE
 
 cv2.setNumThreads(2)  # pages are read side by side by several workers; OpenCV would take every core for each
 NOWHERE = (0.0, 0.0, 0.0, 0.0)
 
-Marks = tuple[MarkFinding, ...]
+Marks = tuple[tuple[MarkFinding, ...], tuple[str, ...]]
+"""What was found in each mark place, and the values on which a red pen wrote."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +135,8 @@ def _compared(
         differ = surface.differences(page, flat, archived, layout_page, recogniser) if archived else ()
     with _timed(seconds, "dates"):
         dated = dates.find(flat, archived, layout_page, days, colour=page.colour) if archived else ()
-    found = marked.result() + halves.missing(laid.whole, laid.part, flat)
+    seen, red = marked.result()
+    found, fields = seen + halves.missing(laid.whole, laid.part, flat), held_back(fields, red)
     return PageReading(good, fields, found, flat.how, seconds, laid.part, laid.edge, differ, dated)
 
 
@@ -144,19 +147,13 @@ def _timed_marks(
     eyes: tuple[Recogniser, Mapping[str, str], Sequence[str]],
     seconds: dict[str, float],
 ) -> Marks:
-    """Look for every mark of a page."""
+    """Look for every mark of a page, and for red ink that is none."""
     recogniser, units, registry = eyes
+    printed, boxes = laid.archived.pixels if laid.archived else None, [day.box for day in days]
     with _timed(seconds, "marks"):
-        return marks.find(
-            laid.flat,
-            laid.archived.pixels if laid.archived else None,
-            laid.layout_page,
-            colour,
-            recogniser=recogniser,
-            units=units,
-            registry=registry,
-            dated=[day.box for day in days],
-        )
+        page = marks.MarkedPage.of(laid.flat, printed, laid.layout_page, colour=colour, dated=boxes)
+        found = marks.find(page, laid.flat, recogniser=recogniser, units=units, registry=registry)
+        return found, reddened(page, laid.layout_page)
 
 
 def _refused(laid: _Laid, why: Quality, seconds: Mapping[str, float]) -> PageReading:

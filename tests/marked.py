@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw
 
-from intake.marks import find
+from intake.marks import MarkedPage, find
 from intake.reading import STANDARD_DPI, Registered
 from intake.recognise.ppocr import PpOcr
 from service.demo.fonts import KAI, SONG, font
@@ -148,11 +148,10 @@ def judged(
     """Scan a page, lay it straight and judge its marks; `known` gives the archived page along."""
     flat = straight(paper, scanner or level("B", 5000))
     layout = printed()[1]["pages"][0]
+    page = MarkedPage.of(flat, reference() if known else None, layout, colour=colour)
     found = find(
+        page,
         flat,
-        reference() if known else None,
-        layout,
-        colour,
         recogniser=recogniser(),
         units=UNITS,
         registry=registry,

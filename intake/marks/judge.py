@@ -1,48 +1,34 @@
 """Judges every signature and seal place of a page: present, absent, of another unit, or for a person to look at."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from intake.marks import imprints, ring, seals, signatures
-from intake.marks.ink import Density, Inks, shade
+from intake.marks import imprints, ring, signatures
+from intake.marks.page import Mark, MarkedPage
 from intake.marks.ring import Owner
-from intake.marks.screen import without_screen
 from intake.marks.seals import Stamp
-from intake.reading import MM_PER_INCH, Box, LayoutPage, MarkFinding, MarkResult, Pixels, Registered
+from intake.reading import Box, MarkFinding, MarkResult, Registered
 from intake.recognise import Recogniser
 from intake.thresholds import FAINT, LEAST_OVERLAP, NAME_SEAL_MM2, NAME_SEAL_REACH_MM, REACH_MM, TRACE_MM2
-
-Mark = Mapping[str, Any]
 
 FOUND = 0.9  # confidence of what is seen or not seen plainly
 
 
 def find(
+    page: MarkedPage,
     flat: Registered,
-    printed: Pixels | None,
-    layout_page: LayoutPage,
-    colour: bool,
     *,
     recogniser: Recogniser,
     units: Mapping[str, str],
     registry: Sequence[str],
-    dated: Sequence[Box] = (),
 ) -> tuple[MarkFinding, ...]:
     """Return a finding for every mark place of a page, in the layout's order, boxes in scan pixels.
 
-    `printed` is the archived page in gray at the resolution of `flat`; without it nobody can tell pen from print, and
-    signatures stay unclear. `units` names the unit whose seal each block must carry, `registry` all units known;
-    `dated` is where people write dates (page mm), which sign nothing. On a page without colour a seal is unclear, never absent.
+    `units` names the unit whose seal each block must carry, `registry` all units known.
+    On a page without colour a seal is unclear, never absent.
     """
-    marks, scale = layout_page["marks"], flat.dpi / MM_PER_INCH
-    pixels = without_screen(flat.pixels, scale, [mark["box"] for mark in marks]) if colour else flat.pixels
-    page = _Page(pixels, scale, printed, colour, marks, dated)
     places = [
         mark
         for mark in page.marks
@@ -55,91 +41,6 @@ def find(
     given = assigned(rounds, owners, places, units)
     known = {block: unit for block, unit in units.items() if unit in registry}
     return tuple(_finding(page, flat, mark, given.get(id(mark), []), known) for mark in page.marks)
-
-
-@dataclass(frozen=True)
-class _Page:
-    """A straightened page with what is worked out on it once and only when asked for."""
-
-    pixels: Pixels
-    scale: float
-    printed: Pixels | None
-    colour: bool
-    marks: Sequence[Mark]
-    dated: Sequence[Box] = ()
-
-    @cached_property
-    def inks(self) -> Inks:
-        return Inks(self.pixels, self.scale)
-
-    @cached_property
-    def red(self) -> Density:
-        return self.inks.redness()
-
-    @cached_property
-    def rounds(self) -> list[Stamp]:
-        """The round seals, in shadow too: shade swallows red as well and would hide a rim."""
-        if not self.colour:
-            return []
-        red = seals.at(self.red, self.scale, seals.FINE)
-        return seals.round_seals(red + shade(-red, seals.FINE), seals.FINE)
-
-    @cached_property
-    def squares(self) -> list[Stamp]:
-        return seals.square_seals(self.red, self.scale, self.rounds) if self.colour else []
-
-    @cached_property
-    def loose_red(self) -> NDArray[np.bool_]:
-        """Where red ink lies that belongs to no round seal."""
-        loose = (self.red > seals.FULL).astype(np.uint8)
-        for stamp in self.rounds:
-            centre = (round(stamp.x * self.scale), round(stamp.y * self.scale))
-            cv2.circle(loose, centre, round((stamp.radius + 1.5) * self.scale), 0, -1)
-        return loose > 0
-
-    @cached_property
-    def stray_red(self) -> NDArray[np.bool_]:
-        """Where red ink lies that belongs to no seal at all."""
-        stray = self.loose_red.astype(np.uint8)
-        for stamp in self.squares:
-            left, top, right, bottom = (
-                round((v + grow) * self.scale)
-                for v, grow in zip(stamp.box, (-1.5, -1.5, 1.5, 1.5), strict=True)
-            )
-            cv2.rectangle(stray, (left, top), (right, bottom), 0, -1)
-        return stray > 0
-
-    @cached_property
-    def added(self) -> NDArray[np.bool_] | None:
-        """Where pens wrote: dark ink that was not printed; None without the archived page."""
-        if self.printed is None:
-            return None
-        boxes = [mark["box"] for mark in self.marks if mark["kind"] == "signature"]
-        ink = signatures.added_ink(self.inks, self.printed, self.scale, boxes, colour=self.colour)
-        return signatures.without_dates(ink, self.dated, self.scale)
-
-    def in_pencil(self, box: Box) -> bool:
-        """Return whether a box has strokes too pale for a pen; never on a page without colour, where paper is as pale."""
-        if self.printed is None or not self.colour:
-            return False
-        ink = signatures.added_ink(
-            self.inks, self.printed, self.scale, [box], colour=True, level=signatures.FAINT_LEVEL
-        )
-        ink = signatures.without_dates(ink, self.dated, self.scale)
-        return signatures.written(ink, box, self.scale).may_be_pencil
-
-    @cached_property
-    def seal_ground(self) -> NDArray[np.bool_]:
-        """Where seals may lie: on a page without colour their ink cannot be told from a pen's."""
-        ground = np.zeros(self.pixels.shape[:2], np.uint8)
-        for mark in self.marks:
-            if mark["kind"] == "seal":
-                corners = [
-                    round((v + grow) * self.scale)
-                    for v, grow in zip(mark["box"], (-3, -3, 3, 3), strict=True)
-                ]
-                cv2.rectangle(ground, corners[:2], corners[2:], 1, -1)
-        return ground > 0
 
 
 def assigned(
@@ -173,7 +74,7 @@ def closeness(stamp: Stamp, box: Box) -> float:
 
 
 def _finding(
-    page: _Page, flat: Registered, mark: Mark, given: list[tuple[Stamp, Owner]], units: Mapping[str, str]
+    page: MarkedPage, flat: Registered, mark: Mark, given: list[tuple[Stamp, Owner]], units: Mapping[str, str]
 ) -> MarkFinding:
     """Judge one place."""
     unit, box = None, mark["box"]
@@ -194,7 +95,7 @@ def _finding(
 
 
 def _unit_seal(
-    page: _Page, flat: Registered, mark: Mark, given: list[tuple[Stamp, Owner]], expected: str | None
+    page: MarkedPage, flat: Registered, mark: Mark, given: list[tuple[Stamp, Owner]], expected: str | None
 ) -> MarkFinding:
     """Judge the round seals of one place: one of the right unit is enough, others alone are wrong if all can be read.
 
@@ -233,7 +134,7 @@ def _is_other(owner: Owner, expected: str) -> bool:
     return owner.whole and owner.unit != expected
 
 
-def _no_seal(page: _Page, box: Box) -> tuple[MarkResult, float]:
+def _no_seal(page: MarkedPage, box: Box) -> tuple[MarkResult, float]:
     """Judge a place without a seal: red ink left over in it is for a person to look at."""
     return ("unclear", 0.0) if _area(page.stray_red, page.scale, box) >= TRACE_MM2 else ("absent", FOUND)
 
@@ -244,7 +145,7 @@ def _area(ink: NDArray[np.bool_], scale: float, box: Box) -> float:
     return float(ink[top:bottom, left:right].sum()) / scale**2
 
 
-def _name_seal(page: _Page, box: Box) -> tuple[MarkResult, float]:
+def _name_seal(page: MarkedPage, box: Box) -> tuple[MarkResult, float]:
     """Judge the place of a person's square seal; the name on it is for a person to read."""
     near = [stamp for stamp in page.squares if _apart(stamp, box) <= NAME_SEAL_REACH_MM]
     if near:
@@ -252,7 +153,7 @@ def _name_seal(page: _Page, box: Box) -> tuple[MarkResult, float]:
     return _no_seal(page, box)
 
 
-def _signature(page: _Page, box: Box, *, by_seal: bool) -> tuple[MarkResult, float]:
+def _signature(page: MarkedPage, box: Box, *, by_seal: bool) -> tuple[MarkResult, float]:
     """Judge a signature box: strokes that were not printed, or a name seal put there instead.
 
     Where a seal may stand for the signature, any red ink of a name seal's amount counts: it may be of any cut, or
@@ -272,7 +173,7 @@ def _signature(page: _Page, box: Box, *, by_seal: bool) -> tuple[MarkResult, flo
     return ("unclear", min(strength, 0.9)) if doubtful else ("absent", FOUND)
 
 
-def _strength(page: _Page, box: Box) -> tuple[float, bool]:
+def _strength(page: MarkedPage, box: Box) -> tuple[float, bool]:
     """Return how much of a signature was written (1: enough), and whether what is there leaves doubt.
 
     Without colour a seal's ink looks like a pen's: what lies on the seals' ground proves nothing, but leaves doubt.

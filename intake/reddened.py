@@ -1,0 +1,49 @@
+"""Leaves to a person the values on which red ink lies that no seal left: they were compared without it."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from intake.fields import touches
+from intake.marks import MarkedPage
+from intake.reading import Box, FieldFinding, LayoutPage
+from intake.thresholds import RED_PEN, RED_PEN_MM2
+
+AIR = 0.3  # mm over and under a line
+FEW = 0.25  # of the lines: a photo of a screen is red here and there all over, and only what is redder is ink
+SIDE = 1.0  # line heights before and behind it, where a letter may have been joined to it
+
+
+def reddened(page: MarkedPage, layout_page: LayoutPage) -> tuple[str, ...]:
+    """Return the names of the values with strokes of a red pen on or beside a line.
+
+    A seal is taken away by its colour before values are read, and what a red pen wrote goes with it. Where people sign,
+    a seal of any cut may stand.
+    """
+    if not page.colour:
+        return ()
+    signed = [mark["box"] for mark in layout_page["marks"] if mark["kind"] == "signature"]
+    owned = [
+        (value["name"], _around(line["box"]))
+        for value in layout_page["values"]
+        for line in value["lines"]
+        if not touches(line["box"], signed)
+    ]
+    for level in RED_PEN:
+        found = tuple(name for name, box in owned if page.red_on(box, level) >= RED_PEN_MM2)
+        if len(found) <= FEW * len(owned):
+            return found
+    return ()
+
+
+def held_back(fields: Sequence[FieldFinding], names: Sequence[str]) -> tuple[FieldFinding, ...]:
+    """Turn each match of such a value into a question for a person."""
+    return tuple(
+        replace(field, result="unreadable") if field.name in names and field.result == "match" else field
+        for field in fields
+    )
+
+
+def _around(box: Box) -> Box:
+    left, top, right, bottom = box
+    side = SIDE * (bottom - top)
+    return (left - side, top - AIR, right + side, bottom + AIR)

@@ -1,0 +1,83 @@
+"""Red ink on a value that no seal left: a person looks, since it was compared without it; seals and fringes hold nothing back."""
+
+import cv2
+import numpy as np
+import pytest
+
+from intake import align, codes
+from intake.marks import MarkedPage
+from intake.read import read_page
+from intake.reading import FieldFinding
+from intake.reddened import held_back, reddened
+from intake.reference import printed_page
+from intake.uploads import pages
+from service.demo.ink import DARK_RED, RED, Inking
+from templates.fonts import KAI
+from tests.bureau import SEALS, SIGNERS, bureau_of
+from tests.conftest import MOVER, TRANSFER
+from tests.paper import level
+
+SEED = 315_000
+PEN = (((0.1, 0.1), (0.9, 0.9)), ((0.9, 0.1), (0.1, 0.9)))
+NAMES = ("student_no", "address_now", "in_school")
+
+
+@pytest.fixture(scope="module")
+def bureau(request):
+    with bureau_of(request, reading=False) as bureau:
+        yield bureau
+
+
+@pytest.fixture(scope="module")
+def paper(bureau):
+    """A transfer form with every mark."""
+    document = bureau.issue(MOVER, "transfer_application", TRANSFER)
+    return bureau.paper(document, seed=SEED).complete(SEALS, SIGNERS)
+
+
+def laid(paper, name):
+    """A scan of it, laid straight, as marks are sought on it."""
+    (seen,) = list(pages(paper.scan(level(name, SEED)), "pdf"))[:1]
+    layout = paper.layout["pages"][0]
+    archived = printed_page(paper.pdf, 0, layout["width"], layout["height"])
+    flat = align.register(seen.pixels, layout, codes.find(seen)[0], archived.pixels)
+    return MarkedPage.of(flat, archived.pixels, layout, colour=seen.colour), layout
+
+
+@pytest.mark.parametrize("name", ["A", "B", "C", "D", "E", "F", "curled", "moire", "shadow", "gray100"])
+def test_no_honest_value_is_held_back(paper, name):
+    assert reddened(*laid(paper, name)) == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "colour"),
+    [(one, RED) for one in ("A", "B", "C", "D", "F", "curled")]
+    + [(one, DARK_RED) for one in ("A", "B", "F")],
+)
+def test_what_a_red_pen_wrote_on_does_not_match(paper, bureau, recogniser, name, colour):
+    """Its strokes are taken away with the seals, and what is left reads as the archive says."""
+    forged = paper
+    for value in NAMES:
+        forged = forged.draw(value, 1, PEN, ink=Inking(colour), width_mm=0.4)
+    faces = {KAI.name: bureau.office.printer.fonts.files[KAI.files[0]]}
+    (seen,) = list(pages(forged.scan(level(name, SEED)), "pdf"))[:1]
+    given = {"page_no": 1, "recogniser": recogniser, "units": {}, "registry": (), "faces": faces}
+    told = read_page(seen, forged.layout["pages"][0], codes.find(seen)[0], forged.pdf, **given)
+    assert {one.name for one in told.fields if one.result != "match"} >= set(NAMES)
+
+
+def test_only_matches_are_held_back():
+    found = [
+        FieldFinding(name, "1", "1", result, 1.0, (0, 0, 1, 1))
+        for name, result in (("a", "match"), ("b", "altered"), ("c", "match"))
+    ]
+    assert [one.result for one in held_back(found, ("a", "b"))] == ["unreadable", "altered", "match"]
+
+
+def test_fringes_of_print_are_no_ink(paper):
+    """A scanner whose colours do not lie on each other gives print a red edge one pixel wide."""
+    page, layout = laid(paper, "A")
+    pixels = page.pixels.copy()
+    pixels[..., 2] = np.roll(pixels[..., 2], 1, axis=1)
+    fringed = MarkedPage(cv2.GaussianBlur(pixels, (3, 3), 0.5), page.scale, page.printed, True, page.marks)
+    assert reddened(fringed, layout) == ()
