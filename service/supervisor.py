@@ -1,4 +1,4 @@
-"""Keeps worker processes alive beside a service, and ends them with it."""
+"""Keeps worker processes alive beside a service, kills those that hang, and ends them with it."""
 
 import logging
 import subprocess
@@ -8,10 +8,20 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from storage.archive import WORKERS
+from storage.presence import last_sign
+
 QUICK_DEATH_SECONDS = 5.0
 """A worker that dies this soon is started again only after as long a pause."""
 GRACE_SECONDS = 3.0
 """What a worker gets to end by itself, unless it is given more."""
+
+HUNG_SECONDS = 900.0
+"""A worker that has not said for so long that it goes on is killed. It says so every 15 s between two steps of a job, and
+no step is long: a page, a paper, a file of a package, each within its own limit of some minutes at most. So whoever
+looks after it has seen it hang for twelve minutes by then (watched.SILENT_SECONDS), and its lease was over for fourteen."""
+LOOK_SECONDS = 10.0
+"""Between two looks whether it goes on. Looks are counted, not seconds: after a pause of the whole machine it gets its time."""
 
 log = logging.getLogger("yinzheng.worker")
 
@@ -27,6 +37,7 @@ class Supervisor:
 
     def __init__(self, data: Path, only: str | None = "scan", grace: float = GRACE_SECONDS) -> None:
         self._grace = grace
+        self._data = data
         self._command = worker_command(data, only)
         self._closing = threading.Event()
         self._failed = 0
@@ -37,6 +48,7 @@ class Supervisor:
     def start(self) -> None:
         """Start the worker and watch over it in the background."""
         self._thread.start()
+        threading.Thread(target=self._look, name="worker-watch", daemon=True).start()
 
     def close(self) -> None:
         """Tell the worker to end."""
@@ -77,6 +89,22 @@ class Supervisor:
             elif not self._closing.is_set():
                 self._failed += 1
                 self._closing.wait(QUICK_DEATH_SECONDS)
+
+    def _look(self) -> None:
+        """Kill a worker that hangs; whoever asks for work next has its job at once."""
+        seen, looks = (self.pid(), self._sign()), 0
+        while not self._closing.wait(LOOK_SECONDS):
+            now = (self.pid(), self._sign())
+            seen, looks = now, looks + 1 if now == seen else 0
+            if looks * LOOK_SECONDS >= HUNG_SECONDS and self._process is not None:
+                log.error("worker %s has said nothing for %.0f s, killing it", now[0], HUNG_SECONDS)
+                self._process.kill()
+                looks = 0
+
+    def _sign(self) -> float | None:
+        """When the worker last said that it goes on."""
+        pid = self.pid()
+        return None if pid is None else last_sign(self._data / WORKERS, pid)
 
     def _run(self) -> None:
         """One life of the worker."""

@@ -44,6 +44,7 @@ def check(archive: Archive, checkpoints: Sequence[Head] = ()) -> list[Fault]:
             found += _entries(reading, scratch)
             found += ledgers.faults(reading, above.blocks)
             found += _reviews(reading, scratch)
+            found += (Fault("arrival_left_half", one) for one in reading.left_half())
             found += logged.faults(reading, checkpoints)
             found += (Fault(code, about) for code, about in ordered.faults(reading))
             _set_aside(reading, scratch)

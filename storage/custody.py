@@ -69,11 +69,14 @@ _came = (
     .where(arrived_entries.c.arrival.in_(bindparam("arrivals", expanding=True)))
     .group_by(arrived_entries.c.arrival)
 )
+_is_set_aside = exists().where(arrival_asides.c.arrival == arrived_entries.c.arrival)
 _originals = (
     select(arrived_entries.c.original, arrived_entries.c.arrival, is_coming.label("coming"))
     .join(entries, entries.c.id == arrived_entries.c.entry)
     .where(entries.c.archive == bindparam("archive"), arrived_entries.c.origin == bindparam("origin"))
+    .where(~and_(is_coming, _is_set_aside))
 )
+"""What is half filed and set aside nobody will ever see: another package that brings it again files it as if it were new."""
 _files = (
     select(entries.c.archive)
     .join(arrived_entries, entries.c.id == arrived_entries.c.entry)
@@ -86,7 +89,13 @@ _files_coming = (
     .join(arrived_entries, entries.c.id == arrived_entries.c.entry)
     .join(arrivals, arrivals.c.id == arrived_entries.c.arrival)
     .where(arrivals.c.passed.is_(False), ~exists().where(arrival_results.c.arrival == arrivals.c.id))
+    .where(~_is_set_aside)
     .distinct()
+)
+_left_half = (
+    select(arrived_entries.c.entry)
+    .where(_is_set_aside, ~exists().where(arrival_results.c.arrival == arrived_entries.c.arrival))
+    .order_by(arrived_entries.c.entry)
 )
 _aside = select_record(arrival_asides, Aside)
 _pieces = (
@@ -201,16 +210,23 @@ class ReadsCustody(Session):
         return found
 
     def originals(self, archive: str, origin: str) -> dict[str, str | None]:
-        """The ids that entries of a file had where they come from; each with the arrival that is still filing it, or None."""
+        """The ids that entries of a file had where they come from; each with the arrival that is still filing it, or None.
+
+        Not those of which a part was filed before their arrival was set aside.
+        """
         values = {"archive": archive, "origin": origin}
         with self.beyond_scope():  # it may be filed for the unit above
             rows = self._rows("entry", _originals, values)
         return {str(row.original): str(row.arrival) if row.coming else None for row in rows}
 
     def files_coming(self) -> set[str]:
-        """The owners of the files that something is still being filed into, for whichever unit."""
+        """The owners of the files that something is still being filed into, for whichever unit; not what was set aside."""
         with self.beyond_scope():
             return {str(row.archive) for row in self._rows("entry", _files_coming)}
+
+    def left_half(self) -> list[str]:
+        """The ids of the entries that were filed of arrivals set aside before all of them was: they stay unseen."""
+        return [str(row.entry) for row in self._rows("entry", _left_half)]
 
     def files_of_arrival(self, arrival_id: str) -> list[str]:
         """The owners of the files that something of an arrival was filed into, in that order."""

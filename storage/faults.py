@@ -47,10 +47,11 @@ MESSAGES = {
     "time_reversed": "日志记录的时间早于前面的记录（时钟曾被拨动时会出现）",
     "log_shorter": "日志比检查点短：末尾的记录被删除",
     "checkpoint_differs": "日志与检查点不符：在所示的记录范围内有记录被改、被删或被插入",
+    "arrival_left_half": "到来的档案包只归了一部分，后来写明理由不再处理：这一件留着，谁也看不到（无害）",
     **ORDER,
 }
-HARMLESS = frozenset({"object_orphan", "number_held", "time_reversed"})
-"""What an interrupted or running issue, or a clock that was set, explains."""
+HARMLESS = frozenset({"object_orphan", "number_held", "time_reversed", "arrival_left_half"})
+"""What an interrupted or running issue, a clock that was set, or an authority that gave an arrival up explains."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,3 +111,15 @@ class Presence:
         except OSError:
             return False
         return True
+
+
+def last_sign(folder: Path, pid: int) -> float | None:
+    """When a process of this machine, such as a child, last said that it goes on (seconds since 1970); None before it ever did.
+
+    `folder` is where the files lie. Whoever holds one open is the process it is about: so nobody is told its name.
+    """
+    try:
+        held = [file.readlink() for file in Path(f"/proc/{pid}/fd").iterdir()]
+        return next((one.stat().st_mtime for one in held if one.parent == folder.resolve()), None)
+    except OSError:  # it ends just now
+        return None

@@ -13,6 +13,8 @@ from service import archives, custody, jobs, retrieve, worker
 from service.commands.serving import set_aside_in
 from service.custody import examining, filing
 from service.settings import Settings
+from storage.check import check
+from storage.errors import ObjectDamaged
 from storage.records import Closure
 from tests.conftest import (
     COUNTY,
@@ -130,11 +132,86 @@ def test_nothing_leaves_while_something_comes(two_packages, monkeypatch):
         assert "请" in problem.detail
     (begun, _) = custody.arrivals(there, HEIR)["arrivals"]
     (told,) = custody.waiting(there, HEIR)["waiting"]
-    assert (told["id"], told["aside"], "不再处理" in told["advice"]) == (begun["id"], None, False)
-    assert "请" in told["advice"]
+    assert (told["id"], told["aside"]) == (begun["id"], None)
+    assert "请把同一个档案包再上传一次" in told["advice"]
     custody.again(there, HEIR, begun["id"])
     assert refusal(tries[2][0]).code == "archives_not_handed_over"
     assert custody.open_transfer(there, HEIR, onward)["state"] == "open"
+
+
+def kept_pieces(office, arrival):
+    """The files in which the package of an arrival lies."""
+    with office.archive.read() as reading:
+        pieces = reading.pieces(reading.arrival(arrival).package)
+    objects = office.settings.data
+    return [next(objects.rglob(name)) for name, _ in pieces]
+
+
+def half_filed(office, monkeypatch, held, *, lost):
+    """An arrival of which a part was filed when its kept package was lost or damaged; gives its id."""
+    broken_off(office, monkeypatch, lambda: custody.again(office, HEIR, held))
+    (begun,) = [one for one in custody.arrivals(office, HEIR, held=True)["arrivals"] if one["filed"]]
+    for file in kept_pieces(office, begun["id"]):
+        file.unlink()
+        if not lost:
+            file.write_bytes(b"damaged")
+    with pytest.raises(ObjectDamaged):
+        custody.again(office, HEIR, begun["id"])
+    return begun["id"]
+
+
+@pytest.mark.parametrize("lost", [True, False])
+def test_a_package_that_was_lost_half_filed_is_brought_again(two_packages, registrar, monkeypatch, lost):
+    """The same bytes once more: the same arrival goes on from where it was, nothing is there twice, all is sound."""
+    here, there, held, _ = two_packages
+    out = io.BytesIO()
+    custody.arrival_package(there, HEIR, held).write(out)
+    begun = half_filed(there, monkeypatch, held, lost=lost)
+    assert retrieve.archive(there, HEIR, STUDENT)["entries"] == []
+    told = custody.accept(there, HEIR, OTHER_SCHOOL, out)
+    assert told["id"] == begun
+    assert worker.work_once(there, (worker.ARRIVAL,))
+    assert custody.arrival(there, HEIR, begun)["state"] == "filed"
+    came = [one["came_from"]["entry"] for one in retrieve.archive(there, HEIR, STUDENT)["entries"]]
+    theirs = [one["id"] for one in retrieve.archive(here, registrar, STUDENT)["entries"]]
+    assert came == theirs[: len(came)]
+    assert len(came) == len(set(came)) > 1
+    assert sound(there)
+
+
+def test_an_authority_gives_up_what_can_never_be_whole(two_packages, registrar, monkeypatch):
+    """With a reason: what was filed stays unseen and is told by the check, holds up nothing, and comes whole with another package."""
+    here, there, held, out = two_packages
+    begun = half_filed(there, monkeypatch, held, lost=True)
+    above = as_role("county", OTHER_COUNTY)
+    problem = refusal(custody.set_aside, there, HEIR, begun, "对方系统已停用")
+    assert (problem.code, problem.status, "请" in problem.detail) == ("half_filed", 403, True)
+    (waiting,) = custody.waiting(there, above)["waiting"]
+    assert waiting["aside"]["path"] == f"/v1/arrivals/{begun}/aside"
+    told = custody.set_aside(there, above, begun, "对方系统已停用")
+    assert (told["state"], told["filed"], told["set_aside"]["role"]) == ("held", 1, "county")
+    assert custody.waiting(there, above)["waiting"] == []
+    assert retrieve.archive(there, HEIR, STUDENT)["entries"] == []
+    left = [one for one in check(there.archive) if one.code == "arrival_left_half"]
+    assert [one.harmless for one in left] == [True]
+    ending = archives.Ending(on="2026-11-16", document="长教基〔2026〕31号", merged_into=SENIOR_SCHOOL)
+    closing = refusal(archives.close_school, there, above, OTHER_SCHOOL, ending)
+    assert closing.code == "archives_not_handed_over"
+    examining.process(there, begun, OTHER_SCHOOL, lambda: None)  # a worker that comes late
+    assert custody.take(there, HEIR, OTHER_SCHOOL, out)["state"] == "filed"
+    came = [one["came_from"]["entry"] for one in retrieve.archive(there, HEIR, STUDENT)["entries"]]
+    assert came == [one["id"] for one in retrieve.archive(here, registrar, STUDENT)["entries"]]
+    onward = handover(receiver=SENIOR_SCHOOL, receiver_name=UNITS[SENIOR_SCHOOL]["name"])
+    assert custody.open_transfer(there, HEIR, onward)["state"] == "open"
+
+
+def test_packages_that_tell_their_entries_in_any_order_never_wait_for_each_other():
+    """Each begins with the same of what they share, so one of them always goes on."""
+    names = ["10", "9", "7", "8"]
+    for told in (names, names[::-1]):
+        bag = TwoFolders([{"entry": {"id": name}} for name in told])
+        load = filing.Load(SimpleNamespace(id="1"), bag, {"b": STUDENT})
+        assert [one.told["entry"]["id"] for one in filing._items(load)] == ["7", "8", "9", "10"]
 
 
 def test_the_holder_of_a_school_that_ended_lets_its_jobs_run_again(town, registrar, clock):

@@ -12,8 +12,11 @@ from pathlib import Path
 import httpx
 import pytest
 
+from service import supervisor
 from service.__main__ import main
+from storage import tables
 from storage.archive import WORKERS
+from storage.presence import BEAT_SECONDS, last_sign
 from tests.patience import until
 from tests.shelf import CHILD, Clock, furnished
 
@@ -106,6 +109,40 @@ def test_a_worker_that_hangs_is_seen(folder):
         last = watched.worker()
         assert watched.status("/nothing") == 404
     assert not Path(f"/proc/{last}").exists()
+
+
+def attempts(archive, job_id):
+    """How often a job was taken."""
+    with archive.read() as reading:
+        return reading.job(job_id).attempts
+
+
+def test_a_worker_that_hangs_is_killed_and_its_job_goes_to_another(folder, monkeypatch):
+    """Stopped by a signal with a job in hand: killed when its time is over, not before, and the job is the next one's."""
+    monkeypatch.setattr(supervisor, "LOOK_SECONDS", 0.25)
+    monkeypatch.setattr(supervisor, "HUNG_SECONDS", 20.0)
+    archive = furnished(folder, Clock())
+    kept = supervisor.Supervisor(folder, "batch")
+    try:
+        kept.start()
+        until(lambda: kept.pid() and last_sign(folder / WORKERS, kept.pid()))
+        first = kept.pid()
+        (name,) = (file.name for file in (folder / WORKERS).iterdir() if file.read_text())
+        time.sleep(supervisor.LOOK_SECONDS * 4)
+        assert kept.pid() == first  # idle, it goes on
+        os.kill(first, signal.SIGSTOP)
+        stopped = time.monotonic()
+        with archive.work() as transaction:
+            transaction.add_job("batch", {"batch": 1})
+            job = transaction.lease_job(["batch"], 10**8)
+            transaction._do("job", tables.jobs.update().values(owner=name))
+        until(lambda: kept.pid() not in {None, first})
+        assert time.monotonic() - stopped >= supervisor.HUNG_SECONDS - supervisor.LOOK_SECONDS - BEAT_SECONDS
+        assert not Path(f"/proc/{first}").exists()
+        until(lambda: attempts(archive, job.id) > job.attempts)
+    finally:
+        supervisor.stop([kept])
+        archive.close()
 
 
 def test_several_workers_beside_one_that_answers(folder):

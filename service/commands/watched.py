@@ -40,7 +40,7 @@ class Watched:
         if len(beats) >= len(self._workers):
             self._complete = time.monotonic()
         found = [
-            f"有后台进程 {one.silent:.0f} 秒没有动静（{one.what}），请查看日志，结束这个进程，会自动另起一个"
+            f"有后台进程 {one.silent:.0f} 秒没有动静（{one.what}），请查看日志；满 15 分钟仍没有动静的，会自动结束它，另起一个"
             for one in beats
             if one.silent > SILENT_SECONDS
         ]

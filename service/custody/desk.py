@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from service.access import ALLOWED, Action, Who, may
+from service.access import ALLOWED, AUTHORITIES, Action, Who, may
 from service.custody.telling import Standing, is_open, standings, state_of
 from service.errors import article_name
 from service.office import Office
@@ -24,7 +24,10 @@ BROKE_OFF = "检查没有做完：处理它的进程中途停了"
 HELD_ADVICE = (
     "档案包已原样保存。请按上面所列处理后再检查一次；不能接收的，请与移出单位核对，写明理由后不再处理。"
 )
-HALF_FILED_ADVICE = "档案包已原样保存，归了一部分，归完以前谁也看不到。请再检查一次，从停下的地方接着办。"
+HALF_FILED_ADVICE = (
+    "档案包归了一部分，归完以前谁也看不到。请再检查一次，从停下的地方接着办；保存的档案包损坏或丢失的，"
+    "请把同一个档案包再上传一次。移出单位也拿不出的，请主管教育行政部门写明理由后不再处理：已归的部分留着，谁也看不到。"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,7 @@ class _View:
     units: Collection[str]
     today: date
     acts: bool
+    above: bool
 
 
 def waiting(office: Office, who: Who | None) -> dict[str, Any]:
@@ -45,7 +49,9 @@ def waiting(office: Office, who: Who | None) -> dict[str, Any]:
     allowed = may(who, Action.READ)
     acts = allowed.role in ALLOWED[Action.HAND_OVER]
     with office.archive.read() as reading:
-        view = _View(reading, set(looked_after(reading, allowed)), office.today(), acts)
+        view = _View(
+            reading, set(looked_after(reading, allowed)), office.today(), acts, allowed.role in AUTHORITIES
+        )
         held = reading.arrivals_for(view.units, held=True, limit=MOST + 1) if acts else []
         late = view.today + timedelta(days=SOON_DAYS + 1)
         due = reading.transfers_between(view.units, due_before=late, limit=MOST + 1)
@@ -68,8 +74,12 @@ def _held(view: _View, found: Arrival, standing: Standing) -> dict[str, Any]:
     articles = [one["article"] for check in failed for one in check["differences"] if "article" in one]
     path = f"/v1/arrivals/{found.id}"
     again = {"label": "再检查一次", "path": f"{path}/again", "takes": None}
-    # What is half filed can only go on: set aside, it would lie there unseen for ever.
-    aside = None if standing.filed else {"label": "不再处理", "path": f"{path}/aside", "takes": "note"}
+    # What was filed of it would lie there unseen for ever: that is not for a school to say.
+    aside = (
+        None
+        if standing.filed and not view.above
+        else {"label": "不再处理", "path": f"{path}/aside", "takes": "note"}
+    )
     return {
         "kind": "held",
         "id": found.id,

@@ -48,9 +48,11 @@ def process(office: Office, arrival_id: str, asked_by: str, beat: Callable[[], N
     """
     with office.archive.read() as reading:
         kept = reading.arrival(arrival_id)
-        ended = bool(reading.results([kept.id]))
+        over, left = bool(reading.results([kept.id])), bool(reading.asides([kept.id]))
         begun = bool(reading.coming([kept.id]))
-    if not ended:
+    if left:  # a person has said so: what of it was filed stays unseen
+        return
+    if not over:
         with scratch(office) as file:
             pour(office, kept.package, file, beat)
             file.flush()
@@ -106,6 +108,8 @@ def _end(
 ) -> None:
     """Write down what was found and filed, and the receipt; from then on everybody sees what was filed."""
     (kept, who), (found, bag, homes) = taken, seen
+    if transaction.asides([kept.id]):  # meanwhile
+        return
     told = found.told()
     if homes.absent:
         told["registered"] = _absent(homes.absent)

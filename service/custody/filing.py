@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from operator import itemgetter
 from typing import Any
 
 from service.custody.checks.nouns import Bag, is_plain, member
@@ -61,11 +60,16 @@ def file_all(office: Office, load: Load) -> None:
             left = _left_out(reading, load, some)
         _put(office, load, left)
         with office.archive.begin() as transaction:
-            if transaction.results(
-                [load.kept.id]
-            ):  # another process has ended it meanwhile: all would see this
+            if ended(
+                transaction, load.kept.id
+            ):  # meanwhile, by somebody else: all would see this, or nobody ever
                 return
             _file(office, transaction, load, _left_out(transaction, load, left))
+
+
+def ended(reading: Reading, arrival_id: str) -> bool:
+    """Tell whether an arrival is over: how it ended is told, or a person has set it aside."""
+    return bool(reading.results([arrival_id]) or reading.asides([arrival_id]))
 
 
 def origin_of(bag: Bag) -> str:
@@ -74,10 +78,25 @@ def origin_of(bag: Bag) -> str:
 
 
 def _items(load: Load) -> Iterator[_Item]:
-    """Owner after owner, each file oldest first, as senders write it: so two such packages never wait for each other."""
-    for folder, owner in sorted(load.owners.items(), key=itemgetter(1)):
-        for told in load.bag.entries(folder):
-            yield _Item(folder, owner, told)
+    """Owner after owner, each file by the ids its entries had, whichever order the package tells them in.
+
+    Senders number them oldest first. Since all packages go the same way, those that share entries never wait for each
+    other: whoever waits has filed nothing behind what it waits for.
+    """
+    folders: dict[str, list[str]] = {}
+    for folder, owner in load.owners.items():
+        folders.setdefault(owner, []).append(folder)
+    for owner in sorted(folders):
+        told = [
+            _Item(folder, owner, one) for folder in sorted(folders[owner]) for one in load.bag.entries(folder)
+        ]
+        yield from sorted(told, key=_place)
+
+
+def _place(one: _Item) -> tuple[int, str]:
+    """Where an entry stands in its file: by number, and in some place also when a stranger's id is none."""
+    name = str(one.told["entry"]["id"])
+    return len(name), name
 
 
 def _left_out(reading: Reading, load: Load, items: Sequence[_Item]) -> list[_Item]:

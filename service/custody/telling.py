@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from service.access import Action, Role, Who, may, restricted, sees
+from service.access import AUTHORITIES, Action, Role, Who, may, restricted, sees
 from service.custody.checks import Difference, unsafe
 from service.custody.checks.nouns import LONGEST, is_plain
 from service.custody.keeping import pour
@@ -122,7 +122,8 @@ def arrival(office: Office, who: Who | None, arrival_id: str) -> dict[str, Any]:
 def set_aside(office: Office, who: Who | None, arrival_id: str, note: str) -> dict[str, Any]:
     """Say that nobody need look at a held arrival any more, and why; the package and its checks stay as they are.
 
-    Raises Problem 401, 403, 404, 409 `arrival_not_held`, 422.
+    One that is half filed only an authority may leave so: what was filed of it stays, unseen, and holds nothing up any
+    more. Raises Problem 401, 403, also `half_filed`, 404, 409 `arrival_not_held`, 422.
     """
     allowed = may(who, Action.HAND_OVER)
     if not note.strip() or not is_plain(note):
@@ -131,8 +132,15 @@ def set_aside(office: Office, who: Who | None, arrival_id: str, note: str) -> di
         found = find(transaction, allowed, arrival_id)
         require(transaction, who, Action.HAND_OVER, found.org)
         standing = standings(transaction, [found])[found.id]
-        if state_of(found, standing) != "held" or standing.aside is not None or standing.filed:
+        if state_of(found, standing) != "held" or standing.aside is not None:
             raise Problem("arrival_not_held", 409, "不在待处理之列", "这个档案包没有等人处理；请刷新列表。")
+        if standing.filed and allowed.role not in AUTHORITIES:
+            raise Problem(
+                "half_filed",
+                403,
+                "已归了一部分",
+                "这个档案包已归了一部分，学校不能不再处理；请再检查一次或把同一个档案包再上传一次，都不成的请主管教育行政部门办理。",
+            )
         row = Aside(found.id, note.strip(), allowed.token_digest, allowed.role, allowed.org, office.now())
         transaction.add_aside(row)
     return arrival(office, who, arrival_id)
