@@ -24,7 +24,9 @@ CPU_SECONDS = 90  # of a whole file, if even the timers below were tampered with
 OPEN_SECONDS = 0.9  # processor time to look at headers: honest files take 0.1 s
 PURSE_SECONDS = 1.2  # … to start and to decode a page: an A4 colour page of 300 dpi takes 0.3 s
 SECONDS_PER_MB = 0.04  # … more for a large file: a page of 35 MB in PNG takes 2 s
-SECONDS_PER_MPX = 0.06  # … more for a large picture, by its header: 70 Mpx with transparency take 2.3 s, on a slow day 3.4
+SECONDS_PER_MPX = (
+    0.06  # … more for a large picture, by its header: 70 Mpx with transparency take 2.3 s, on a slow day 3.4
+)
 EARNED_PER_MPX = 0.08  # … for the next page, by the page handed out: an A4 page at 300 dpi earns 0.7 s
 MAX_PAGES = 60  # a stack somebody scanned; more is split by the caller
 MAX_SOURCE_PIXELS = 80_000_000  # 600 dpi A3 is 70 Mpx and must be accepted

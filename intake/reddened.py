@@ -10,6 +10,7 @@ from intake.thresholds import RED_PEN, RED_PEN_MM2
 
 AIR = 0.3  # mm over and under a line
 FEW = 0.25  # of the lines: a photo of a screen is red here and there all over, and only what is redder is ink
+MOSTLY = 1.25  # times the red on the lines that the whole page shows: a pen wrote on values, a screen is red between them
 SIDE = 1.0  # line heights before and behind it, where a letter may have been joined to it
 
 
@@ -28,9 +29,11 @@ def reddened(page: MarkedPage, layout_page: LayoutPage) -> tuple[str, ...]:
         for line in value["lines"]
         if not touches(line["box"], signed)
     ]
+    everywhere = (0.0, 0.0, float(layout_page["width"]), float(layout_page["height"]))
     for level in RED_PEN:
-        found = tuple(name for name, box in owned if page.red_on(box, level) >= RED_PEN_MM2)
-        if len(found) <= FEW * len(owned):
+        red = [page.red_on(box, level) for _, box in owned]
+        found = tuple(name for (name, _), mm2 in zip(owned, red, strict=True) if mm2 >= RED_PEN_MM2)
+        if len(found) <= max(1, FEW * len(owned)) or page.red_on(everywhere, level) <= MOSTLY * sum(red):
             return found
     return ()
 

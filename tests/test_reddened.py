@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from intake import align, codes
+from intake.fields import touches
 from intake.marks import MarkedPage
 from intake.read import read_page
 from intake.reading import FieldFinding
@@ -81,3 +82,24 @@ def test_fringes_of_print_are_no_ink(paper):
     pixels[..., 2] = np.roll(pixels[..., 2], 1, axis=1)
     fringed = MarkedPage(cv2.GaussianBlur(pixels, (3, 3), 0.5), page.scale, page.printed, True, page.marks)
     assert reddened(fringed, layout) == ()
+
+
+@pytest.mark.parametrize("share", [1, 2])
+def test_much_red_holds_back_no_less_than_a_little(paper, share):
+    """Half of all values, and all of them: a forger gains nothing by more ink."""
+    signed = [mark["box"] for mark in paper.layout["pages"][0]["marks"] if mark["kind"] == "signature"]
+    free = [
+        value["name"]
+        for value in paper.layout["pages"][0]["values"]
+        if value["lines"] and not any(touches(line["box"], signed) for line in value["lines"])
+    ]
+    forged = paper
+    for name in free[::share]:
+        forged = forged.draw(name, 0, PEN, ink=Inking(RED), width_mm=0.6)
+    assert len(set(reddened(*laid(forged, "A")))) >= len(free[::share]) / 2
+
+
+def test_a_page_of_two_lines_is_looked_at_too(paper):
+    page, layout = laid(paper.draw("student_no", 1, PEN, ink=Inking(RED), width_mm=0.4), "A")
+    few = [value for value in layout["values"] if value["name"] in {"student_no", "in_school"}]
+    assert reddened(page, {**layout, "values": few}) == ("student_no",)
