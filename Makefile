@@ -61,8 +61,6 @@ $(BIN)/python:
 	@echo "installing the locked environment into .venv"
 	@$(BIN)/python -m pip install -q --no-deps --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install -q --no-deps --no-build-isolation -e .
-	@# a service that starts again is ready the sooner: 0.7 s of compiling, where the environment forbids to keep it
-	@$(BIN)/python -m compileall -q -j 2 service storage templates intake
 	@touch $@
 
 .venv/.installed-dev: requirements-dev.lock .venv/.installed | packages
@@ -73,6 +71,8 @@ $(BIN)/python:
 	@touch $@
 
 install: packages .venv/.installed ## everything the service needs
+	@# a service that starts again is ready the sooner: 0.7 s of compiling, where the environment forbids to keep it
+	@$(BIN)/python -m compileall -q -j 2 service storage templates intake
 install-dev: install .venv/.installed-dev ## … and its tests
 
 demo: install ## play the whole story with invented people (SERVE=0 ends afterwards)

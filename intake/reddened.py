@@ -20,8 +20,6 @@ def reddened(page: MarkedPage, layout_page: LayoutPage) -> tuple[str, ...]:
     A seal is taken away by its colour before values are read, and what a red pen wrote goes with it. Where people sign,
     a seal of any cut may stand.
     """
-    if not page.colour:
-        return ()
     signed = [mark["box"] for mark in layout_page["marks"] if mark["kind"] == "signature"]
     owned = [
         (value["name"], _around(line["box"]))

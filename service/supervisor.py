@@ -16,10 +16,10 @@ QUICK_DEATH_SECONDS = 5.0
 GRACE_SECONDS = 3.0
 """What a worker gets to end by itself, unless it is given more."""
 
-HUNG_SECONDS = 900.0
-"""A worker that has not said for so long that it goes on is killed. It says so every 15 s between two steps of a job, and
-no step is long: a page, a paper, a file of a package, each within its own limit of some minutes at most. So whoever
-looks after it has seen it hang for twelve minutes by then (watched.SILENT_SECONDS), and its lease was over for fourteen."""
+HUNG_SECONDS = 1800.0
+"""A worker that has not said for so long that it goes on is killed. It says so every 15 s between two steps of a job; the
+longest step there is, one file that fills a package of 4 GB, has 18 minutes (intake/packages.py). Whoever looks after it
+has seen it hang for 27 minutes by then (watched.SILENT_SECONDS), and its lease was over for more than 20."""
 LOOK_SECONDS = 10.0
 """Between two looks whether it goes on. Looks are counted, not seconds: after a pause of the whole machine it gets its time."""
 
@@ -91,20 +91,22 @@ class Supervisor:
                 self._closing.wait(QUICK_DEATH_SECONDS)
 
     def _look(self) -> None:
-        """Kill a worker that hangs; whoever asks for work next has its job at once."""
-        seen, looks = (self.pid(), self._sign()), 0
-        while not self._closing.wait(LOOK_SECONDS):
-            now = (self.pid(), self._sign())
-            seen, looks = now, looks + 1 if now == seen else 0
-            if looks * LOOK_SECONDS >= HUNG_SECONDS and self._process is not None:
-                log.error("worker %s has said nothing for %.0f s, killing it", now[0], HUNG_SECONDS)
-                self._process.kill()
-                looks = 0
+        """Kill a worker that hangs: its job is another's once its lease is over.
 
-    def _sign(self) -> float | None:
-        """When the worker last said that it goes on."""
-        pid = self.pid()
-        return None if pid is None else last_sign(self._data / WORKERS, pid)
+        One that never gave a sign holds no job, and one whose sign cannot be read need not hang: neither is killed.
+        """
+        process, looks = self._process, 0
+        sign: float | None = None
+        while not self._closing.wait(LOOK_SECONDS):
+            before = (process, sign)
+            process = self._process
+            lives = process is not None and process.poll() is None
+            sign = last_sign(self._data / WORKERS, process.pid) if process is not None and lives else None
+            looks = looks + 1 if sign is not None and before == (process, sign) else 0
+            if process is not None and looks * LOOK_SECONDS >= HUNG_SECONDS:
+                log.error("worker %s has said nothing for %.0f s, killing it", process.pid, HUNG_SECONDS)
+                process.kill()
+                looks = 0
 
     def _run(self) -> None:
         """One life of the worker."""

@@ -114,12 +114,14 @@ class Presence:
 
 
 def last_sign(folder: Path, pid: int) -> float | None:
-    """When a process of this machine, such as a child, last said that it goes on (seconds since 1970); None before it ever did.
+    """When a process of this machine, such as a child, last said that it goes on (seconds since 1970); None before it ever did, and where that cannot be told.
 
     `folder` is where the files lie. Whoever holds one open is the process it is about: so nobody is told its name.
     """
-    try:
-        held = [file.readlink() for file in Path(f"/proc/{pid}/fd").iterdir()]
-        return next((one.stat().st_mtime for one in held if one.parent == folder.resolve()), None)
-    except OSError:  # it ends just now
-        return None
+    own = folder.resolve()
+    with suppress(OSError):  # it ends just now, or may not be looked into
+        for opened in Path(f"/proc/{pid}/fd").iterdir():
+            with suppress(FileNotFoundError):  # closed meanwhile
+                if opened.readlink().parent == own:
+                    return opened.stat().st_mtime
+    return None

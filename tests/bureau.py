@@ -14,6 +14,9 @@ import httpx
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from intake import align, codes
+from intake.reference import printed_page
+from intake.uploads import pages
 from service import worker
 from service.demo.paper import SCALE
 from service.demo.people import id_number
@@ -31,9 +34,11 @@ from tests.conftest import (
     COUNTY,
     DIPLOMA,
     GUARDIAN,
+    MOVER,
     OTHER_COUNTY,
     OTHER_SCHOOL,
     SCHOOL,
+    TRANSFER,
     UNITS,
     as_role,
     settle,
@@ -211,6 +216,21 @@ def bureau_of(request, *, reading=True, **settings):
             stack.enter_context(_reading(office))
         base = stack.enter_context(served(create(office)))
         yield Bureau(office, base, clock, stack)
+
+
+def laid(paper, scanner):
+    """A scan of a one-page paper laid straight over its archived page: the side, its layout, that page, and the flat one."""
+    (seen,) = list(pages(paper.scan(scanner), "pdf"))[:1]
+    layout = paper.layout["pages"][0]
+    archived = printed_page(paper.pdf, 0, layout["width"], layout["height"])
+    found = codes.find(seen)
+    return seen, layout, archived, align.register(seen.pixels, layout, found[0], archived.pixels)
+
+
+def marked_transfer(bureau, seed):
+    """A transfer form with every mark."""
+    document = bureau.issue(MOVER, "transfer_application", TRANSFER)
+    return bureau.paper(document, seed=seed).complete(SEALS, SIGNERS)
 
 
 def tireless(office):

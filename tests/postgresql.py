@@ -60,7 +60,7 @@ class Server:
                 ended = self.process is None or self.process.poll() is not None
                 if time.monotonic() - began > (AGAIN_SECONDS if ended else START_SECONDS):
                     raise
-                time.sleep(0.05)
+                time.sleep(0.5 if ended else 0.05)
                 if ended:
                     self._launch()
 

@@ -3,16 +3,13 @@
 import numpy as np
 import pytest
 
-from intake import align, codes
 from intake.fields import read_fields
 from intake.reference import printed_page
-from intake.uploads import pages
 from service.demo import forging
 from service.demo.ink import BLACK, Inking
 from service.demo.paper import SCALE, Impression
 from templates.fonts import KAI
-from tests.bureau import SEALS, SIGNERS, bureau_of
-from tests.conftest import MOVER, TRANSFER
+from tests.bureau import bureau_of, laid, marked_transfer
 from tests.paper import level
 
 SEED = 314_000
@@ -27,8 +24,7 @@ def bureau(request):
 @pytest.fixture(scope="module")
 def paper(bureau):
     """A transfer form with every mark."""
-    document = bureau.issue(MOVER, "transfer_application", TRANSFER)
-    return bureau.paper(document, seed=SEED).complete(SEALS, SIGNERS)
+    return marked_transfer(bureau, SEED)
 
 
 @pytest.fixture(scope="module")
@@ -37,10 +33,7 @@ def results(bureau, recogniser):
     faces = {KAI.name: bureau.office.printer.fonts.files[KAI.files[0]]}
 
     def read(paper, name):
-        (seen,) = list(pages(paper.scan(level(name, SEED)), "pdf"))[:1]
-        layout = paper.layout["pages"][0]
-        archived = printed_page(paper.pdf, 0, layout["width"], layout["height"])
-        flat = align.register(seen.pixels, layout, codes.find(seen)[0], archived.pixels)
+        seen, layout, archived, flat = laid(paper, level(name, SEED))
         fields, _ = read_fields(flat, archived, layout, recogniser, faces, colour=seen.colour)
         return {field.name: (field.result, field.read) for field in fields}
 

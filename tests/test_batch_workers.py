@@ -301,6 +301,29 @@ def test_an_archive_that_is_away_fails_nobody(bureau, monkeypatch, step, error):
     bureau.assert_sound()
 
 
+def test_a_worker_that_waits_for_an_archive_says_that_it_goes_on(bureau, monkeypatch):
+    """Or whoever started it would take it for one that hangs, and kill it."""
+    office, said, tries = bureau.office, [], iter([StoreAway("EIO")] * 3)
+    (number,) = [made(bureau.caller().post("/v1/batches", json=asked(admit(office, 1))))]
+    with office.archive.work() as transaction:
+        job = transaction.lease_job([worker.BATCH], 60)
+    working_archive = office.archive.work
+
+    def work():
+        for error in tries:
+            raise error
+        return working_archive()
+
+    monkeypatch.setattr(office.archive, "work", work)
+    monkeypatch.setattr(office.archive, "beat", said.append)
+    steps._leave(replace(office, sleep=lambda _seconds: None), job, "store_away", lambda: False, spent=False)
+    assert said == [""] * 3
+    with office.archive.read() as reading:
+        assert reading.job(job.id).state == "waiting"
+    with working(bureau.office):
+        assert ended(bureau.caller(), number)["done"] == 1
+
+
 def test_a_lost_lease_is_left_to_the_other_worker(bureau, slow_printer, monkeypatch):
     """Whoever finds its job taken stops: it neither ends the other's job nor makes a third one."""
     monkeypatch.setattr(steps, "BEAT_SECONDS", 0.0)

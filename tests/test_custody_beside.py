@@ -194,6 +194,7 @@ def test_an_authority_gives_up_what_can_never_be_whole(two_packages, registrar, 
     assert retrieve.archive(there, HEIR, STUDENT)["entries"] == []
     left = [one for one in check(there.archive) if one.code == "arrival_left_half"]
     assert [one.harmless for one in left] == [True]
+    assert {one.code for one in check(there.archive) if not one.harmless} == {"object_missing"}
     ending = archives.Ending(on="2026-11-16", document="长教基〔2026〕31号", merged_into=SENIOR_SCHOOL)
     closing = refusal(archives.close_school, there, above, OTHER_SCHOOL, ending)
     assert closing.code == "archives_not_handed_over"

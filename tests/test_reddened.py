@@ -4,18 +4,16 @@ import cv2
 import numpy as np
 import pytest
 
-from intake import align, codes
+from intake import codes
 from intake.fields import touches
 from intake.marks import MarkedPage
 from intake.read import read_page
 from intake.reading import FieldFinding
 from intake.reddened import held_back, reddened
-from intake.reference import printed_page
 from intake.uploads import pages
 from service.demo.ink import DARK_RED, RED, Inking
 from templates.fonts import KAI
-from tests.bureau import SEALS, SIGNERS, bureau_of
-from tests.conftest import MOVER, TRANSFER
+from tests.bureau import bureau_of, laid, marked_transfer
 from tests.paper import level
 
 SEED = 315_000
@@ -32,22 +30,18 @@ def bureau(request):
 @pytest.fixture(scope="module")
 def paper(bureau):
     """A transfer form with every mark."""
-    document = bureau.issue(MOVER, "transfer_application", TRANSFER)
-    return bureau.paper(document, seed=SEED).complete(SEALS, SIGNERS)
+    return marked_transfer(bureau, SEED)
 
 
-def laid(paper, name):
-    """A scan of it, laid straight, as marks are sought on it."""
-    (seen,) = list(pages(paper.scan(level(name, SEED)), "pdf"))[:1]
-    layout = paper.layout["pages"][0]
-    archived = printed_page(paper.pdf, 0, layout["width"], layout["height"])
-    flat = align.register(seen.pixels, layout, codes.find(seen)[0], archived.pixels)
+def page_of(paper, name):
+    """A scan of it as marks are sought on it, and its layout."""
+    seen, layout, archived, flat = laid(paper, level(name, SEED))
     return MarkedPage.of(flat, archived.pixels, layout, colour=seen.colour), layout
 
 
 @pytest.mark.parametrize("name", ["A", "B", "C", "D", "E", "F", "curled", "moire", "shadow", "gray100"])
 def test_no_honest_value_is_held_back(paper, name):
-    assert reddened(*laid(paper, name)) == ()
+    assert reddened(*page_of(paper, name)) == ()
 
 
 @pytest.mark.parametrize(
@@ -77,7 +71,7 @@ def test_only_matches_are_held_back():
 
 def test_fringes_of_print_are_no_ink(paper):
     """A scanner whose colours do not lie on each other gives print a red edge one pixel wide."""
-    page, layout = laid(paper, "A")
+    page, layout = page_of(paper, "A")
     pixels = page.pixels.copy()
     pixels[..., 2] = np.roll(pixels[..., 2], 1, axis=1)
     fringed = MarkedPage(cv2.GaussianBlur(pixels, (3, 3), 0.5), page.scale, page.printed, True, page.marks)
@@ -96,10 +90,10 @@ def test_much_red_holds_back_no_less_than_a_little(paper, share):
     forged = paper
     for name in free[::share]:
         forged = forged.draw(name, 0, PEN, ink=Inking(RED), width_mm=0.6)
-    assert len(set(reddened(*laid(forged, "A")))) >= len(free[::share]) / 2
+    assert len(set(reddened(*page_of(forged, "A")))) >= len(free[::share]) / 2
 
 
 def test_a_page_of_two_lines_is_looked_at_too(paper):
-    page, layout = laid(paper.draw("student_no", 1, PEN, ink=Inking(RED), width_mm=0.4), "A")
+    page, layout = page_of(paper.draw("student_no", 1, PEN, ink=Inking(RED), width_mm=0.4), "A")
     few = [value for value in layout["values"] if value["name"] in {"student_no", "in_school"}]
     assert reddened(page, {**layout, "values": few}) == ("student_no",)

@@ -12,8 +12,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from intake import packages
 from service import supervisor
 from service.__main__ import main
+from service.custody.keeping import MOST_GB
 from storage import tables
 from storage.archive import WORKERS
 from storage.presence import BEAT_SECONDS, last_sign
@@ -109,6 +111,23 @@ def test_a_worker_that_hangs_is_seen(folder):
         last = watched.worker()
         assert watched.status("/nothing") == 404
     assert not Path(f"/proc/{last}").exists()
+
+
+def test_no_step_of_a_job_is_as_long_as_a_worker_may_be_silent():
+    """A package whose one file fills it gives no sign until that file is out."""
+    longest = packages.SECONDS + packages.SECONDS_PER_GB * MOST_GB
+    assert 1.5 * longest < supervisor.HUNG_SECONDS
+
+
+def test_a_sign_is_told_by_whoever_holds_its_file(tmp_path):
+    """Also when the file was removed; a process that holds none has given none, nor one that is no more."""
+    with (tmp_path / "w").open("w") as held:
+        os.utime(held.fileno(), (1, 2))
+        assert last_sign(tmp_path, os.getpid()) == 2
+        (tmp_path / "w").unlink()
+        assert last_sign(tmp_path, os.getpid()) == 2
+    assert last_sign(tmp_path, os.getpid()) is None
+    assert last_sign(tmp_path, 2**22 + 1) is None
 
 
 def attempts(archive, job_id):

@@ -40,7 +40,8 @@ class Watched:
         if len(beats) >= len(self._workers):
             self._complete = time.monotonic()
         found = [
-            f"有后台进程 {one.silent:.0f} 秒没有动静（{one.what}），请查看日志；满 15 分钟仍没有动静的，会自动结束它，另起一个"
+            f"有后台进程 {one.silent:.0f} 秒没有动静（{one.what}），请查看日志。由服务或 --health-port 启动的，"
+            "满半小时仍没有动静会自动结束它、另起一个；单独启动的请自行结束后再启动"
             for one in beats
             if one.silent > SILENT_SECONDS
         ]

@@ -9,14 +9,14 @@ from service.access import Action, Who, may
 from service.custody.examining import arrival_row, process
 from service.custody.following import ended, find_transfer
 from service.custody.keeping import put, scratch
-from service.custody.telling import JOB, NOT_FINISHED, arrival, find, is_open
+from service.custody.telling import JOB, NOT_FINISHED, arrival, find, is_open, job_of
 from service.logs import carried
 from service.office import Office
 from service.office.files import note
 from service.office.lookups import require
-from storage.archive import Reading, Transaction
+from storage.archive import Transaction
 from storage.objects.folder import system_errors
-from storage.records import Arrival, Job
+from storage.records import Arrival
 
 
 def accept(office: Office, who: Who | None, org: str, file: BinaryIO | IO[bytes]) -> dict[str, Any]:
@@ -128,7 +128,7 @@ def _queued(office: Office, who: Who | None, kept: Arrival) -> dict[str, Any]:
     """Leave an arrival to a worker, unless one has it; a job that was given up is tried again."""
     allowed = may(who, Action.HAND_OVER)
     with office.archive.begin() as transaction:
-        job = _job_of(transaction, kept)
+        job = job_of(transaction, kept)
         if job is not None and job.state == "dead":
             transaction.requeue_job(job.id)
         elif job is None and not transaction.results([kept.id]):
@@ -136,12 +136,6 @@ def _queued(office: Office, who: Who | None, kept: Arrival) -> dict[str, Any]:
             transaction.add_job(JOB, payload, kept.org)
     bell.ring(office.settings.data, "work")
     return arrival(office, who, kept.id)
-
-
-def _job_of(reading: Reading, kept: Arrival) -> Job | None:
-    """The job of an arrival that waits, is being done, or was given up."""
-    jobs = [*reading.open_jobs(JOB), *(one for one in reading.dead_jobs() if one.kind == JOB)]
-    return next((one for one in jobs if str(one.payload["arrival"]) == kept.id), None)
 
 
 def _done(office: Office, who: Who | None, kept: Arrival) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from itertools import islice
 from typing import Any
 
 from service.custody.checks.nouns import Bag, is_plain, member
+from service.custody.keeping import put_whole
 from service.errors import Problem
 from service.office import Office
 from storage.archive import Reading, Transaction
@@ -60,14 +61,12 @@ def file_all(office: Office, load: Load) -> None:
             left = _left_out(reading, load, some)
         _put(office, load, left)
         with office.archive.begin() as transaction:
-            if ended(
-                transaction, load.kept.id
-            ):  # meanwhile, by somebody else: all would see this, or nobody ever
+            if is_over(transaction, load.kept.id):  # meanwhile: all would see this, or nobody ever
                 return
             _file(office, transaction, load, _left_out(transaction, load, left))
 
 
-def ended(reading: Reading, arrival_id: str) -> bool:
+def is_over(reading: Reading, arrival_id: str) -> bool:
     """Tell whether an arrival is over: how it ended is told, or a person has set it aside."""
     return bool(reading.results([arrival_id]) or reading.asides([arrival_id]))
 
@@ -120,10 +119,10 @@ def _put(office: Office, load: Load, items: Sequence[_Item]) -> None:
     for one in items:
         some.append(load.bag.files.read(f"data/{one.folder}/{one.told['file']}"))
         if len(some) == PUT_AT_ONCE or sum(map(len, some)) > BYTES_AT_ONCE:
-            office.archive.objects.put_many(some)
+            put_whole(office, some)
             load.bag.beat()
             some = []
-    office.archive.objects.put_many(some)
+    put_whole(office, some)
 
 
 def _file(office: Office, transaction: Transaction, load: Load, items: Sequence[_Item]) -> None:

@@ -15,7 +15,7 @@ from service.office.lookups import looked_after, reach, require, unknown
 from service.regulation.handover import article_of
 from storage.archive import Reading
 from storage.errors import NotFound, OutOfScope
-from storage.records import Arrival, Aside
+from storage.records import Arrival, Aside, Job
 
 JOB = "arrival"
 """The kind of the job that checks a package and files it."""
@@ -119,6 +119,12 @@ def arrival(office: Office, who: Who | None, arrival_id: str) -> dict[str, Any]:
         return told_arrival(found, standings(reading, [found])[found.id])
 
 
+def job_of(reading: Reading, kept: Arrival) -> Job | None:
+    """The job of an arrival that waits, is being done, or was given up."""
+    jobs = [*reading.open_jobs(JOB), *(one for one in reading.dead_jobs() if one.kind == JOB)]
+    return next((one for one in jobs if str(one.payload["arrival"]) == kept.id), None)
+
+
 def set_aside(office: Office, who: Who | None, arrival_id: str, note: str) -> dict[str, Any]:
     """Say that nobody need look at a held arrival any more, and why; the package and its checks stay as they are.
 
@@ -143,6 +149,8 @@ def set_aside(office: Office, who: Who | None, arrival_id: str, note: str) -> di
             )
         row = Aside(found.id, note.strip(), allowed.token_digest, allowed.role, allowed.org, office.now())
         transaction.add_aside(row)
+        if (job := job_of(transaction, found)) is not None:  # nobody need try it again
+            transaction.finish_job(job.id)
     return arrival(office, who, arrival_id)
 
 

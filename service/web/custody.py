@@ -212,7 +212,7 @@ def arrival_package(arrival: str, who: Caller, office: CallersOffice) -> Streami
     "/v1/arrivals/{arrival}/again",
     status_code=201,
     summary="登记公钥或学生以后，再检查一次",
-    description="原来的结果留着，另列一个编号；上一次没有检查完的接着办，编号不变。",
+    description="原来的结果留着，另列一个编号；上一次没有检查完的接着办，编号不变；写明理由不再处理的除外。",
     responses=LATER,
 )
 async def again(
@@ -223,7 +223,11 @@ async def again(
     return await _ended(request, told, (who, office), wait)
 
 
-@router.post("/v1/arrivals/{arrival}/aside", summary="没有通过的档案包看过了，不必再处理")
+@router.post(
+    "/v1/arrivals/{arrival}/aside",
+    summary="没有通过的档案包看过了，不必再处理",
+    description="已归了一部分的，只有主管教育行政部门可以这样办（学校：403 half_filed），办后不能恢复，已归的部分谁也看不到。",
+)
 def aside(arrival: str, body: AsideIn, who: Caller, office: CallersOffice) -> JSONResponse:
     """The arrival with who set it aside, and why; the package stays."""
     return JSONResponse(custody.set_aside(office, who, arrival, body.note))

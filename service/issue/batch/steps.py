@@ -156,6 +156,7 @@ def _leave(
         except (StoreAway, StoreFull):
             if stopping():
                 raise
+            office.archive.beat("")  # it waits, it does not hang
             office.sleep(AWAY_SECONDS)
         else:
             return
