@@ -35,8 +35,6 @@ PIXEL_FILE_LIMIT = 3 * MAX_PAGE_PIXELS
 VECTOR_DPI = 200.0  # pages that hold no scan: the resolution readings are tuned on
 MAX_RENDER_DPI = 300.0  # recognition gains nothing above it
 FINE_PIXELS = 8_000_000  # A4 at 300 dpi
-ROWS_AT_ONCE = 256
-BAND_ROWS = 32  # of the smaller picture: three megabytes of a page of 600 dpi, which the processor keeps near
 MAX_GLYPHS = 20_000  # letters of one page of ours: the densest roster has 3,000
 DEPTH = 3  # of forms in forms in which a scan may lie
 SCAN_SHARE = 0.1  # an image smaller than this share of its page is a logo, not a scan
@@ -231,11 +229,12 @@ def _decode(image: Any) -> Page:
         shrink, dpi = _halved(image, shrink, dpi)
     bilevel = image.mode == "1"
     coloured = image.mode not in {"1", "L", "LA"} and not image.mode.startswith(("I", "F"))
-    picture = _eight_bits(image)
+    colours = _beside("colours")
+    picture = colours.eight_bits(image)
     if shrink > 1:
-        picture = _smaller(picture, shrink)
+        picture = colours.smaller(picture, shrink)
     picture = ImageOps.exif_transpose(picture)
-    page = _on_white(picture)
+    page = colours.on_white(picture)
     bgr = page.tobytes("raw", "BGR")
     size, finer = (page.width, page.height), dpi / shrink if dpi else None
     return Page(bgr, size, finer, None if coloured else False, bilevel)
@@ -249,32 +248,6 @@ def _shrink(width: int, height: int, dpi: float) -> int:
     fitting = math.ceil(1 / fitting_scale(width, height))
     finer = int(dpi // MAX_RENDER_DPI)
     return max(fitting, min(finer, math.isqrt(width * height // FINE_PIXELS)))
-
-
-def _smaller(picture: Any, shrink: int) -> Any:
-    """Return the picture as RGB, each `shrink` x `shrink` pixels as their mean on white paper.
-
-    A band at a time: fresh memory for whole copies of 70 Mpx took as long as their arithmetic.
-    """
-    from PIL import Image
-
-    small = Image.new("RGB", (-(-picture.width // shrink), -(-picture.height // shrink)))
-    step = shrink * BAND_ROWS
-    for top in range(0, picture.height, step):
-        band = picture.crop((0, top, picture.width, min(top + step, picture.height)))
-        small.paste(_on_white(_averageable(band).reduce(shrink)), (0, top // shrink))
-    small.info = {name: told for name, told in picture.info.items() if name != "transparency"}
-    return small
-
-
-def _averageable(picture: Any) -> Any:
-    """Return a picture whose pixels have a mean: bits and palette numbers have none, and opaque ones need no weights."""
-    if picture.mode == "1":
-        return picture.convert("L")
-    if picture.mode == "P":
-        return picture.convert("RGBA" if "transparency" in picture.info else "RGB")
-    opaque = picture.mode == "RGBA" and picture.getchannel("A").getextrema() == (255, 255)
-    return picture.convert("RGB") if opaque else picture
 
 
 def _halved(image: Any, shrink: int, dpi: float | None) -> tuple[int, float | None]:
@@ -292,41 +265,6 @@ def _resolution(image: Any) -> float | None:
     except (TypeError, ValueError, ZeroDivisionError, IndexError):
         return None
     return dpi if 30 <= dpi <= 2400 else None
-
-
-def _eight_bits(image: Any) -> Any:
-    """Bring 16 and 32 bit grays down to 8 bits by their range: Pillow's own conversion clips them to white."""
-    if not image.mode.startswith(("I", "F")):
-        return image
-    import numpy as np
-    from PIL import Image
-
-    values = np.asarray(image)
-    full = 65535.0 if image.mode.startswith("I;16") else _full_scale(float(values.max(initial=0)))
-    eight = np.empty(values.shape, np.uint8)
-    for top in range(0, len(values), ROWS_AT_ONCE):  # a band at a time: the floats of 80 Mpx are a gigabyte
-        band = values[top : top + ROWS_AT_ONCE].astype("float32") * (255 / full)
-        eight[top : top + ROWS_AT_ONCE] = np.clip(band, 0, 255)
-    gray = Image.fromarray(eight)
-    gray.info = dict(image.info)
-    gray.getexif().update(image.getexif())
-    return gray
-
-
-def _full_scale(top: float) -> float:
-    """Return the value that means white, by the greatest one of a picture that does not say."""
-    return next((full for full in (1.0, 255.0, 65535.0) if top <= full), top)
-
-
-def _on_white(picture: Any) -> Any:
-    """Return the picture as RGB; what is transparent shows white paper."""
-    from PIL import Image
-
-    if picture.mode in {"RGBA", "LA", "PA"} or "transparency" in picture.info:
-        picture = picture.convert("RGBA")
-        paper = Image.new("RGBA", picture.size, "white")
-        return Image.alpha_composite(paper, picture).convert("RGB")
-    return picture.convert("RGB")
 
 
 def inspect(data: bytes, kind: str) -> int:

@@ -10,6 +10,7 @@ from typing import Self
 
 from storage.answers import WritesAnswers
 from storage.arrangement import ReadsArrangement, WritesArrangement
+from storage.arrived import ReadsArrived, WritesArrived
 from storage.batches import ReadsBatches, WritesBatches
 from storage.closures import ReadsClosures, WritesClosures
 from storage.copies import ReadsCopies, WritesCopies
@@ -61,6 +62,7 @@ class Reading(
     ReadsEntries,
     ReadsArrangement,
     ReadsClosures,
+    ReadsArrived,
     ReadsCustody,
     ReadsLeaves,
     ReadsImprints,
@@ -84,6 +86,7 @@ class Transaction(
     WritesEntries,
     WritesArrangement,
     WritesClosures,
+    WritesArrived,
     WritesCustody,
     WritesLeaves,
     WritesImprints,
