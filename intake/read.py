@@ -151,7 +151,9 @@ def _timed_marks(
     recogniser, units, registry = eyes
     printed, boxes = laid.archived.pixels if laid.archived else None, [day.box for day in days]
     with _timed(seconds, "marks"):
-        page = marks.MarkedPage.of(laid.flat, printed, laid.layout_page, colour=colour, dated=boxes)
+        page = marks.MarkedPage.of(
+            laid.flat, printed, laid.layout_page, colour=colour, dated=boxes, cut=(laid.whole, laid.part)
+        )
         found = marks.find(page, laid.flat, recogniser=recogniser, units=units, registry=registry)
         return found, reddened(page, laid.layout_page)
 

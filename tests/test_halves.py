@@ -7,6 +7,7 @@ import pytest
 
 from service import issue, receive
 from service.access import Role
+from service.demo.ink import RED, Inking
 from service.demo.paper import SCALE
 from service.demo.scanner import scan
 from service.office.papers import open_paper
@@ -17,6 +18,7 @@ from tests.test_issue_every_form import asked
 from tests.test_receive import brought, mark, only, paper_of
 
 CUT = round(103 * SCALE)
+PEN = (((0.1, 0.1), (0.9, 0.9)), ((0.9, 0.1), (0.1, 0.9)))
 SIGNERS = {"head": "秦志远", "stub": "李晓霞"}
 
 
@@ -49,6 +51,19 @@ def test_both_parts_are_one_paper(town, city, certificate):
     assert mark(document, "stub", "signature") == "present"
     assert {item["result"] for item in document["fields"]} <= {"match", "unreadable"}
     assert [fault.code for fault in check(town.archive) if not fault.harmless] == []
+
+
+def test_a_red_pen_on_a_part_is_no_seal(town, city, certificate):
+    """Only what lies in the half of the seal across the cut is taken for its ink."""
+    serial, units = certificate
+    paper = paper_of(town, serial, 59).complete(units, SIGNERS)
+    for name in ("student_name", "id_number"):
+        paper = paper.draw(name, 0, PEN, ink=Inking(RED), width_mm=0.4)
+    stub, main = halves(paper.sheets[0])
+    document = only(brought(town, city, scan([main, stub], SCALE, level("B", 52))))
+    assert document["verdict"] == "cannot_check"
+    told = {item["name"] for item in document["fields"] if item["result"] == "unreadable"}
+    assert {"student_name", "id_number"} <= told
 
 
 def test_strokes_of_a_signature_right_behind_a_printed_name_are_for_a_person(town, city, certificate):

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from intake.marks import imprints, ring, seals
-from intake.marks.ink import densities, redness
+from intake.marks.ink import Density, densities, redness
 from intake.reading import (
     MM_PER_INCH,
     STANDARD_DPI,
@@ -94,6 +94,20 @@ def strip(mark: Mark) -> tuple[float, float, float, float]:
     """Return the box (page mm) of that strip."""
     left, top, right, bottom = mark["box"]
     return (left - BESIDE_MM, top - BESIDE_MM, right + BESIDE_MM, bottom + BESIDE_MM)
+
+
+def half(red: Density, scale: float, layout_page: LayoutPage, part: Part) -> seals.Stamp | None:
+    """Return the seal across the line, in page mm, whose half a part shows; None where it shows none, or the page is whole.
+
+    `red` is the redness of the whole page at `scale` px/mm.
+    """
+    mark = across(layout_page)
+    if part == "whole" or mark is None:
+        return None
+    left, top, right, bottom = (max(round(edge * scale), 0) for edge in strip(mark))
+    line = cut_line(mark) - left / scale
+    found = seals.half_seal(red[top:bottom, left:right], scale, right=part == "main", line=line)
+    return found and replace(found, x=found.x + left / scale, y=found.y + top / scale)
 
 
 def missing(layout_page: LayoutPage, part: Part, flat: Registered) -> tuple[MarkFinding, ...]:

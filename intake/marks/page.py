@@ -9,11 +9,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from intake.marks import seals, signatures
+from intake.marks import halves, seals, signatures
 from intake.marks.ink import Density, Inks, shade
 from intake.marks.screen import without_screen
 from intake.marks.seals import Stamp
-from intake.reading import MM_PER_INCH, Box, LayoutPage, Pixels, Registered
+from intake.reading import MM_PER_INCH, Box, LayoutPage, Part, Pixels, Registered
 
 Mark = Mapping[str, Any]
 
@@ -28,6 +28,7 @@ class MarkedPage:
     colour: bool
     marks: Sequence[Mark]
     dated: Sequence[Box] = ()
+    cut: tuple[LayoutPage, Part] | None = None
 
     @classmethod
     def of(
@@ -38,15 +39,17 @@ class MarkedPage:
         *,
         colour: bool,
         dated: Sequence[Box] = (),
+        cut: tuple[LayoutPage, Part] | None = None,
     ) -> Self:
         """Take a registered page without the moire of its screen.
 
         `printed` is the archived page in gray at the resolution of `flat`; without it nobody can tell pen from print,
-        and signatures stay unclear. `dated` is where people write dates (page mm), which sign nothing.
+        and signatures stay unclear. `dated` is where people write dates (page mm), which sign nothing. Of a paper
+        that is cut in two, `cut` is the layout of the whole and the part that was scanned.
         """
         marks, scale = layout_page["marks"], flat.dpi / MM_PER_INCH
         seen = without_screen(flat.pixels, scale, [mark["box"] for mark in marks]) if colour else flat.pixels
-        return cls(seen, scale, printed, colour, marks, dated)
+        return cls(seen, scale, printed, colour, marks, dated, cut)
 
     @cached_property
     def inks(self) -> Inks:
@@ -76,9 +79,15 @@ class MarkedPage:
         """Where red ink lies that belongs to no round seal."""
         loose = (self.red > seals.FULL).astype(np.uint8)
         for stamp in self.rounds:
-            centre = (round(stamp.x * self.scale), round(stamp.y * self.scale))
-            cv2.circle(loose, centre, round((stamp.radius + 1.5) * self.scale), 0, -1)
+            _without_round(loose, stamp, self.scale)
         return loose > 0
+
+    @cached_property
+    def half(self) -> Stamp | None:
+        """The seal across the line on which a paper was cut, of which this part shows a half."""
+        if not self.colour or self.cut is None:
+            return None
+        return halves.half(self.red, self.scale, *self.cut)
 
     @cached_property
     def stray_red(self) -> NDArray[np.bool_]:
@@ -90,6 +99,8 @@ class MarkedPage:
                 for v, grow in zip(stamp.box, (-1.5, -1.5, 1.5, 1.5), strict=True)
             )
             cv2.rectangle(stray, (left, top), (right, bottom), 0, -1)
+        if self.half is not None:
+            _without_round(stray, self.half, self.scale)
         return stray > 0
 
     def red_on(self, box: Box, level: float) -> float:
@@ -134,3 +145,9 @@ class MarkedPage:
                 ]
                 cv2.rectangle(ground, corners[:2], corners[2:], 1, -1)
         return ground > 0
+
+
+def _without_round(red: NDArray[np.uint8], stamp: Stamp, scale: float) -> None:
+    """Take away what lies in a round seal, and as far beside it as its ink runs."""
+    centre = (round(stamp.x * scale), round(stamp.y * scale))
+    cv2.circle(red, centre, round((stamp.radius + 1.5) * scale), 0, -1)

@@ -27,6 +27,9 @@ PALE, FULL = (
     0.12,
 )  # redness at which ink begins to count and counts fully: pale pads and thin rims count too
 HALF_ON_PAGE = 0.2  # of a seal on one side of a cut line
+HALVES_TRIED = (
+    12  # circles whose rim may be the one a part of a seal belongs to: more of them than letters make
+)
 APART_MM = 6.0  # two seals nearer than this are one
 INNER = 0.8  # rings this much smaller than a seal they lie in are made of its letters
 MOST_ROUNDS = 40
@@ -175,6 +178,28 @@ def fitted_half(red: Density, px_per_mm: float, stamp: Stamp, *, right: bool, li
     return found if found.coverage >= COVERAGE else None
 
 
+def half_seal(red: Density, px_per_mm: float, *, right: bool, line: float) -> Stamp | None:
+    """Return the seal of which a part of a paper shows the half right (or left) of a line (mm); None without one."""
+    fine = inked(red, px_per_mm, FINE)
+    column = round(line * FINE)
+    gone = slice(0, column) if right else slice(column, None)
+    fine[:, gone] = 0.0
+    scores = _rim_scores(
+        np.asarray(cv2.resize(fine, None, fx=COARSE / FINE, fy=COARSE / FINE, interpolation=cv2.INTER_AREA))
+    )
+    fine[:, gone] = -1.0
+    tried = []
+    for _ in range(HALVES_TRIED):
+        k, y, x = np.unravel_index(int(scores.argmax()), scores.shape)
+        tried.append(_fitted(fine, (x + 0.5) / COARSE, (y + 0.5) / COARSE, float(RADII_MM[k]), HALF_ON_PAGE))
+        _forget(scores, int(y), int(x), 2.0)
+    return max(
+        (one for one in tried if _is_seal(fine, one, seen_only=True)),
+        key=lambda one: one.coverage,
+        default=None,
+    )
+
+
 def _fitted(fine: Density, x: float, y: float, radius: float, least: float = ON_PAGE) -> Stamp:
     """Return the stamp near a guess whose rim holds most ink: steps halve from 0.6 to 0.15 mm.
 
@@ -209,18 +234,27 @@ def _rim_inks(fine: Density, tried: NDArray[np.float64], least: float = ON_PAGE)
     ]
 
 
-def _is_seal(fine: Density, stamp: Stamp) -> bool:
-    """Return whether the fitted ring has a rim, a paler surrounding and something inside."""
+def _is_seal(fine: Density, stamp: Stamp, *, seen_only: bool = False) -> bool:
+    """Return whether the fitted ring has a rim, a paler surrounding and something inside.
+
+    What lies beside the page counts as bare, or with `seen_only` not at all.
+    """
     if stamp.coverage < COVERAGE or not RADII_MM[0] - 0.5 <= stamp.radius <= RADII_MM[-1] + 1:
         return False
-    rim = _mean_ink(fine, stamp, stamp.radius - IN_RIM)
-    outside = _mean_ink(fine, stamp, stamp.radius + OUTSIDE_RIM)
-    inside = _mean_ink(fine, stamp, np.linspace(0.05, 0.85, 16) * stamp.radius)
+    rim, outside, inside = (
+        _mean_ink(fine, stamp, radii, seen_only=seen_only)
+        for radii in (
+            stamp.radius - IN_RIM,
+            stamp.radius + OUTSIDE_RIM,
+            np.linspace(0.05, 0.85, 16) * stamp.radius,
+        )
+    )
     return bool(rim - outside >= ABOVE_OUTSIDE and INSIDE_INK[0] <= inside <= INSIDE_INK[1])
 
 
-def _mean_ink(fine: Density, stamp: Stamp, radii: NDArray[np.float64]) -> float:
-    return float(np.maximum(polar(fine, FINE, (stamp.x, stamp.y), radii, ANGLES), 0).mean())
+def _mean_ink(fine: Density, stamp: Stamp, radii: NDArray[np.float64], *, seen_only: bool) -> float:
+    around = polar(fine, FINE, (stamp.x, stamp.y), radii, ANGLES)
+    return float(np.maximum(around[around >= 0] if seen_only else around, 0).mean())
 
 
 def _answers_to(stamp: Stamp, seal: Stamp) -> bool:

@@ -26,8 +26,7 @@ function stoppedRow(job) {
   button.addEventListener("click", () => attempt(async () => {
     button.disabled = true;
     try { await ask(`/v1/jobs/${job.id}/requeue`, { method: "POST" }); } finally { button.disabled = false; }
-    say(`${job.what}：已重新排队。`);
-    await loadStopped();
+    try { await loadStopped(); } finally { say(`${job.what}：已重新排队。`); } // when it is told, the list is the new one
     document.activeElement?.blur();
   }));
   return row;
@@ -86,13 +85,14 @@ function custodyAction(one, action) {
 async function custodyDone(button, one, action, body) {
   button.disabled = true;
   say(`${one.label}：正在办理…`);
+  let told = "";
   try {
     const options = body ? { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) } : { method: "POST" };
     const { state } = await (await ask(action.path, options)).json();
     const done = { note: "已记下，不再处理", receipt: state === "received" ? "已登记接收的回执" : null }[action.takes];
-    say(`${one.label}：${done ?? CUSTODY_STATES[state] ?? "已办理"}。`);
+    told = `${one.label}：${done ?? CUSTODY_STATES[state] ?? "已办理"}。`;
   } finally {
     button.disabled = false;
   }
-  await loadCustody();
+  try { await loadCustody(); } finally { say(told); } // when it is told, the list is the new one
 }
