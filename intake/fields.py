@@ -8,6 +8,7 @@ from types import MappingProxyType
 import numpy as np
 
 from intake import compare, lines, penned, proven, shapes
+from intake.glare import Glare
 from intake.reading import Box, FieldFinding, LayoutPage, Pixels, Registered
 from intake.recognise import LineReading, Recogniser, quick_of
 from intake.recognise.quick import expected_lines
@@ -112,10 +113,9 @@ def _judged_lines(
             print_only, archived, (value, line, cut), (reading.text, faces.get(value["font"]))
         )
         verdict = compare.line(line["text"], reading, cut, usual, look)
-        if (
-            verdict.result == "altered"
-            and printed is not None
-            and not lines.held(print_only, printed, line["box"])
+        if verdict.result == "altered" and (
+            Glare.of(flat).over(line["box"])
+            or (printed is not None and not lines.held(print_only, printed, line["box"]))
         ):
             verdict = replace(verdict, result="unreadable")
         verdicts.append(verdict)

@@ -216,3 +216,9 @@ NAME_SEAL_REACH_MM = 8.0  # a name seal beside its place is still beside that pl
 # lines of a page; a stroke over one letter by a red pen of 0.3 to 0.5 mm leaves 0.13 to 2.6 where it lies on no print.
 RED_PEN = (0.12, 0.25, 0.4)  # redness that is ink: the first of these that few lines of the page show
 RED_PEN_MM2 = 0.1
+
+# Whether a lamp shines off the paper on print that is missing: intake/glare.py
+# On 56 honest tuning pages of seven levels without a gleam (seeds 715,000 and up) no line but such in a hand's shadow is
+# 0.6 of the way from the paper around it to white brighter; where a gleam drowned print, 0.97 and more.
+GLARE = 0.6  # of the way from the paper around to white
+GLARE_FADES = 0.4  # of that which is left 2 to 4 mm beside it: fluid and pasted strips end at once

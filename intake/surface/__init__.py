@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+from intake.glare import Glare
 from intake.quality import is_bilevel
 from intake.reading import Box, LayoutPage, PageImage, Registered, SurfaceFinding
 from intake.recognise import Recogniser
@@ -34,11 +35,12 @@ def differences(
         return word if times[word] == 1 else f"{word}#{times[word]}"
 
     for change in changes(ground, words, recogniser, bilevel=bilevel):
+        dazzled = change.result == "altered" and change.word.text and Glare.of(flat).over(change.word.box)
         place = flat.on_scan(change.word.box)
         found.append(
             SurfaceFinding(
                 change.kind,
-                change.result,
+                "unclear" if dazzled else change.result,
                 named(change.word.text),
                 place,
                 change.amount,

@@ -53,6 +53,16 @@ def shadowed(view: View, px_per_mm: float, strength: float, rng: np.random.Gener
     return np.asarray(view * (1 - soft[..., None] * taken), np.float32)
 
 
+def gleaming(view: View, px_per_mm: float, strength: float, rng: np.random.Generator) -> View:
+    """Return the picture with a lamp's light shining off glossy paper; at strength 1 it drowns print in its middle."""
+    height, width = view.shape[:2]
+    rows, columns = np.indices((height, width), np.float32)
+    x, y = width * rng.uniform(0.25, 0.75), height * rng.uniform(0.25, 0.75)
+    wide = rng.uniform(13.0, 26.0) * px_per_mm
+    away = ((columns - x) / wide) ** 2 + ((rows - y) / (wide * rng.uniform(0.5, 1.0))) ** 2
+    return np.asarray(view + strength * 260 * np.exp(-away)[..., None], np.float32)
+
+
 def screened(
     view: View, from_picture: NDArray[np.float64], strength: float, rng: np.random.Generator
 ) -> View:

@@ -31,8 +31,9 @@ class Scanner:
     stains and creases as counts; the seed of everything random.
 
     What bad paper and bad pictures have on top: curl is how many mm the page rises from the desk; stapled, whether
-    it lost a corner or two; shadow 0-1 the light a hand takes away; moire 0-1 how strongly a screen's lattice
-    shows; fax 0-1 the noise of the line (1-bit only); longest, when not 0, the pixels of the longer side, whatever dpi says.
+    it lost a corner or two; shadow 0-1 the light a hand takes away; glare 0-1 how bright a lamp shines off
+    it; moire 0-1 how strongly a screen's lattice shows; fax 0-1 the noise of the line (1-bit only); longest, when not
+    0, the pixels of the longer side, whatever dpi says.
     """
 
     dpi: float = 200
@@ -53,6 +54,7 @@ class Scanner:
     curl: float = 0.0
     stapled: bool = False
     shadow: float = 0.0
+    glare: float = 0.0
     moire: float = 0.0
     fax: float = 0.0
     longest: int = 0
@@ -233,6 +235,8 @@ def _sensed(
         view = light.lit(view, scanner.lighting, rng)
     if scanner.shadow > 0:
         view = light.shadowed(view, dots, scanner.shadow, rng)
+    if scanner.glare > 0:
+        view = light.gleaming(view, dots, scanner.glare, rng)
     if scanner.moire > 0:
         view = light.screened(view, np.asarray(np.linalg.inv(to_picture), np.float64), scanner.moire, rng)
     if scanner.blur > 0:
