@@ -54,8 +54,8 @@ class Glare:
         return any(self._gleams((a, top, b, bottom)) for a, b in pairwise(edges))
 
     def _gleams(self, piece: Box) -> bool:
-        here, far = np.median(self._ring(piece, -np.inf, 0.0)), np.median(self._ring(piece, *FAR_MM))
-        near = np.percentile(self._ring(piece, *NEAR_MM), 25)
+        here, far = (float(np.median(self._ring(piece, *reach))) for reach in ((-np.inf, 0.0), FAR_MM))
+        near = float(np.percentile(self._ring(piece, *NEAR_MM), 25))
         bright = here - far >= max(GLARE * (WHITE - far), LEAST) and here - self.lit >= LEAST / 2
         return bool(bright and near - far >= GLARE_FADES * (here - far))
 

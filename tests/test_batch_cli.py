@@ -5,7 +5,6 @@ import signal
 import stat
 import subprocess
 import sys
-import time
 import zipfile
 
 import pypdf
@@ -17,6 +16,7 @@ from service.__main__ import main
 from service.issue import batch
 from tests.batched import FORM, admit, states
 from tests.conftest import DIPLOMA, SCHOOL, as_role
+from tests.patience import until
 from tests.test_batch_content import workbook
 
 SET = ("study_from=2023-09", "study_to=2026-07", "issued_on=2026-07-01")
@@ -35,6 +35,12 @@ def run(office, *arguments):
     return subprocess.run(
         command(office, *arguments), capture_output=True, text=True, timeout=SECONDS, check=False
     )
+
+
+def numbered(office):
+    """How many papers of the first batch have their number, and are not printed yet."""
+    with office.archive.read() as reading:
+        return reading.batch_counts(1).get("numbered", 0)
 
 
 def test_a_list_becomes_a_folder(town, tmp_path):
@@ -68,7 +74,7 @@ def test_interrupted_and_resumed(town, tmp_path):
     call = ("--form", FORM, "--grade", "J3", "--school", SCHOOL, "--jobs", "1")
     child = subprocess.Popen(command(town, *call), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert child.stdout.readline().startswith("批次 1：初中毕业证书 12 份")
-    time.sleep(3)
+    until(lambda: numbered(town))
     child.send_signal(signal.SIGINT)
     out, _ = child.communicate(timeout=SECONDS)
     assert child.returncode == 1

@@ -1,4 +1,4 @@
-"""Thousands of invented papers of each stampable form are stamped, each proved, and some held against LibreOffice's."""
+"""A thousand invented papers of each stampable form are stamped, each proved, and some held against LibreOffice's."""
 
 import random
 import sys
@@ -14,7 +14,7 @@ from templates.stamping import Stamper
 from tests.records import STAMPABLE, alike, example, mixed, unlike
 from tests.stamped import Run, printer_on, stamp_many
 
-ALIKE = 2_000  # records of the example's class for each form
+ALIKE = 1_000  # records of the example's class for each form
 UNLIKE = 3  # records of any class for each form; each goes through LibreOffice
 PROVED = 2  # of those stamped, compared with LibreOffice's own print
 MIXED = 2  # whose values come from those, in other company
