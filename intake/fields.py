@@ -113,13 +113,34 @@ def _judged_lines(
             print_only, archived, (value, line, cut), (reading.text, faces.get(value["font"]))
         )
         verdict = compare.line(line["text"], reading, cut, usual, look)
-        if verdict.result == "altered" and (
-            Glare.of(flat).over(line["box"])
-            or (printed is not None and not lines.held(print_only, printed, line["box"]))
-        ):
-            verdict = replace(verdict, result="unreadable")
         verdicts.append(verdict)
-    return readings, verdicts
+    return readings, _provable(
+        verdicts,
+        [(line, cut) for (_, line), cut in zip(owned, cuts, strict=True)],
+        flat,
+        (print_only, printed),
+    )
+
+
+def _provable(
+    verdicts: list[compare.Judgement],
+    owned: Sequence[tuple[LayoutPage, lines.Cut]],
+    flat: Registered,
+    planes: tuple[Pixels, Pixels | None],
+) -> list[compare.Judgement]:
+    """Accuse nobody where the page does not lie as it was registered, or a lamp drowned the print that is missing."""
+    if not any(verdict.result == "altered" for verdict in verdicts):
+        return verdicts
+    (page, printed), glare = planes, Glare.of(flat)
+    found = []
+    for verdict, (line, cut) in zip(verdicts, owned, strict=True):
+        box = line["box"]
+        doubtful = verdict.result == "altered" and (
+            (printed is not None and not lines.held(page, printed, box))
+            or (compare.missing(cut) and glare.over(box))
+        )
+        found.append(replace(verdict, result="unreadable") if doubtful else verdict)
+    return found
 
 
 def _seal_places(layout_page: LayoutPage) -> list[Box]:

@@ -9,25 +9,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from intake.reading import MM_PER_INCH, Box, Registered
-from intake.thresholds import GLARE, GLARE_FADES
+from intake.thresholds import GLARE, GLARE_STEP
 
-PX_PER_MM = 1.0  # of the map of light: a gleam is centimetres wide
-STROKES_MM = 5  # what is narrower than this is print, not light
+STROKES_MM = 5  # what is narrower than this is print, not light; the map of light has a pixel a millimetre
 PIECE_MM = 6.0  # of a line that is looked at: a gleam seldom covers a long one
-NEAR_MM = (2.0, 4.0)  # from the piece: beyond any fluid or strip that covers it, well within a gleam
+WITHIN_MM = 3  # … what ends within that is no light
+EACH_WAY = 0.5  # of how much brighter it is than all around, at least, towards each side: at the page's edge a lamp's is not
 FAR_MM = (
-    28.0,
-    36.0,
-)  # where a gleam has ended; light that falls from one side is evened out around the piece
-
+    32,
+    64,
+)  # where a small gleam has ended, and a large one; light from one side is evened out around the piece
+NO_SIDE = 4
 WHITE = 255.0
+DROWNED = 250.0  # light beyond which print is lost
 LEAST = 12.0  # grey levels that a gleam is brighter: on paper as white as can be none can be told
 LIT = 90  # percentile of a page's paper that is well lit: what a shadow leaves between its fingers is no brighter
 
 
 @dataclass(frozen=True, slots=True)
 class Glare:
-    """How bright the paper of a straightened page is, place by place."""
+    """How bright the paper of a straightened page is, millimetre by millimetre, and where it is well lit without a gleam."""
 
     light: NDArray[np.float32]
     lit: float
@@ -35,13 +36,13 @@ class Glare:
     @classmethod
     def of(cls, flat: Registered) -> Self:
         """Measure a straightened page (BGR) by its red light, which seals do not swallow."""
-        height, width = flat.pixels.shape[:2]
-        scale = flat.dpi / MM_PER_INCH / PX_PER_MM
-        size = (max(round(width / scale), 1), max(round(height / scale), 1))
-        small = cv2.resize(np.ascontiguousarray(flat.pixels[..., 2]), size, interpolation=cv2.INTER_AREA)
+        height, width = (max(round(side * MM_PER_INCH / flat.dpi), 1) for side in flat.pixels.shape[:2])
+        red = np.ascontiguousarray(flat.pixels[..., 2])
+        small = cv2.resize(red, (width, height), interpolation=cv2.INTER_AREA)
         paper = cv2.morphologyEx(small, cv2.MORPH_CLOSE, np.ones((STROKES_MM, STROKES_MM), np.uint8))
         light = np.asarray(cv2.GaussianBlur(paper, (0, 0), 1.0), np.float32)
-        return cls(light, float(np.percentile(light, LIT)))
+        plain = light[light < DROWNED]
+        return cls(light, float(np.percentile(plain, LIT)) if plain.size else WHITE)
 
     def over(self, box: Box) -> bool:
         """Tell whether a gleam lies on some piece of a box (page mm).
@@ -49,25 +50,53 @@ class Glare:
         It is brighter than the paper around it and fades out slowly; correction fluid and a pasted strip end at once.
         """
         left, top, right, bottom = box
-        pieces = max(round((right - left) / PIECE_MM), 1)
-        edges = np.linspace(left, right, pieces + 1)
-        return any(self._gleams((a, top, b, bottom)) for a, b in pairwise(edges))
+        x, y = max(int(left), 0), max(int(top), 0)
+        seen = self.light[y : int(bottom) + 1, x : int(right) + 1]
+        if not seen.size or seen.max() - self.lit < LEAST / 2:
+            return False
+        edges = np.linspace(left, right, max(round((right - left) / PIECE_MM), 1) + 1)
+        return any(self._gleams((start, top, end, bottom)) for start, end in pairwise(edges))
 
     def _gleams(self, piece: Box) -> bool:
-        here, far = (float(np.median(self._ring(piece, *reach))) for reach in ((-np.inf, 0.0), FAR_MM))
-        near = float(np.percentile(self._ring(piece, *NEAR_MM), 25))
-        bright = here - far >= max(GLARE * (WHITE - far), LEAST) and here - self.lit >= LEAST / 2
-        return bool(bright and near - far >= GLARE_FADES * (here - far))
+        away, side = self._from(piece)
+        here = self._median(away <= 0)
+        if here - self.lit < LEAST / 2:
+            return False
+        ring = np.ceil(away)
+        outwards = [here] + [self._median(ring == number) for number in range(1, FAR_MM[-1])]
+        for far_mm in FAR_MM:
+            places = [(ring == far_mm) & (side == towards) for towards in range(4)]
+            around = [self._median(place) for place in places if place.any()]
+            brighter = here - float(np.mean(around)) if around else 0.0
+            sudden = max(
+                one - other for one, other in zip(outwards, outwards[WITHIN_MM:far_mm], strict=False)
+            )
+            if (
+                brighter >= max(GLARE * (WHITE - here + brighter), LEAST)
+                and here - max(around) >= EACH_WAY * brighter
+                and sudden <= GLARE_STEP * brighter
+            ):
+                return True
+        return False
 
-    def _ring(self, piece: Box, nearest: float, farthest: float) -> NDArray[np.float32]:
-        """Return the light on what lies so far (mm) from a piece; 0 inside it."""
+    def _from(self, piece: Box) -> tuple[NDArray[np.float32], NDArray[np.int8]]:
+        """Return how far (mm) each place of the page lies from a piece, 0 on it, and in which of four directions.
+
+        Left, above, right and below are 0 to 3; between two of them is NO_SIDE.
+        """
         left, top, right, bottom = piece
-        low, high = np.array([top, left]) - farthest, np.array([bottom, right]) + farthest
-        y0, x0 = np.maximum(np.floor(low * PX_PER_MM), 0).astype(int)
-        y1, x1 = np.maximum(np.ceil(high * PX_PER_MM), (y0 + 1, x0 + 1)).astype(int)
-        view = self.light[y0:y1, x0:x1]
-        rows, columns = (np.indices(view.shape, np.float32) + 0.5) / PX_PER_MM
-        rows, columns = rows + y0 / PX_PER_MM, columns + x0 / PX_PER_MM
-        away = np.maximum(np.maximum(top - rows, rows - bottom), np.maximum(left - columns, columns - right))
-        found = view[(away > nearest) & (away <= farthest)]
-        return found if found.size else np.zeros(1, np.float32)
+        rows, columns = np.indices(self.light.shape, np.float32) + 0.5
+        down, across = (
+            np.maximum(low - place, place - high)
+            for low, place, high in ((top, rows, bottom), (left, columns, right))
+        )
+        side = np.full(rows.shape, NO_SIDE, np.int8)
+        side[across > 2 * down] = 0
+        side[down > 2 * across] = 1
+        side[((columns > right) & (side == 0)) | ((rows > bottom) & (side == 1))] += 2
+        return np.asarray(np.maximum(np.maximum(down, across), 0), np.float32), side
+
+    def _median(self, there: NDArray[np.bool_]) -> float:
+        """Return the light there; none where the page shows nothing of it."""
+        lights = self.light[there]
+        return float(np.median(lights)) if lights.size else 0.0

@@ -2,9 +2,12 @@
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 
+from intake.marks import seals
+from intake.marks.halves import half
 from service import issue, receive
 from service.access import Role
 from service.demo.ink import RED, Inking
@@ -64,6 +67,25 @@ def test_a_red_pen_on_a_part_is_no_seal(town, city, certificate):
     assert document["verdict"] == "cannot_check"
     told = {item["name"] for item in document["fields"] if item["result"] == "unreadable"}
     assert {"student_name", "id_number"} <= told
+
+
+def test_an_arc_beside_the_cut_is_no_half():
+    """The ring of a seal across the cut crosses it: an arc drawn elsewhere hides no red pen."""
+    mark = {"shape": "half", "box": (78.0, 50.0, 128.0, 114.0)}
+    layout = {"width": 297, "height": 210, "marks": [mark]}
+    red = np.zeros((1654, 2339), np.float32)
+    across = red.copy()
+    for page, x in ((red, 140), (across, 105)):
+        centre = (round(x * 7.874), round(82 * 7.874))
+        cv2.ellipse(page, centre, (180, 180), 0, -95, 95, 0.5, 7)
+        cv2.circle(page, (centre[0] + 60, centre[1]), 50, 0.5, -1)
+    assert seals.half_seal(red, 7.874, right=True, line=130.0, middle=(50, 114), least_mm=4.0), (
+        "elsewhere a half"
+    )
+    assert half(red, 7.874, layout, "main") is None
+    found = half(across, 7.874, layout, "main")
+    assert found is not None
+    assert abs(found.x - 105) < 1
 
 
 def test_strokes_of_a_signature_right_behind_a_printed_name_are_for_a_person(town, city, certificate):

@@ -105,8 +105,14 @@ def half(red: Density, scale: float, layout_page: LayoutPage, part: Part) -> sea
     if part == "whole" or mark is None:
         return None
     left, top, right, bottom = (max(round(edge * scale), 0) for edge in strip(mark))
-    line = cut_line(mark) - left / scale
-    found = seals.half_seal(red[top:bottom, left:right], scale, right=part == "main", line=line)
+    found = seals.half_seal(
+        red[top:bottom, left:right],
+        scale,
+        right=part == "main",
+        line=cut_line(mark) - left / scale,
+        middle=(mark["box"][1] - top / scale, mark["box"][3] - top / scale),
+        least_mm=SHORTEST_ARC_MM,
+    )
     return found and replace(found, x=found.x + left / scale, y=found.y + top / scale)
 
 

@@ -99,9 +99,15 @@ class MarkedPage:
                 for v, grow in zip(stamp.box, (-1.5, -1.5, 1.5, 1.5), strict=True)
             )
             cv2.rectangle(stray, (left, top), (right, bottom), 0, -1)
-        if self.half is not None:
-            _without_round(stray, self.half, self.scale)
         return stray > 0
+
+    @cached_property
+    def penned_red(self) -> NDArray[np.bool_]:
+        """Where red ink lies that belongs to no seal, nor to the half of one that a cut part shows."""
+        penned = self.stray_red.astype(np.uint8)
+        if self.half is not None:
+            _without_round(penned, self.half, self.scale)
+        return penned > 0
 
     def red_on(self, box: Box, level: float) -> float:
         """Return how many square millimetres of strokes at least as red lie in a box (page mm) and belong to no seal.
@@ -110,7 +116,7 @@ class MarkedPage:
         """
         left, top, right, bottom = (max(round(edge * self.scale), 0) for edge in box)
         place = (slice(top, bottom), slice(left, right))
-        strong = (self.red[place] > level) & self.stray_red[place]
+        strong = (self.red[place] > level) & self.penned_red[place]
         wide = cv2.morphologyEx(strong.astype(np.uint8), cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
         return float(wide.sum()) / self.scale**2
 

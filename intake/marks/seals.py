@@ -178,26 +178,28 @@ def fitted_half(red: Density, px_per_mm: float, stamp: Stamp, *, right: bool, li
     return found if found.coverage >= COVERAGE else None
 
 
-def half_seal(red: Density, px_per_mm: float, *, right: bool, line: float) -> Stamp | None:
-    """Return the seal of which a part of a paper shows the half right (or left) of a line (mm); None without one."""
+def half_seal(
+    red: Density, px_per_mm: float, *, right: bool, line: float, middle: tuple[float, float], least_mm: float
+) -> Stamp | None:
+    """Return the seal of which a part of a paper shows the half right (or left) of a line (mm); None without one.
+
+    Its ring crosses the line by `least_mm`, and its centre lies between two heights (`middle`, mm).
+    """
     fine = inked(red, px_per_mm, FINE)
     column = round(line * FINE)
     gone = slice(0, column) if right else slice(column, None)
     fine[:, gone] = 0.0
-    scores = _rim_scores(
-        np.asarray(cv2.resize(fine, None, fx=COARSE / FINE, fy=COARSE / FINE, interpolation=cv2.INTER_AREA))
-    )
+    scores = _rim_scores(at(fine, FINE, COARSE))
     fine[:, gone] = -1.0
-    tried = []
+    found = []
     for _ in range(HALVES_TRIED):
         k, y, x = np.unravel_index(int(scores.argmax()), scores.shape)
-        tried.append(_fitted(fine, (x + 0.5) / COARSE, (y + 0.5) / COARSE, float(RADII_MM[k]), HALF_ON_PAGE))
+        one = _fitted(fine, (x + 0.5) / COARSE, (y + 0.5) / COARSE, float(RADII_MM[k]), HALF_ON_PAGE)
+        crosses = abs(one.x - line) < one.radius - least_mm and middle[0] <= one.y <= middle[1]
+        if crosses and _is_seal(fine, one, seen_only=True):
+            found.append(one)
         _forget(scores, int(y), int(x), 2.0)
-    return max(
-        (one for one in tried if _is_seal(fine, one, seen_only=True)),
-        key=lambda one: one.coverage,
-        default=None,
-    )
+    return max(found, key=lambda one: one.coverage, default=None)
 
 
 def _fitted(fine: Density, x: float, y: float, radius: float, least: float = ON_PAGE) -> Stamp:

@@ -12,6 +12,7 @@ from intake.surface.added import additions
 from intake.surface.ground import Ground
 from intake.surface.wording import changes, is_foreign
 from intake.surface.words import GLUED, Word, nearest, own_words
+from intake.thresholds import LETTER_LOST
 
 __all__ = ["differences", "other_paper"]
 
@@ -34,8 +35,11 @@ def differences(
         times[word] += 1
         return word if times[word] == 1 else f"{word}#{times[word]}"
 
+    glare = Glare.of(flat)
     for change in changes(ground, words, recogniser, bilevel=bilevel):
-        dazzled = change.result == "altered" and change.word.text and Glare.of(flat).over(change.word.box)
+        dazzled = (
+            change.result == "altered" and change.kind != "other_paper" and change.amount >= LETTER_LOST
+        ) and glare.over(change.word.box)
         place = flat.on_scan(change.word.box)
         found.append(
             SurfaceFinding(

@@ -5,6 +5,12 @@ const CUSTODY_STATES = {
   filed: "检查通过，已归档", held: "检查仍没有通过", received: "正在检查，请稍后刷新", filing: "正在归档，请稍后刷新", refused: "已登记退回的回执",
 };
 
+// When a thing is told, its list is the new one: a click meant for an old row would hit another.
+async function toldWithList(told, load) {
+  try { await load(); } catch { throw new Error(`${told}列表没有刷新，请刷新网页。`); }
+  say(told);
+}
+
 // --- jobs that no worker takes any more
 async function loadStopped() {
   const { jobs } = await (await ask("/v1/jobs/dead")).json();
@@ -25,8 +31,8 @@ function stoppedRow(job) {
   button.setAttribute("aria-label", `重新排队：${job.what}`);
   button.addEventListener("click", () => attempt(async () => {
     button.disabled = true;
-    try { await ask(`/v1/jobs/${job.id}/requeue`, { method: "POST" }); } finally { button.disabled = false; }
-    try { await loadStopped(); } finally { say(`${job.what}：已重新排队。`); } // when it is told, the list is the new one
+    try { await ask(`/v1/jobs/${job.id}/requeue`, { method: "POST" }); } catch (error) { button.disabled = false; throw error; }
+    await toldWithList(`${job.what}：已重新排队。`, loadStopped);
     document.activeElement?.blur();
   }));
   return row;
@@ -91,8 +97,9 @@ async function custodyDone(button, one, action, body) {
     const { state } = await (await ask(action.path, options)).json();
     const done = { note: "已记下，不再处理", receipt: state === "received" ? "已登记接收的回执" : null }[action.takes];
     told = `${one.label}：${done ?? CUSTODY_STATES[state] ?? "已办理"}。`;
-  } finally {
+  } catch (error) {
     button.disabled = false;
+    throw error;
   }
-  try { await loadCustody(); } finally { say(told); } // when it is told, the list is the new one
+  await toldWithList(told, loadCustody);
 }
