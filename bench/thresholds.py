@@ -17,6 +17,7 @@ import adversary
 import changing
 import numpy as np
 import papers
+from gleaming import gleams
 from watching import Notes, watched
 
 from intake import codes, quality, read, shapes, thresholds, uploads
@@ -78,6 +79,7 @@ RULES = (
     Rule("KEPT_WITHIN", "within", "over", "crossed"),
     Rule("ANOTHER", "another", "over", "crossed"),
     Rule("CROWDED", "crowding", "over", "crossed"),
+    Rule("GLARE", "brighter", "drowned", "honest"),
     Rule("ENOUGH_MM2", "ink_mm2", "signed", "unsigned"),
     Rule("ENOUGH_WIDE_MM", "ink_mm", "signed", "unsigned"),
 )
@@ -197,6 +199,7 @@ def measured(pages: int, say: Callable[[str], None]) -> Notes:
             paper = whole.join(name["name"], dice.choice(TUNING.given)).complete(units, names)
             kinds.append(Kind(paper, scanner, signed=True, drawn=mine))
         kinds += penned(whole, dice, scanner)
+        gleams(whole, layout, paper_of.pdf, seed, notes)
         for kind in kinds:
             paper, camera = kind.paper, kind.camera
             notes.signed, notes.changed, notes.over, notes.fit = (

@@ -193,11 +193,6 @@ def _wiped_out(cut: Cut) -> bool:
     return cut.likeness is not None and (cut.vacant >= VACANT or (cut.erased and cut.sealed < GONE_INK))
 
 
-def missing(cut: Cut) -> bool:
-    """Tell whether a letter's print, or that of the whole line, is not there."""
-    return cut.likeness is not None and (cut.vacant >= VACANT or cut.faded or cut.lost >= GONE_INK)
-
-
 def _written_on(expected: str, reading: LineReading, cut: Cut, shape: Shape) -> bool:
     """Tell whether a pen wrote on numerals and nowhere else while their print stands: a digit made into another.
 

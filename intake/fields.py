@@ -8,7 +8,7 @@ from types import MappingProxyType
 import numpy as np
 
 from intake import compare, lines, penned, proven, shapes
-from intake.glare import Glare
+from intake.provable import provable
 from intake.reading import Box, FieldFinding, LayoutPage, Pixels, Registered
 from intake.recognise import LineReading, Recogniser, quick_of
 from intake.recognise.quick import expected_lines
@@ -75,9 +75,36 @@ def _judged_lines(
     recogniser, faces = eyes
     lit = lines.evenly_lit(flat.pixels)
     print_only = lines.without_red(lit)
-    printed = archived.pixels if archived else None
+    planes = (print_only, archived.pixels if archived else None, lit)
     owned = [(value, line) for value in layout_page["values"] for line in value["lines"]]
     texts = [line["text"] for _, line in owned]
+    cuts = _cuts(layout_page, owned, planes, colour=colour)
+    sure: list[shapes.Shape | None] = [None] * len(owned)
+    if archived and quick_of(recogniser):  # engines without a quick reader are asked about every line
+        sure = proven.looks(print_only, archived, owned, cuts, faces)
+    readings = expected_lines(
+        recogniser, [cut.crop for cut in cuts], texts, [look is not None for look in sure]
+    )
+    usual = compare.usual_likeness(texts, readings, cuts)
+    verdicts = []
+    for (value, line), cut, reading, seen in zip(owned, cuts, readings, sure, strict=True):
+        look = seen or _look(
+            print_only, archived, (value, line, cut), (reading.text, faces.get(value["font"]))
+        )
+        verdicts.append(compare.line(line["text"], reading, cut, usual, look))
+    placed = [(line, cut) for (_, line), cut in zip(owned, cuts, strict=True)]
+    return readings, provable(verdicts, placed, flat, planes[:2])
+
+
+def _cuts(
+    layout_page: LayoutPage,
+    owned: Sequence[tuple[LayoutPage, LayoutPage]],
+    planes: tuple[Pixels, Pixels | None, Pixels],
+    *,
+    colour: bool,
+) -> Sequence[lines.Cut]:
+    """Cut every line (`owned`: its value, itself) out of a page: without its red, as it was archived, and evenly lit."""
+    print_only, printed, lit = planes
     rooms = [_room(layout_page, value["name"], line) for value, line in owned]
     pens = [mark["box"] for mark in layout_page["marks"] if mark["kind"] == "signature"]
     cuts = lines.held_together(
@@ -93,54 +120,14 @@ def _judged_lines(
             for (_, line), room in zip(owned, rooms, strict=True)
         ]
     )
-    if printed is not None:
-        grey_seals = [] if colour else _seal_places(layout_page)
-        standing = [
-            Standing(line["box"], room is not None, touches(line["box"], grey_seals))
-            for (_, line), room in zip(owned, rooms, strict=True)
-        ]
-        cuts = with_strokes(cuts, standing, (print_only, printed, lit))
-    sure: list[shapes.Shape | None] = [None] * len(owned)
-    if archived and quick_of(recogniser):  # engines without a quick reader are asked about every line
-        sure = proven.looks(print_only, archived, owned, cuts, faces)
-    readings = expected_lines(
-        recogniser, [cut.crop for cut in cuts], texts, [look is not None for look in sure]
-    )
-    usual = compare.usual_likeness(texts, readings, cuts)
-    verdicts = []
-    for (value, line), cut, reading, seen in zip(owned, cuts, readings, sure, strict=True):
-        look = seen or _look(
-            print_only, archived, (value, line, cut), (reading.text, faces.get(value["font"]))
-        )
-        verdict = compare.line(line["text"], reading, cut, usual, look)
-        verdicts.append(verdict)
-    return readings, _provable(
-        verdicts,
-        [(line, cut) for (_, line), cut in zip(owned, cuts, strict=True)],
-        flat,
-        (print_only, printed),
-    )
-
-
-def _provable(
-    verdicts: list[compare.Judgement],
-    owned: Sequence[tuple[LayoutPage, lines.Cut]],
-    flat: Registered,
-    planes: tuple[Pixels, Pixels | None],
-) -> list[compare.Judgement]:
-    """Accuse nobody where the page does not lie as it was registered, or a lamp drowned the print that is missing."""
-    if not any(verdict.result == "altered" for verdict in verdicts):
-        return verdicts
-    (page, printed), glare = planes, Glare.of(flat)
-    found = []
-    for verdict, (line, cut) in zip(verdicts, owned, strict=True):
-        box = line["box"]
-        doubtful = verdict.result == "altered" and (
-            (printed is not None and not lines.held(page, printed, box))
-            or (compare.missing(cut) and glare.over(box))
-        )
-        found.append(replace(verdict, result="unreadable") if doubtful else verdict)
-    return found
+    if printed is None:
+        return cuts
+    grey_seals = [] if colour else _seal_places(layout_page)
+    standing = [
+        Standing(line["box"], room is not None, touches(line["box"], grey_seals))
+        for (_, line), room in zip(owned, rooms, strict=True)
+    ]
+    return with_strokes(cuts, standing, (print_only, printed, lit))
 
 
 def _seal_places(layout_page: LayoutPage) -> list[Box]:

@@ -1,8 +1,8 @@
 """Finds where a lamp shines off the paper: print washed out by it was not taken away, and nobody is accused of that."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
-from typing import Self
 
 import cv2
 import numpy as np
@@ -13,12 +13,9 @@ from intake.thresholds import GLARE, GLARE_STEP
 
 STROKES_MM = 5  # what is narrower than this is print, not light; the map of light has a pixel a millimetre
 PIECE_MM = 6.0  # of a line that is looked at: a gleam seldom covers a long one
-WITHIN_MM = 3  # … what ends within that is no light
-EACH_WAY = 0.5  # of how much brighter it is than all around, at least, towards each side: at the page's edge a lamp's is not
-FAR_MM = (
-    32,
-    64,
-)  # where a small gleam has ended, and a large one; light from one side is evened out around the piece
+FAR_MM = (32, 64)  # where a small gleam has ended, and a large one
+WITHIN_MM = 3  # what ends within so little is no light
+EACH_WAY = 0.5  # of how much brighter it is than all around, towards each side: at a page's edge the light of one side is not
 NO_SIDE = 4
 WHITE = 255.0
 DROWNED = 250.0  # light beyond which print is lost
@@ -26,58 +23,64 @@ LEAST = 12.0  # grey levels that a gleam is brighter: on paper as white as can b
 LIT = 90  # percentile of a page's paper that is well lit: what a shadow leaves between its fingers is no brighter
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Glare:
-    """How bright the paper of a straightened page is, millimetre by millimetre, and where it is well lit without a gleam."""
+    """How bright the paper of a straightened page (BGR) is, measured when first asked for: few pages are accused."""
 
-    light: NDArray[np.float32]
-    lit: float
+    flat: Registered
 
-    @classmethod
-    def of(cls, flat: Registered) -> Self:
-        """Measure a straightened page (BGR) by its red light, which seals do not swallow."""
-        height, width = (max(round(side * MM_PER_INCH / flat.dpi), 1) for side in flat.pixels.shape[:2])
-        red = np.ascontiguousarray(flat.pixels[..., 2])
+    @cached_property
+    def light(self) -> NDArray[np.float32]:
+        """The paper's red light, which seals do not swallow, millimetre by millimetre."""
+        pixels = self.flat.pixels
+        height, width = (max(round(side * MM_PER_INCH / self.flat.dpi), 1) for side in pixels.shape[:2])
+        red = np.ascontiguousarray(pixels[..., 2])
         small = cv2.resize(red, (width, height), interpolation=cv2.INTER_AREA)
         paper = cv2.morphologyEx(small, cv2.MORPH_CLOSE, np.ones((STROKES_MM, STROKES_MM), np.uint8))
-        light = np.asarray(cv2.GaussianBlur(paper, (0, 0), 1.0), np.float32)
-        plain = light[light < DROWNED]
-        return cls(light, float(np.percentile(plain, LIT)) if plain.size else WHITE)
+        return np.asarray(cv2.GaussianBlur(paper, (0, 0), 1.0), np.float32)
+
+    @cached_property
+    def lit(self) -> float:
+        """How bright it is where it is well lit, gleams left out."""
+        plain = self.light[self.light < DROWNED]
+        return float(np.percentile(plain, LIT)) if plain.size else WHITE
 
     def over(self, box: Box) -> bool:
         """Tell whether a gleam lies on some piece of a box (page mm).
 
         It is brighter than the paper around it and fades out slowly; correction fluid and a pasted strip end at once.
         """
+        return self.brightest(box) >= GLARE
+
+    def brightest(self, box: Box) -> float:
+        """Return the largest share of the way from the paper around to white that light brightens a piece of a box; else 0."""
         left, top, right, bottom = box
         x, y = max(int(left), 0), max(int(top), 0)
         seen = self.light[y : int(bottom) + 1, x : int(right) + 1]
         if not seen.size or seen.max() - self.lit < LEAST / 2:
-            return False
+            return 0.0
         edges = np.linspace(left, right, max(round((right - left) / PIECE_MM), 1) + 1)
-        return any(self._gleams((start, top, end, bottom)) for start, end in pairwise(edges))
+        return max(self._brighter((start, top, end, bottom)) for start, end in pairwise(edges))
 
-    def _gleams(self, piece: Box) -> bool:
+    def _brighter(self, piece: Box) -> float:
         away, side = self._from(piece)
         here = self._median(away <= 0)
         if here - self.lit < LEAST / 2:
-            return False
+            return 0.0
         ring = np.ceil(away)
         outwards = [here] + [self._median(ring == number) for number in range(1, FAR_MM[-1])]
+        shares = [0.0]
         for far_mm in FAR_MM:
             places = [(ring == far_mm) & (side == towards) for towards in range(4)]
             around = [self._median(place) for place in places if place.any()]
-            brighter = here - float(np.mean(around)) if around else 0.0
+            more = here - float(np.mean(around)) if around else 0.0
             sudden = max(
                 one - other for one, other in zip(outwards, outwards[WITHIN_MM:far_mm], strict=False)
             )
-            if (
-                brighter >= max(GLARE * (WHITE - here + brighter), LEAST)
-                and here - max(around) >= EACH_WAY * brighter
-                and sudden <= GLARE_STEP * brighter
-            ):
-                return True
-        return False
+            fades = sudden <= GLARE_STEP * more
+            if more >= LEAST and fades and here - max(around) >= EACH_WAY * more:
+                shares.append(more / (WHITE - here + more))
+        return max(shares)
 
     def _from(self, piece: Box) -> tuple[NDArray[np.float32], NDArray[np.int8]]:
         """Return how far (mm) each place of the page lies from a piece, 0 on it, and in which of four directions.

@@ -1,9 +1,13 @@
 """Values altered on paper and scanned: scraped, painted out, wiped out in part, written over; and honest ones beside."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from intake import provable
 from intake.fields import read_fields
+from intake.glare import Glare
 from intake.reference import printed_page
 from service.demo import forging
 from service.demo.ink import BLACK, Inking
@@ -32,8 +36,8 @@ def results(bureau, recogniser):
     """What is told of each value of a scanned paper."""
     faces = {KAI.name: bureau.office.printer.fonts.files[KAI.files[0]]}
 
-    def read(paper, name):
-        seen, layout, archived, flat = laid(paper, level(name, SEED))
+    def read(paper, name, glare=0.0, seed=SEED):
+        seen, layout, archived, flat = laid(paper, replace(level(name, seed), glare=glare))
         fields, _ = read_fields(flat, archived, layout, recogniser, faces, colour=seen.colour)
         return {field.name: (field.result, field.read) for field in fields}
 
@@ -88,6 +92,31 @@ def test_a_note_across_a_value_accuses_nobody(paper, results):
     left, top, _, bottom = value_of(paper, "birth_date")["lines"][0]["box"]
     noted = paper.write(0, (left + 5, (top + bottom) / 2), "已核", 6.0)
     assert results(noted, "B")["birth_date"][0] == "unreadable"
+
+
+def accused(told):
+    return [name for name, (result, _) in told.items() if result == "altered"]
+
+
+@pytest.mark.parametrize("seed", [315_100, 315_101, 315_104, 315_107])
+def test_nobody_is_accused_of_what_a_gleam_hides(paper, results, seed, monkeypatch):
+    assert not accused(results(paper, "D", 1.0, seed))
+    monkeypatch.setattr(Glare, "over", lambda *_: False)
+    assert accused(results(paper, "D", 1.0, seed)), "print was drowned"
+
+
+def test_what_is_read_in_a_gleam_is_still_told(paper, results, monkeypatch):
+    """Light hides print; where print stands, another number in it is another number."""
+    monkeypatch.setattr(Glare, "over", lambda *_: True)
+    monkeypatch.setattr(provable, "missing", lambda _: False)
+    assert accused(results(paper.alter("student_no", "G140499201105069999"), "A")) == ["student_no"]
+
+
+@pytest.mark.parametrize("name", ["A", "D", "F", "shadow"])
+def test_light_from_one_side_and_white_paper_are_no_gleam(paper, name):
+    _, layout, _, flat = laid(paper, level(name, SEED))
+    light = Glare(flat)
+    assert not any(light.over(line["box"]) for value in layout["values"] for line in value["lines"])
 
 
 @pytest.mark.parametrize("name", ["A", "C", "F"])

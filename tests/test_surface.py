@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from intake import align, codes, surface
+from intake.glare import Glare
 from intake.reading import PageImage
 from intake.recognise import LineReading
 from intake.reference import Glyph, printed_page
@@ -69,6 +70,16 @@ def found(seen: PageImage, paper, recogniser, page=0):
         assert 0 <= one.box[0] < one.box[2] <= width
         assert 0 <= one.box[1] < one.box[3] <= height
     return [(one.kind, one.result, one.where) for one in told]
+
+
+def test_no_word_is_accused_that_a_gleam_drowned(transfer, recogniser, monkeypatch):
+    _, paper = transfer
+    camera = replace(level("D", 315_101), glare=1.0)
+    assert "altered" not in {result for _, result, _ in differences(paper, camera, recogniser)}
+    monkeypatch.setattr(Glare, "over", lambda *_: False)
+    assert "altered" in {result for _, result, _ in differences(paper, camera, recogniser)}, (
+        "words were drowned"
+    )
 
 
 def place_of(paper, words, page=0):

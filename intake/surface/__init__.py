@@ -35,7 +35,7 @@ def differences(
         times[word] += 1
         return word if times[word] == 1 else f"{word}#{times[word]}"
 
-    glare = Glare.of(flat)
+    glare = Glare(flat)
     for change in changes(ground, words, recogniser, bilevel=bilevel):
         dazzled = (
             change.result == "altered" and change.kind != "other_paper" and change.amount >= LETTER_LOST
